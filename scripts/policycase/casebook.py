@@ -1,0 +1,271 @@
+"""A casebook: one or many cases as typed tables, each value with the way back to its passage."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Self
+
+import pandas as pd
+
+from policycase import citing, coverage
+from policycase.descriptor import Package, write_json
+from policycase.errors import UnknownNameError
+from policycase.loading import as_text, csv_bytes, read_tables, typed
+from policycase.paths import DESCRIPTOR, opened, write_folder
+from policycase.profiles import ENTRY_TABLES, Profile
+from policycase.tables import Tables, placed
+
+
+def load(path: str | Path | None = None) -> "Casebook":
+    """The cases of a package.
+
+    Parameters
+    ----------
+    path
+        A folder, its datapackage.json, or a .zip. None is the case that comes with the library.
+
+    Raises
+    ------
+    UnreadableError
+        The package cannot be read, or a cell is not of its column's type; nothing is dropped or guessed.
+    UnsafePathError
+        A path or an archive entry leaves the package.
+
+    Examples
+    --------
+    >>> load().programs["program_id"].head(3).tolist()
+    ['kgz-leph:drug-initiative', 'kgz-leph:nsp', 'kgz-leph:nsp-prisons']
+    """
+    with opened(path) as root:
+        package = Package.read(root)
+        tables = read_tables(package)
+        profile = package.profile
+        frames = {
+            name: typed(tables[name], table, profile.vocabularies) for name, table in profile.tables.items()
+        }
+    return Casebook(frames, profile, package.descriptor)
+
+
+class Casebook:
+    """Tables of one or many cases, as attributes and as items.
+
+    A table comes as a fresh DataFrame with every column of its schema and a RangeIndex, so changing it
+    does not change the casebook. Column meanings: `codebook`.
+    """
+
+    def __init__(self, frames: Mapping[str, pd.DataFrame], profile: Profile, descriptor: dict[str, Any]) -> None:
+        self._frames = dict(frames)
+        self.profile = profile
+        self.descriptor = descriptor
+
+    def __getitem__(self, name: str) -> pd.DataFrame:
+        """One table, as a fresh frame."""
+        if name not in self._frames:
+            raise UnknownNameError("table", name, self._frames)
+        return self._frames[name].copy()
+
+    def __getattr__(self, name: str) -> pd.DataFrame:
+        """One table, as a fresh frame."""
+        if name.startswith("_"):  # before __init__ has run: copy and pickle ask for dunder names
+            raise AttributeError(name)
+        return self[name]
+
+    def __dir__(self) -> list[str]:
+        """The methods and the tables."""
+        return [*super().__dir__(), *self._frames]
+
+    def __eq__(self, other: object) -> bool:
+        """Whether both hold the same tables, cell for cell and type for type, under the same profile."""
+        if not isinstance(other, Casebook):
+            return NotImplemented
+        return (
+            self.profile.files == other.profile.files
+            and self._frames.keys() == other._frames.keys()
+            and all(
+                frame.equals(other._frames[name]) and (frame.dtypes == other._frames[name].dtypes).all()
+                for name, frame in self._frames.items()
+            )
+        )
+
+    __hash__ = None
+
+    @property
+    def tables(self) -> list[str]:
+        """Names of the tables: programs, agencies, events and goals first."""
+        return list(self._frames)
+
+    @property
+    def case_ids(self) -> list[str]:
+        """Ids of the cases."""
+        return self._frames["cases"]["case_id"].tolist()
+
+    @property
+    def text(self) -> Tables:
+        """The tables as text, each row with the file and line where `write` puts it."""
+        paths = {resource["name"]: resource["path"] for resource in self.descriptor["resources"]}
+        frames = {
+            name: placed(as_text(frame, self.profile.tables[name]), paths[name])
+            for name, frame in self._frames.items()
+        }
+        return Tables(frames, self.profile)
+
+    def __repr__(self) -> str:
+        """What the casebook holds, and where to go from here."""
+        titles = [f"  {row.case_id}  {row.title} ({row.country})" for row in self._frames["cases"].itertuples()]
+        entry = [f"{len(self._frames[name])} {name}" for name in ENTRY_TABLES]
+        rest = [f"{name} {len(frame)}" for name, frame in self._frames.items() if name not in ENTRY_TABLES]
+        return "\n".join(
+            [
+                f"Casebook of {len(titles)} case{'s' * (len(titles) != 1)}",
+                *titles,
+                f"  {', '.join(entry)}",
+                f"  also: {', '.join(rest)}",
+                '  try: .programs  .codebook("programs")  .evidence_for(an_id)  .join("program_agencies")',
+            ]
+        )
+
+    def _repr_html_(self) -> str:
+        """The same for notebooks."""
+        rows = pd.DataFrame(
+            {"table": self.tables, "rows": [len(self._frames[name]) for name in self.tables]}
+        ).merge(
+            pd.DataFrame([(table.name, table.description) for table in self.profile.tables.values()],
+                         columns=["table", "what it holds"])
+        )
+        cases = self._frames["cases"][["case_id", "title", "country", "review_status"]]
+        return cases.to_html(index=False, escape=True) + rows.to_html(index=False, escape=True)
+
+    def codebook(self, name: str | None = None) -> pd.DataFrame:
+        """What columns or codes mean.
+
+        Parameters
+        ----------
+        name
+            A table: its fields. A vocabulary: its codes. None: the fields of every table.
+
+        Returns
+        -------
+        DataFrame
+            For tables: table, field, title, description, type, codes (a list as text, or missing).
+            For a vocabulary: code, label, definition, use_when, not_when.
+        """
+        if name in self.profile.vocabularies and name not in self.profile.tables:
+            codes = self._frames["codes"]
+            return codes[codes["vocabulary"] == name].drop(columns=["vocabulary", "position"]).reset_index(drop=True)
+        known = [*self.profile.tables, *self.profile.vocabularies]
+        if name is not None and name not in known:
+            raise UnknownNameError("table or vocabulary", name, known)
+        wanted = [self.profile.table(name)] if name else self.profile.tables.values()
+        rows = [
+            (table.name, field.name, field.title, field.description, field.type,
+             ", ".join(self.profile.vocabularies[field.vocabulary]) if field.vocabulary else None)
+            for table in wanted
+            for field in table.fields.values()
+        ]
+        return pd.DataFrame(rows, columns=["table", "field", "title", "description", "type", "codes"], dtype="str")
+
+    def join(self, name: str) -> pd.DataFrame:
+        """A table with the columns of what its foreign keys point to; one row in, one row out.
+
+        Returns
+        -------
+        DataFrame
+            The table's own columns, then for each foreign key the columns of its parent, prefixed with
+            the key's name less `id`: `agency_id` brings `agency_name`. Missing where the key is empty.
+        """
+        table = self.profile.table(name)
+        joined = self[name]
+        for link in table.parents:
+            (column,), (key,) = link.fields, link.to
+            prefix = column.removesuffix("id")
+            parent = self[link.table].drop(columns="case_id").set_index(key)
+            parent.columns = [c if c.startswith(prefix) and c not in joined else prefix + c for c in parent.columns]
+            joined = joined.merge(parent, how="left", left_on=column, right_index=True, validate="many_to_one")
+        return joined.reset_index(drop=True)
+
+    def record(self, record_id: str) -> pd.Series:
+        """One row by its id, from whatever table; the name of the Series is that table.
+
+        Raises
+        ------
+        UnknownNameError
+            No record has the id; the message names the nearest one.
+        """
+        name = self._table_of(record_id)
+        frame = self._frames[name]
+        row = frame[frame[self.profile.tables[name].key] == record_id].iloc[0]
+        return row.rename(name)
+
+    def _table_of(self, record_id: str) -> str:
+        owners = {
+            record: table.name
+            for table in self.profile.case_tables.values()
+            if table.key
+            for record in self._frames[table.name][table.key]
+        }
+        if record_id not in owners:
+            raise UnknownNameError("record", record_id, owners)
+        return owners[record_id]
+
+    def evidence_for(self, record_id: str, field: str | None = None) -> pd.DataFrame:
+        """The passages that a record, or one field of it, rests on.
+
+        Parameters
+        ----------
+        record_id
+            Id of any row, or a case_id.
+        field
+            A field's name: the passages for that value. None: all of the record.
+
+        Returns
+        -------
+        DataFrame
+            field, passage_id, page, paragraph, sentence, fragment, basis, note, source_id, source_title;
+            one row a passage and field, in the order of the passages. No rows where there is no evidence.
+
+        Raises
+        ------
+        UnknownNameError
+            No record has the id, or its table has no such field.
+        """
+        table = self.profile.tables[self._table_of(record_id)]
+        if field is not None and field not in {*table.fields, "record"}:
+            raise UnknownNameError(f"field of {table.name}", field, table.fields)
+        found = self._frames["evidence"].query("record_id == @record_id")
+        if field is not None:
+            found = found.query("field == @field")
+        passages = self._frames["passages"].drop(columns=["case_id", "note"]).assign(order=range(len(self.passages)))
+        sources = self._frames["sources"][["source_id", "title"]].rename(columns={"title": "source_title"})
+        columns = ["field", "passage_id", "page", "paragraph", "sentence", "fragment", "basis", "note",
+                   "source_id", "source_title"]
+        rows = found.merge(passages, on="passage_id", how="left").merge(sources, on="source_id", how="left")
+        return rows.sort_values(["field", "order"], ignore_index=True)[columns]
+
+    def coverage(self) -> pd.DataFrame:
+        """How much of each table has evidence; see `policycase.coverage.of_rows`."""
+        return coverage.of_rows(self.text)
+
+    def passage_coverage(self) -> pd.DataFrame:
+        """How many passages of each coded source were coded; see `policycase.coverage.of_passages`."""
+        return coverage.of_passages(self.text)
+
+    def cite(self, rows: pd.DataFrame | None = None) -> str:
+        """BibTeX of the package and of the sources behind the given rows; None is every coded source."""
+        return citing.bibtex(self, rows)
+
+    def files(self) -> dict[str, bytes]:
+        """Every file of the package that `write` makes, by its path."""
+        text = self.text
+        paths = {resource["name"]: resource["path"] for resource in self.descriptor["resources"]}
+        tables = {paths[name]: csv_bytes(text[name]) for name in self.profile.case_tables}
+        return {DESCRIPTOR: write_json(self.descriptor), **tables, **self.profile.files}
+
+    def write(self, folder: str | Path, *, force: bool = False) -> Self:
+        """Write the casebook as a data package: whole, or not at all.
+
+        Raises
+        ------
+        UnreadableError
+            The folder exists, unless `force` is set; then it is replaced.
+        """
+        write_folder(Path(folder), self.files(), force=force)
+        return self

@@ -1,0 +1,99 @@
+"""Stage 1: the files are there, are text, and every row has as many cells as the header."""
+
+import csv
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from policycase.descriptor import read_descriptor
+from policycase.errors import PolicyCaseError
+from policycase.findings import Finding
+from policycase.paths import DESCRIPTOR, inside
+
+BOM = b"\xef\xbb\xbf"
+
+
+def check(root: Path) -> list[Finding]:
+    """Problems of the descriptor's and the tables' files; with any, no later stage can be trusted."""
+    try:
+        descriptor = read_descriptor(root)
+    except PolicyCaseError as error:
+        return [Finding("descriptor-is-json", str(error).removeprefix(f"{root}/"), path=DESCRIPTOR)]
+    resources = descriptor.get("resources")
+    if not isinstance(resources, list) or not resources:
+        return [Finding("descriptor-lists-resources", "resources is missing or empty", path=DESCRIPTOR)]
+    return [found for number, resource in enumerate(resources) for found in _resource(root, number, resource)]
+
+
+def _resource(root: Path, number: int, resource: Any) -> Iterator[Finding]:
+    where = f"resources[{number}]"
+    if not isinstance(resource, dict) or not all(isinstance(resource.get(key), str) for key in ("name", "path")):
+        yield Finding("descriptor-lists-resources", f"{where} has no name and path as text", path=DESCRIPTOR)
+        return
+    for key in ("path", "schema"):
+        if not isinstance(resource.get(key, ""), str):
+            message = f"{where}.{key} is not a relative path"
+            yield Finding("path-stays-in-package", message, path=DESCRIPTOR, field=key)
+            return
+    try:
+        file = inside(root, resource["path"])
+        inside(root, resource.get("schema", "schemas"))
+    except PolicyCaseError as error:
+        yield Finding("path-stays-in-package", f"{where}: {error}", path=DESCRIPTOR, field="path")
+        return
+    if not file.is_file():
+        yield Finding(
+            "file-exists", f"{where}: no file is at {resource['path']}", "add the file, or mend the path",
+            path=DESCRIPTOR, field="path",
+        )
+        return
+    yield from _text(resource["path"], file.read_bytes())
+
+
+def _text(path: str, content: bytes) -> Iterator[Finding]:
+    """Problems of one CSV file's bytes."""
+    if content.startswith(BOM):
+        yield Finding("file-has-no-bom", "begins with a byte order mark", "save it as UTF-8 without BOM", path=path)
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        yield Finding(
+            "file-is-utf-8", f"byte {error.start} is not UTF-8", "save it as UTF-8", path=path, line=line
+        )
+        return
+    for character, rule, message in (
+        ("\r", "file-has-lf-line-ends", "a carriage return; lines end with LF alone"),
+        ("\0", "file-has-no-nul", "a NUL character"),
+    ):
+        if character in text:
+            line = text.count("\n", 0, text.index(character)) + 1
+            yield Finding(rule, message, "save it as plain UTF-8 text with LF line ends", path=path, line=line)
+            return
+    if not text.endswith("\n"):
+        yield Finding("file-ends-with-newline", "does not end with a line end", "add one", path=path)
+    yield from _rows(path, text)
+
+
+def _rows(path: str, text: str) -> Iterator[Finding]:
+    rows = csv.reader(io.StringIO(text, newline=""), strict=True)
+    width = 0
+    try:
+        for number, row in enumerate(rows, start=1):
+            width = width or len(row)
+            if rows.line_num != number:
+                yield Finding(
+                    "row-is-one-line", "a cell holds a line break, or a quote is not closed",
+                    "write the cell on one line", path=path, line=number,
+                )
+                return
+            if len(row) != width:
+                found = f"{len(row)} cells" if row else "an empty line"
+                yield Finding(
+                    "row-has-every-cell", f"{found}; the header has {width} columns",
+                    "quote cells that hold a comma; take empty lines out", path=path, line=number,
+                )
+    except csv.Error as error:
+        message = f"not readable as CSV: {error}"
+        yield Finding("row-is-csv", message, "close the quote", path=path, line=rows.line_num)

@@ -1,0 +1,59 @@
+"""JSON documents against JSON Schemas, as findings."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from jsonschema import Draft202012Validator
+
+from policycase.errors import did_you_mean
+from policycase.findings import Finding
+
+LONGEST = 160  # characters of a message; a schema error can repeat a whole document
+
+
+def duplicate_free(content: bytes) -> dict[str, Any]:
+    """A JSON object in which no key stands twice.
+
+    Raises
+    ------
+    ValueError
+        It is not UTF-8, not JSON, nested too deep, no object, or repeats a key.
+    """
+    try:
+        document = json.loads(content.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_refuse)
+    except RecursionError as error:
+        msg = "nested too deep"
+        raise ValueError(msg) from error
+    if not isinstance(document, dict):
+        msg = "a JSON object was expected"
+        raise ValueError(msg)  # noqa: TRY004 - one error for every document that is not usable
+    return document
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    keys = [key for key, _ in pairs]
+    twice = {key for key in keys if keys.count(key) > 1} if len(set(keys)) < len(keys) else set()
+    if twice:
+        msg = f'the key "{min(twice)}" stands twice'
+        raise ValueError(msg)
+    return dict(pairs)
+
+
+def _refuse(word: str) -> None:
+    msg = f"{word} is not JSON"
+    raise ValueError(msg)
+
+
+def problems(validator: Draft202012Validator, document: object, path: str, rule: str) -> Iterator[Finding]:
+    """A finding for each place where a document breaks its JSON Schema."""
+    for error in sorted(validator.iter_errors(document), key=lambda error: error.json_path):
+        place = error.json_path.removeprefix("$").removeprefix(".")
+        message = f"{place}: {error.message}" if place else error.message
+        hint = str(error.schema.get("description", "")) if isinstance(error.schema, dict) and place else ""
+        if error.validator == "additionalProperties":
+            unknown = re.findall(r"'([^']+)'", error.message)
+            hint = "; ".join(did_you_mean(key, error.schema["properties"]).removeprefix(" · ") for key in unknown)
+        short = message if len(message) <= LONGEST else f"{message[:LONGEST]}…"
+        yield Finding(rule, short, hint, path=path, field=place)

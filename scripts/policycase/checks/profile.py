@@ -1,0 +1,56 @@
+"""Stage 3: the descriptor says what the profile relies on."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from jsonschema import Draft202012Validator
+
+from policycase.checks.jsons import duplicate_free, problems
+from policycase.descriptor import Package
+from policycase.errors import did_you_mean
+from policycase.findings import Finding
+from policycase.paths import DESCRIPTOR
+from policycase.profiles import PROFILE, schema_path
+
+
+def check(root: Path) -> list[Finding]:
+    """Problems of datapackage.json against schemas/profile.json and the tables of the profile."""
+    package = Package.read(root)
+    try:
+        descriptor = duplicate_free((root / DESCRIPTOR).read_bytes())
+    except ValueError as error:
+        return [Finding("descriptor-is-json", str(error), path=DESCRIPTOR)]
+    validator = Draft202012Validator(duplicate_free(package.profile.files[PROFILE]))
+    found = [*problems(validator, descriptor, DESCRIPTOR, "descriptor-follows-profile")]
+    return found or [*_resources(package)]
+
+
+def _resources(package: Package) -> Iterator[Finding]:
+    """Each table of the profile is one resource, under one stem everywhere."""
+    resources = package.descriptor["resources"]
+    names = [resource["name"] for resource in resources]
+    for name in package.profile.tables:
+        if names.count(name) != 1:
+            yield Finding(
+                "resource-is-there-once", f"resource {name} stands {names.count(name)} times; expected once",
+                "every case has every table, if only its header", path=DESCRIPTOR, field="resources",
+            )
+    for number, resource in enumerate(resources):
+        place, name = f"resources[{number}]", resource["name"]
+        if name not in package.profile.tables:
+            hint = did_you_mean(name, package.profile.tables).removeprefix(" · ")
+            yield Finding("resource-is-there-once", f'{place}: no table "{name}"', hint, path=DESCRIPTOR, field=place)
+            continue
+        folder = "schemas" if package.profile.tables[name].kind == "vocabulary" else "data"
+        for key, wanted in (("path", f"{folder}/{name}.csv"), ("schema", schema_path(name))):
+            if resource[key] != wanted:
+                yield Finding(
+                    "resource-has-one-stem", f'{place}.{key} is "{resource[key]}"; expected "{wanted}"',
+                    path=DESCRIPTOR, field=f"{place}.{key}",
+                )
+    stated, carried = package.descriptor["policycase"]["profile_version"], package.profile.version
+    if stated != carried:
+        yield Finding(
+            "descriptor-names-its-profile", f"profile_version is {stated}; schemas/profile.json is {carried}",
+            path=DESCRIPTOR, field="policycase.profile_version",
+        )

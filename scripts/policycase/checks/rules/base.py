@@ -1,0 +1,70 @@
+"""What a rule is: a function over the tables of one or many cases, its name the id, its docstring the rule."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pandas as pd
+
+from policycase.findings import Finding, Severity
+from policycase.profiles import Table
+from policycase.tables import Tables
+
+Check = Callable[[Tables], Iterator[Finding]]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule with its id, its text for readers and its severity."""
+
+    id: str
+    text: str
+    severity: Severity
+    check: Check
+
+    def findings(self, tables: Tables) -> Iterator[Finding]:
+        """What the rule finds, under its id and severity."""
+        for finding in self.check(tables):
+            yield replace(finding, rule=self.id, severity=self.severity)
+
+
+RULES: dict[str, Rule] = {}
+
+
+def rule(check: Check, severity: Severity = "error") -> Check:
+    """Register a function as a rule."""
+    name = check.__name__.replace("_", "-")
+    RULES[name] = Rule(name, (check.__doc__ or "").split("\n")[0], severity, check)
+    return check
+
+
+def warning(check: Check) -> Check:
+    """Register a function as a rule that only warns."""
+    return rule(check, "warning")
+
+
+def at(table: Table, rows: pd.DataFrame, field: str, message: str, hint: str = "") -> Iterator[Finding]:
+    """A finding for each row; message and hint are templates over the row's columns."""
+    for (path, line), row in zip(rows.index, rows.to_dict("records"), strict=True):
+        yield Finding(
+            rule="",
+            message=_filled(message, row),
+            hint=_filled(hint, row),
+            path=path,
+            line=line,
+            field=field,
+            record_id=_text(row.get(table.key or "record_id")),
+        )
+
+
+def _filled(template: str, row: Mapping[str, Any]) -> str:
+    return template.format_map({name: _text(value) for name, value in row.items()})
+
+
+def _text(value: object) -> str:
+    return "" if pd.isna(value) else str(value)
+
+
+def pairs(frame: pd.DataFrame, column: str) -> pd.MultiIndex:
+    """The (case_id, column) of each row, to compare keys case by case."""
+    return pd.MultiIndex.from_frame(frame[["case_id", column]])

@@ -1,0 +1,124 @@
+"""Rules on dates and on the order of events."""
+
+from collections.abc import Iterator
+from datetime import date
+
+import networkx as nx
+import pandas as pd
+
+from policycase.checks.rules.base import at, rule
+from policycase.dates import Bounds, bounds
+from policycase.errors import DateError
+from policycase.findings import Finding
+from policycase.tables import Tables
+
+OPERATING = {"launch", "pilot", "place-expansion", "setting-expansion", "site-opening", "termination"}
+UNKNOWN = Bounds(None, None)
+
+
+def _bounds(column: pd.Series) -> pd.Series:
+    """The bounds of each date of a column; dates that are missing or not allowed are open on both sides."""
+    return column.map(_bounds_or_unknown).astype(object)
+
+
+def _bounds_or_unknown(text: object) -> Bounds:
+    try:
+        return UNKNOWN if pd.isna(text) else bounds(str(text))
+    except DateError:
+        return UNKNOWN
+
+
+def _certainly_after(first: Bounds, second: Bounds) -> bool:
+    """Whether no reading puts the first date before, or on, the second."""
+    return (first.earliest or date.min) > (second.latest or date.max)
+
+
+@rule
+def date_is_edtf(tables: Tables) -> Iterator[Finding]:
+    """A date is one of the allowed EDTF forms and a day of the calendar between 1000 and 2100."""
+    for name, field in tables.profile.fields(edtf=True):
+        frame = tables[name].dropna(subset=[field.name])
+        problems = {text: _problem(text) for text in frame[field.name].unique()}
+        told = frame.assign(problem=frame[field.name].map(problems))
+        wrong = told[told["problem"].ne("")]
+        yield from at(tables.profile.tables[name], wrong, field.name, f"{field.name} {{problem}}")
+
+
+def _problem(text: str) -> str:
+    try:
+        bounds(text)
+    except DateError as error:
+        return str(error)
+    return ""
+
+
+@rule
+def bounds_equal_edtf(tables: Tables) -> Iterator[Finding]:
+    """The derived bounds of a date equal what the date gives."""
+    for name, table in tables.profile.case_tables.items():
+        for field in table.fields.values():
+            if field.bound:
+                frame = tables[name]
+                given = [getattr(found, field.bound) for found in _bounds(frame[field.of])]
+                expected = pd.Series([day.isoformat() if day else "" for day in given], frame.index, dtype="str")
+                readable = ~frame[field.of].map(lambda text: pd.notna(text) and bool(_problem(text))).astype(bool)
+                wrong = frame.assign(expected=expected)[frame[field.name].fillna("").ne(expected) & readable]
+                yield from at(
+                    table, wrong, field.name,
+                    f'{field.name} is "{{{field.name}}}"; {field.of} "{{{field.of}}}" gives "{{expected}}"',
+                    "run: policycase render",
+                )
+
+
+@rule
+def start_is_not_after_end(tables: Tables) -> Iterator[Finding]:
+    """No reading of its dates may put a record's end before its start."""
+    for name, field in tables.profile.fields(edtf=True, name="end"):
+        frame = tables[name].dropna(subset=["start", "end"])
+        reversed_ = [
+            _certainly_after(start, end)
+            for start, end in zip(_bounds(frame["start"]), _bounds(frame["end"]), strict=True)
+        ]
+        wrong = frame[pd.Series(reversed_, index=frame.index, dtype=bool)]
+        yield from at(
+            tables.profile.tables[name], wrong, field.name, "end {end} lies before start {start}", "check both dates"
+        )
+
+
+@rule
+def operating_event_lies_in_its_program(tables: Tables) -> Iterator[Finding]:
+    """A launch, pilot, expansion, opening or termination lies within its program's dates, if any reading fits."""
+    events = tables["events"]
+    events = events[events["event_type"].isin(OPERATING) & events["occurrence"].eq("occurred")]
+    programs = tables["programs"].drop_duplicates("program_id").set_index("program_id")[["start", "end"]]
+    joined = events.join(programs.add_prefix("program_"), on="program_id").dropna(subset=["start", "program_id"])
+    outside = [
+        _certainly_after(start, event) or _certainly_after(event, end)
+        for event, start, end in zip(
+            _bounds(joined["start"]), _bounds(joined["program_start"]), _bounds(joined["program_end"]), strict=True
+        )
+    ]
+    wrong = joined[pd.Series(outside, index=joined.index, dtype=bool)]
+    yield from at(
+        tables.profile.tables["events"], wrong, "start",
+        "{event_type} of {start} lies outside {program_id}, {program_start} to {program_end}", "check both rows",
+    )
+
+
+@rule
+def event_chain_has_no_cycle(tables: Tables) -> Iterator[Finding]:
+    """Links of one relation never lead from an event back to itself."""
+    links = tables["event_links"].dropna(subset=["event_id", "to_event_id"])
+    for relation, rows in links.groupby("relation"):
+        circle = in_a_cycle(rows, "event_id", "to_event_id")
+        yield from at(
+            tables.profile.tables["event_links"], rows[circle], "to_event_id",
+            f'"{relation}" leads from {{event_id}} in a circle back to itself', "take one link of the circle out",
+        )
+
+
+def in_a_cycle(rows: pd.DataFrame, start: str, end: str) -> pd.Series:
+    """Whether each row, as an edge from one column to the other, lies on a cycle."""
+    graph = nx.DiGraph(rows[[start, end]].itertuples(index=False, name=None))
+    component = {node: i for i, nodes in enumerate(nx.strongly_connected_components(graph)) for node in nodes}
+    return rows[start].map(component).eq(rows[end].map(component))

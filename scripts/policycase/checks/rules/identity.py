@@ -1,0 +1,136 @@
+"""Rules on ids, keys and whether a row is used at all."""
+
+import re
+from collections.abc import Iterator
+
+import pandas as pd
+
+from policycase.checks.rules.base import at, pairs, rule
+from policycase.errors import did_you_mean
+from policycase.findings import Finding
+from policycase.tables import Tables
+
+
+@rule
+def id_has_case_prefix(tables: Tables) -> Iterator[Finding]:
+    """The prefix of every id equals the row's case_id."""
+    for table in tables.profile.case_tables.values():
+        if table.key and table.key != "case_id":
+            frame = tables[table.name].dropna(subset=[table.key, "case_id"])
+            wrong = frame[frame[table.key].str.split(":").str[0].ne(frame["case_id"])]
+            yield from at(
+                table, wrong, table.key, f'{table.key} "{{{table.key}}}" is not of case {{case_id}}',
+                "begin it with {case_id}:",
+            )
+
+
+@rule
+def id_is_unique_over_tables(tables: Tables) -> Iterator[Finding]:
+    """No two rows of any tables share an id."""
+    records = tables.records.dropna(subset=["record_id"])
+    again = records[records["record_id"].duplicated()]
+    first = records.drop_duplicates("record_id").set_index("record_id")["table"]
+    again = again.assign(first=again["record_id"].map(first))
+    for name, rows in again.groupby("table"):
+        table = tables.profile.tables[str(name)]
+        rows = rows.assign(**{table.key: rows["record_id"]})  # noqa: PLW2901 - the same rows, under their key's name
+        yield from at(
+            table, rows, table.key, f'{table.key} "{{record_id}}" is already the id of a row of {{first}}',
+            "give this row an id of its own",
+        )
+
+
+@rule
+def link_id_is_made_of_its_parts(tables: Tables) -> Iterator[Finding]:
+    """A link's id is its parts joined by `--`; a further spell of the same parts adds `--2`, `--3`."""
+    for table in tables.profile.case_tables.values():
+        if table.id_parts:
+            frame = tables[table.name].dropna(subset=[table.key, *table.id_parts])
+            parts = [frame[part].str.split(":").str[-1] for part in table.id_parts]
+            expected = frame["case_id"] + ":" + parts[0].str.cat(parts[1:], sep="--")
+            spell = re.compile(r"(?:--(?:[2-9]|[1-9][0-9]+))?")
+            fits = [
+                bool(found.startswith(wanted) and spell.fullmatch(found.removeprefix(wanted)))
+                for found, wanted in zip(frame[table.key], expected, strict=True)
+            ]
+            wrong = frame.assign(expected=expected)[~pd.Series(fits, index=frame.index, dtype=bool)]
+            yield from at(table, wrong, table.key, f'{table.key} is "{{{table.key}}}"; its parts give "{{expected}}"')
+
+
+@rule
+def passage_id_is_its_locator(tables: Tables) -> Iterator[Finding]:
+    """A passage's id is its paragraph, sentence and fragment, such as p6s2a."""
+    table = tables.profile.tables["passages"]
+    frame = tables["passages"].dropna(subset=["passage_id", "paragraph", "sentence"])
+    locator = frame["paragraph"] + "s" + frame["sentence"] + frame["fragment"].fillna("")
+    local = frame["passage_id"].str.split(":").str[-1]
+    fits = [
+        name == place or name.endswith(f"-{place}") for name, place in zip(local, locator, strict=True)
+    ]  # a case with several coded sources puts the source's short name before the locator
+    wrong = frame.assign(locator=locator)[~pd.Series(fits, index=frame.index, dtype=bool)]
+    yield from at(table, wrong, "passage_id", 'passage_id is "{passage_id}"; its place in the source gives {locator}')
+
+
+@rule
+def case_id_begins_with_its_country(tables: Tables) -> Iterator[Finding]:
+    """A case_id begins with its country's alpha-3 code in lower case."""
+    frame = tables["cases"].dropna(subset=["case_id", "country"])
+    wrong = frame[frame["case_id"].str[:3].ne(frame["country"].str.lower())]
+    yield from at(tables.profile.tables["cases"], wrong, "country", "country is {country}; case_id is {case_id}")
+
+
+@rule
+def foreign_key_stays_in_case(tables: Tables) -> Iterator[Finding]:
+    """A foreign key names a row of the same case."""
+    for table in tables.profile.case_tables.values():
+        for link in table.foreign_keys:
+            (column,), (key,) = link.fields, link.to
+            frame = tables[table.name].dropna(subset=[column])
+            parents = tables[link.table]
+            lost = frame[~pairs(frame, column).isin(pairs(parents, key))]
+            known = parents[key].dropna().tolist() if len(lost) else []
+            hints = [did_you_mean(value, known).removeprefix(" · ") for value in lost[column]]
+            yield from at(
+                table, lost.assign(hint=hints), column,
+                f'{column} "{{{column}}}" is not a row of {link.table} in this case', "{hint}",
+            )
+
+
+@rule
+def agency_is_used(tables: Tables) -> Iterator[Finding]:
+    """Every agency stands in a link, holds a goal, has a claim, or is tied to another agency."""
+    yield from _unused(tables, "agencies", {("claims", "record_id"), ("claims", "object_id")})
+
+
+@rule
+def source_is_used(tables: Tables) -> Iterator[Finding]:
+    """Every source has passages, claims or figures; an identifier source needs an identifier in its case."""
+    frame = tables["sources"]
+    places = tables["places"]
+    identified = places[["iso_3166_2", "geonames_id", "wikidata_id", "latitude"]].notna().any(axis=1)
+    cases = {*places.loc[identified, "case_id"], *tables["agencies"].dropna(subset=["same_as"])["case_id"]}
+    gives_ids = frame["source_use"].eq("identifier") & frame["case_id"].isin(cases)
+    yield from _unused(tables, "sources", set(), spared=gives_ids)
+
+
+def _unused(
+    tables: Tables, name: str, more: set[tuple[str, str]], spared: pd.Series | None = None
+) -> Iterator[Finding]:
+    table = tables.profile.tables[name]
+    columns = more | {
+        (other.name, link.fields[0])
+        for other in tables.profile.case_tables.values()
+        for link in other.foreign_keys
+        if link.table == name
+    }
+    used = {value for other, column in columns for value in tables[other][column].dropna()}
+    if name == "agencies":  # being somebody's child or predecessor ties both ends
+        tied = tables[name][["parent_agency_id", "successor_agency_id"]].notna().any(axis=1)
+        used |= set(tables[name].loc[tied, table.key])
+    idle = ~tables[name][table.key].isin(used) & tables[name][table.key].notna()
+    if spared is not None:
+        idle &= ~spared
+    yield from at(
+        table, tables[name][idle], table.key, f'nothing uses "{{{table.key}}}"',
+        "link it to what it did, or take the row out",
+    )

@@ -1,0 +1,115 @@
+"""Rules on how rows hang together: parents, places, goals, programs, parts of figures."""
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from policycase.checks.rules.base import at, rule, warning
+from policycase.checks.rules.chronology import in_a_cycle
+from policycase.findings import Finding
+from policycase.tables import Tables
+
+
+@rule
+def parent_chain_has_no_cycle(tables: Tables) -> Iterator[Finding]:
+    """No row is its own parent, part or successor, directly or through others."""
+    for table in tables.profile.case_tables.values():
+        for link in table.parents:
+            if link.table == table.name:
+                (column,) = link.fields
+                rows = tables[table.name].dropna(subset=[column, table.key])
+                circle = rows[in_a_cycle(rows, table.key, column)] if len(rows) else rows
+                yield from at(
+                    table, circle, column, f'{column} "{{{column}}}" leads back to {{{table.key}}}',
+                    "take one link of the circle out",
+                )
+
+
+@rule
+def child_place_lies_in_its_country(tables: Tables) -> Iterator[Finding]:
+    """A place's ISO code has the country code of the country it lies in."""
+    places = tables["places"]
+    codes = dict(zip(places["place_id"], places["iso_3166_2"], strict=True))
+    parents = places.dropna(subset=["parent_place_id"]).set_index("place_id")["parent_place_id"].to_dict()
+    ancestors = pd.Series(parents, dtype="str")
+    for _ in range(len(places)):  # each round climbs one step; a cycle stops with the rounds
+        higher = ancestors.map(parents)
+        if higher.isna().all():
+            break
+        ancestors = higher.fillna(ancestors)
+    children = places[places["place_id"].isin(ancestors.index)].dropna(subset=["iso_3166_2"])
+    country = children["place_id"].map(ancestors).map(codes)
+    wrong = children.assign(country=country)[country.notna() & children["iso_3166_2"].str[:2].ne(country.str[:2])]
+    yield from at(
+        tables.profile.tables["places"], wrong, "iso_3166_2",
+        "iso_3166_2 {iso_3166_2} lies in another country than {country}", "check the code and parent_place_id",
+    )
+
+
+@rule
+def goal_has_program_or_holder(tables: Tables) -> Iterator[Finding]:
+    """A goal names the program or the agency whose goal it is."""
+    goals = tables["goals"]
+    wrong = goals[goals["program_id"].isna() & goals["holder_agency_id"].isna()]
+    yield from at(
+        tables.profile.tables["goals"], wrong, "program_id", "goal {goal_id} has neither a program nor a holder",
+        "fill program_id or holder_agency_id",
+    )
+
+
+@rule
+def goal_positions_have_no_gap(tables: Tables) -> Iterator[Finding]:
+    """Goals count 1, 2, 3 … within their program, else within their holder."""
+    goals = tables["goals"]
+    owner = goals["program_id"].fillna(goals["holder_agency_id"])
+    position = pd.to_numeric(goals["position"], errors="coerce")
+    goals = goals.assign(owner=owner, number=position)[owner.notna() & position.notna()]
+    ranked = goals.sort_values("number", kind="stable")
+    expected = (ranked.groupby("owner").cumcount() + 1).reindex(goals.index)
+    wrong = goals.assign(expected=expected)[goals["number"].ne(expected)]
+    yield from at(
+        tables.profile.tables["goals"], wrong, "position",
+        "position is {position}; by the count of the goals of {owner} it is {expected}",
+        "number the goals 1, 2, 3 in the source's order",
+    )
+
+
+@rule
+def program_has_agency_place_and_start_or_note(tables: Tables) -> Iterator[Finding]:
+    """A program has an agency, a place and a start; where one is missing, its note says why."""
+    programs = tables["programs"]
+    lacks = pd.DataFrame(
+        {
+            "agency": ~programs["program_id"].isin(tables["program_agencies"]["program_id"]),
+            "place": ~programs["program_id"].isin(tables["program_places"]["program_id"]),
+            "start": programs["start"].isna(),
+        }
+    )
+    missing = [", ".join(name for name, lack in row.items() if lack) for row in lacks.to_dict("records")]
+    wrong = programs.assign(missing=missing)[lacks.any(axis=1) & programs["note"].isna()]
+    yield from at(
+        tables.profile.tables["programs"], wrong, "note",
+        "{program_id} has no {missing}, and no note", "add the row, or say in the note that the source is silent",
+    )
+
+
+@warning
+def figure_parts_add_up(tables: Tables) -> Iterator[Finding]:
+    """The parts of a figure, of one measure and unit, add up to it; a source may leave a rest."""
+    figures = tables["figures"]
+    figures = figures.assign(number=pd.to_numeric(figures["value"], errors="coerce"))
+    parts = figures.dropna(subset=["part_of_figure_id", "number"])
+    wholes = figures.reset_index().rename(columns={"figure_id": "whole"})
+    joined = parts.merge(
+        wholes[["whole", "measure", "unit"]], left_on="part_of_figure_id", right_on="whole", suffixes=("", "_of")
+    )
+    like = joined[joined["measure"].eq(joined["measure_of"]) & joined["unit"].eq(joined["unit_of"])]
+    sums = like.groupby("whole")["number"].sum()
+    added = figures["figure_id"].map(sums)
+    rest = (figures["number"] - added).round(6)
+    wrong = figures.assign(added=added, rest=rest)[added.notna() & rest.ne(0)]
+    yield from at(
+        tables.profile.tables["figures"], wrong, "value",
+        "value is {value}; its parts add up to {added}, which leaves {rest}",
+        "leave it so if the source does, and say it in the note",
+    )

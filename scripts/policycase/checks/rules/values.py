@@ -1,0 +1,100 @@
+"""Rules on single cells: codes, identifiers, text."""
+
+import re
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import pandas as pd
+import pycountry
+
+from policycase.checks.rules.base import at, rule
+from policycase.errors import did_you_mean
+from policycase.findings import Finding
+from policycase.tables import Tables
+
+DOI = re.compile(r"10\.[0-9]{4,9}/\S*[A-Za-z0-9)]")
+WIKIDATA = re.compile(r"Q[1-9][0-9]*")
+GEONAMES = re.compile(r"[1-9][0-9]*")
+UNSEEN = re.compile(r"^\s|\s$|[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+
+
+@rule
+def code_is_in_vocabulary(tables: Tables) -> Iterator[Finding]:
+    """A cell of a vocabulary column is one of the vocabulary's codes."""
+    for name, table in tables.profile.tables.items():
+        for field in table.fields.values():
+            if field.vocabulary:
+                codes = tables.profile.vocabularies[field.vocabulary]
+                frame = tables[name]
+                wrong = frame[frame[field.name].notna() & ~frame[field.name].isin(codes)]
+                hints = [did_you_mean(value, codes).removeprefix(" · ") for value in wrong[field.name]]
+                yield from at(
+                    table, wrong.assign(hint=hints), field.name,
+                    f'{field.name} "{{{field.name}}}" is not a code of {field.vocabulary}', "{hint}",
+                )
+
+
+def _is_web_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return False
+    return parts.scheme in {"http", "https"} and "." in parts.netloc and " " not in text
+
+
+IDENTIFIERS = {
+    "doi": (lambda text: bool(DOI.fullmatch(text)), "10.1234/name, without a prefix"),
+    "uri": (_is_web_address, "an address that begins with https://"),
+    "wikidata": (lambda text: bool(WIKIDATA.fullmatch(text)), "Q and digits, such as Q9361"),
+    "geonames": (lambda text: bool(GEONAMES.fullmatch(text)), "the digits of the GeoNames id"),
+}
+
+
+@rule
+def identifier_has_its_form(tables: Tables) -> Iterator[Finding]:
+    """A DOI, web address, Wikidata or GeoNames id has the form of its kind."""
+    for kind, (fits, expected) in IDENTIFIERS.items():
+        for name, field in tables.profile.fields(identifier=kind):
+            frame = tables[name].dropna(subset=[field.name])
+            wrong = frame[[not fits(text) for text in frame[field.name]]]
+            yield from at(
+                tables.profile.tables[name], wrong, field.name,
+                f'{field.name} is "{{{field.name}}}"; expected {expected}',
+            )
+
+
+@rule
+def country_and_subdivision_are_iso(tables: Tables) -> Iterator[Finding]:
+    """Countries are ISO 3166-1 and subdivisions ISO 3166-2; a country's place has its alpha-2 code."""
+    cases = tables["cases"].dropna(subset=["country"])
+    wrong = cases[[pycountry.countries.get(alpha_3=code) is None for code in cases["country"]]]
+    yield from at(
+        tables.profile.tables["cases"], wrong, "country",
+        'country "{country}" is not an ISO 3166-1 alpha-3 code', "such as KGZ",
+    )
+    places = tables["places"].dropna(subset=["iso_3166_2"])
+    known = [
+        (pycountry.countries.get(alpha_2=code) if kind == "country" else pycountry.subdivisions.get(code=code))
+        is not None
+        for code, kind in zip(places["iso_3166_2"], places["place_type"], strict=True)
+    ]
+    wrong = places[~pd.Series(known, index=places.index, dtype=bool)]
+    yield from at(
+        tables.profile.tables["places"], wrong, "iso_3166_2",
+        'iso_3166_2 "{iso_3166_2}" is not the ISO code of a {place_type}',
+        "KG for a country, KG-GB for a subdivision",
+    )
+
+
+@rule
+def text_has_no_control_or_edge_space(tables: Tables) -> Iterator[Finding]:
+    """No cell begins or ends with white space or holds a control or invisible character."""
+    for table in tables.profile.tables.values():
+        frame = tables[table.name]
+        for column in table.fields:
+            wrong = frame[frame[column].str.contains(UNSEEN, na=False)]
+            shown = [ascii(value) for value in wrong[column]]
+            yield from at(
+                table, wrong.assign(shown=shown), column,
+                f"{column} is {{shown}}: white space at an edge, or an invisible character", "take it out",
+            )

@@ -1,0 +1,132 @@
+"""Stage 5: the passages against a reader's own copy of the source, and no words of it in the package."""
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+
+from policycase.errors import MissingExtraError, UnknownNameError, UnreadableError
+from policycase.findings import Finding
+from policycase.fingerprints import SHARED_RUN, first_shared, locate, shared_runs, skeleton
+from policycase.tables import Tables
+
+TEXT_ENDINGS = {".cff", ".cfg", ".csv", ".html", ".json", ".md", ".py", ".toml", ".txt", ".yaml", ".yml", ""}
+
+
+def read_source(file: Path) -> str:
+    """The text of a reader's copy: .txt or .md in UTF-8, or .pdf with the extra `pdf`.
+
+    Raises
+    ------
+    UnreadableError
+        The file is missing or cannot be read as text.
+    MissingExtraError
+        It is a PDF, and pypdf is not installed.
+    """
+    try:
+        if file.suffix.lower() == ".pdf":
+            return _read_pdf(file)
+        return file.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        msg = f"{file}: cannot be read as text in UTF-8: {error} · give a .txt or .pdf of the source"
+        raise UnreadableError(msg) from error
+
+
+def _read_pdf(file: Path) -> str:
+    try:
+        import pypdf  # noqa: PLC0415 - an extra
+    except ImportError as error:
+        package, extra = "pypdf", "pdf"
+        raise MissingExtraError(package, extra) from error
+    try:
+        return "\n".join(page.extract_text() for page in pypdf.PdfReader(file).pages)
+    except pypdf.errors.PyPdfError as error:
+        msg = f"{file}: cannot be read as PDF: {error}"
+        raise UnreadableError(msg) from error
+
+
+def coded_source(sources: pd.DataFrame, name: str) -> str:
+    """The id of a coded source; an empty name is the only one there is.
+
+    Raises
+    ------
+    UnknownNameError
+        No coded source has the id, or the name is empty and there are several.
+    """
+    coded = sources.loc[sources["source_use"].eq("coded"), "source_id"].tolist()
+    if not name and len(coded) == 1:
+        return coded[0]
+    if name not in coded:
+        kind = "coded source" if name else "coded source named; there are several, so say ID=FILE, not"
+        raise UnknownNameError(kind, name, coded)
+    return name
+
+
+def found_passages(passages: pd.DataFrame, text: str) -> pd.Series:
+    """The position of each passage in a source's skeleton; missing where it is not there.
+
+    Parameters
+    ----------
+    passages
+        Rows of the table passages, as text or typed.
+    text
+        The source.
+    """
+    wanted = list(zip(passages["length"].astype("int64"), passages["fingerprint"], strict=True))
+    found = locate(skeleton(text), wanted)
+    return pd.Series([found.get(key) for key in wanted], index=passages.index, dtype="Int64")
+
+
+def check(root: Path, tables: Tables, sources: dict[str, str]) -> list[Finding]:
+    """Problems against the given texts of coded sources, by source_id."""
+    found: list[Finding] = []
+    for source_id, text in sources.items():
+        passages = tables["passages"].query("source_id == @source_id")
+        positions = found_passages(passages, text)
+        found.extend(_not_found(passages[positions.isna()]))
+        spans = [
+            (int(start), int(start) + int(length))
+            for start, length in zip(positions, passages["length"], strict=True)
+            if pd.notna(start)
+        ]
+        found.extend(_shared_words(root, shared_runs(skeleton(text), spans), source_id))
+    return found
+
+
+def _not_found(passages: pd.DataFrame) -> Iterator[Finding]:
+    for (path, line), row in zip(passages.index, passages.to_dict("records"), strict=True):
+        yield Finding(
+            "passage-is-in-the-source", f"{row['passage_id']} is not in the given copy of {row['source_id']}",
+            "compare that sentence of your copy, or its length and fingerprint here",
+            path=path, line=line, field="fingerprint", record_id=row["passage_id"],
+        )
+
+
+def _shared_words(root: Path, runs: frozenset[str], source_id: str) -> Iterator[Finding]:
+    """No cell and no line of the package's files shares 45 letters and digits in a row with a passage."""
+    for path in _own_files(root):
+        try:
+            lines = (root / path).read_text(encoding="utf-8").splitlines()
+        except (OSError, UnicodeDecodeError):
+            continue  # no text file, so it holds no sentence
+        for number, line in enumerate(lines, start=1):
+            if first_shared(line, runs):
+                yield Finding(
+                    "no-words-of-the-source", f"shares {SHARED_RUN} letters or more with a passage of {source_id}",
+                    "say it in your own words, and list names in another order", path=path, line=number,
+                )
+
+
+def _own_files(root: Path) -> list[str]:
+    """The files that belong to the package: what git tracks in a checkout, else every text file."""
+    if (root / ".git").exists():
+        listed = subprocess.run(
+            ["git", "ls-files", "-z"],  # noqa: S607 - git is found on the PATH, as everywhere
+            cwd=root, capture_output=True, text=True, check=False,
+        )
+        if listed.returncode == 0:
+            return [name for name in listed.stdout.split("\0") if Path(name).suffix in TEXT_ENDINGS and name]
+    return sorted(
+        str(path.relative_to(root)) for path in root.rglob("*") if path.is_file() and path.suffix in TEXT_ENDINGS
+    )

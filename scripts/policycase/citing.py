@@ -1,0 +1,87 @@
+"""BibTeX of a package and of the sources that its rows rest on."""
+
+import re
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+if TYPE_CHECKING:
+    from policycase.casebook import Casebook
+
+ENTRY_TYPES = {"journal-article": "article", "book": "book", "report": "techreport"}
+SPECIAL = str.maketrans({c: f"\\{c}" for c in "&%$#_{}"} | {"\\": r"\textbackslash{}"})
+
+
+def bibtex(casebook: "Casebook", rows: pd.DataFrame | None = None) -> str:
+    """BibTeX entries: the package first, then the sources.
+
+    Parameters
+    ----------
+    casebook
+        The casebook that is cited.
+    rows
+        Rows of one of its tables: the sources of the passages and claims behind them are cited.
+        None: every coded source.
+    """
+    sources = casebook["sources"]
+    if rows is None:
+        wanted = set(sources.loc[sources["source_use"] == "coded", "source_id"])
+    else:
+        wanted = _sources_behind(casebook, rows)
+    cited = sources[sources["source_id"].isin(wanted)]
+    return "\n".join([_package(casebook), *(_source(row._asdict()) for row in cited.itertuples(index=False))])
+
+
+def _sources_behind(casebook: "Casebook", rows: pd.DataFrame) -> set[str]:
+    keys = {table.key for table in casebook.profile.case_tables.values() if table.key} - {"case_id"}
+    column = next((name for name in rows.columns if name in keys), "case_id")
+    records = set(rows[column].dropna())
+    evidence = casebook["evidence"].merge(casebook["passages"][["passage_id", "source_id"]], on="passage_id")
+    claims = casebook["claims"]
+    return {
+        *evidence.loc[evidence["record_id"].isin(records), "source_id"],
+        *claims.loc[claims["record_id"].isin(records) | claims["claim_id"].isin(records), "source_id"].dropna(),
+    }
+
+
+def _package(casebook: "Casebook") -> str:
+    descriptor = casebook.descriptor
+    authors = " and ".join(f"{{{_escaped(person['title'])}}}" for person in descriptor.get("contributors", []))
+    return _entry(
+        "misc",
+        descriptor["name"],
+        {
+            "title": f"{{{_escaped(descriptor['title'])}}}",
+            "author": authors,
+            "year": descriptor.get("created", "")[:4],
+            "version": descriptor.get("version", ""),
+            "note": "Frictionless data package",
+        },
+    )
+
+
+def _source(row: dict) -> str:
+    text = {name: "" if pd.isna(value) else str(value) for name, value in row.items()}
+    kind = ENTRY_TYPES.get(text["source_type"], "misc")
+    return _entry(
+        kind,
+        re.sub(r"[^a-z0-9-]", "-", text["source_id"]),
+        {
+            "title": f"{{{_escaped(text['title'])}}}",
+            "author": _escaped(text["authors"]).replace("; ", " and "),
+            "journal" if kind == "article" else "howpublished": _escaped(text["container"]),
+            "year": text["year"],
+            "doi": text["doi"],
+            "url": text["url"],
+            "urldate": text["accessed_on"][:10],
+        },
+    )
+
+
+def _entry(kind: str, key: str, fields: dict[str, str]) -> str:
+    lines = [f"  {name} = {{{value}}}," for name, value in fields.items() if value and value != "{}"]
+    return "\n".join([f"@{kind}{{{key},", *lines, "}"])
+
+
+def _escaped(text: str) -> str:
+    return text.translate(SPECIAL)

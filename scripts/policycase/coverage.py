@@ -1,0 +1,111 @@
+"""How much of a case rests on passages: which rows and values need evidence, and which have it."""
+
+import pandas as pd
+
+from policycase.tables import Tables
+
+ASSERTS = "asserts"
+RECORD = "record"
+
+
+def crosscheck_only(tables: Tables) -> frozenset[str]:
+    """Ids of records that are objects of crosscheck claims, with their ancestors.
+
+    Such a row may have no evidence of the coded source: only other sources name it.
+    """
+    claims = tables["claims"]
+    known = set(claims.loc[claims["stance"].ne(ASSERTS), "object_id"].dropna())
+    parents: dict[str, str] = {}
+    for table in tables.profile.case_tables.values():
+        for link in table.parents:
+            if link.table == table.name and link.fields[0].startswith("parent_"):
+                pairs = tables[table.name][[table.key, link.fields[0]]].dropna()
+                parents.update(pairs.itertuples(index=False, name=None))
+    climbing = set(known)
+    while climbing := {parents[record] for record in climbing if record in parents} - known:
+        known |= climbing
+    return frozenset(known)
+
+
+def rows_needing_evidence(tables: Tables) -> pd.DataFrame:
+    """Records that must rest on a passage: record_id, case_id, table, found; indexed as the tables are.
+
+    `found` says whether evidence for the record as a whole is there. Crosscheck claims, and rows that
+    only crosschecks name, need none.
+    """
+    wanted = {table.name for table in tables.profile.case_tables.values() if table.needs_evidence}
+    records = tables.records[tables.records["table"].isin(wanted)]
+    claims = tables["claims"]
+    crosschecks = set(claims.loc[claims["stance"].ne(ASSERTS), "claim_id"])
+    records = records[records["record_id"].notna() & ~records["record_id"].isin(crosschecks)]
+    evidence = tables["evidence"]
+    whole = set(evidence.loc[evidence["field"].eq(RECORD), "record_id"])
+    found = records["record_id"].isin(whole)
+    return records.assign(found=found)[found | ~records["record_id"].isin(crosscheck_only(tables))]
+
+
+def values_needing_evidence(tables: Tables) -> pd.DataFrame:
+    """Values that must rest on a passage of their own: record_id, case_id, table, field, found.
+
+    They are the non-empty cells of fields whose schema says so, in rows that need evidence, but for
+    codes that only say "not known". Evidence for a link row as a whole counts for its role.
+    """
+    rows = rows_needing_evidence(tables)
+    evidence = tables["evidence"]
+    pairs = set(zip(evidence["record_id"], evidence["field"], strict=True))
+    parts = []
+    for name, field in tables.profile.fields(evidence=True):
+        table = tables.profile.tables[name]
+        frame = tables[name]
+        filled = frame.loc[frame[field.name].notna() & frame[field.name].ne(field.silent)]
+        filled = filled[filled[table.key].isin(set(rows.loc[rows["table"].eq(name), "record_id"]))]
+        whole = field.name in table.id_parts
+        found = [
+            (record, field.name) in pairs or (whole and (record, RECORD) in pairs) for record in filled[table.key]
+        ]
+        part = pd.DataFrame({"record_id": filled[table.key], "case_id": filled["case_id"]})
+        parts.append(part.assign(table=name, field=field.name, found=pd.array(found, dtype=bool)))
+    return pd.concat(parts)
+
+
+def of_rows(tables: Tables) -> pd.DataFrame:
+    """Rows and values with evidence, by case and table.
+
+    Returns
+    -------
+    DataFrame
+        case_id, table, rows (all), rows_needing_evidence, rows_with_evidence, values_needing_evidence,
+        values_with_evidence; one row for each case and case table, so that a table without rows shows as 0.
+    """
+    cases = tables["cases"]["case_id"].tolist()
+    grid = pd.MultiIndex.from_product([cases, list(tables.profile.case_tables)], names=["case_id", "table"])
+    rows, values = rows_needing_evidence(tables), values_needing_evidence(tables)
+    everything = pd.concat([tables[name][["case_id"]].assign(table=name) for name in tables.profile.case_tables])
+    counts = {
+        "rows": everything,
+        "rows_needing_evidence": rows,
+        "rows_with_evidence": rows[rows["found"]],
+        "values_needing_evidence": values,
+        "values_with_evidence": values[values["found"]],
+    }
+    sizes = {
+        name: frame.groupby(["case_id", "table"]).size().reindex(grid, fill_value=0).astype("Int64")
+        for name, frame in counts.items()
+    }
+    return pd.DataFrame(sizes).reset_index().astype({"case_id": "str", "table": "str"})
+
+
+def of_passages(tables: Tables) -> pd.DataFrame:
+    """Passages of each coded source by what was done with them.
+
+    Returns
+    -------
+    DataFrame
+        case_id, source_id, passages, then one count a code of the vocabulary `coding`.
+    """
+    codings = tables.profile.vocabularies["coding"]
+    passages = tables["passages"]
+    keys = [passages["case_id"], passages["source_id"]]
+    counts = pd.crosstab(keys, passages["coding"]).reindex(columns=codings, fill_value=0)
+    counts.insert(0, "passages", counts.sum(axis=1))
+    return counts.rename_axis(columns=None).reset_index()

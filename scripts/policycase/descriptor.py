@@ -1,0 +1,73 @@
+"""A package on disk: its descriptor and the profile that it carries."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from policycase.errors import UnreadableError
+from policycase.paths import DESCRIPTOR, inside
+from policycase.profiles import Profile
+
+
+@dataclass(frozen=True)
+class Package:
+    """A folder with a descriptor, tables and schemas."""
+
+    root: Path
+    descriptor: dict[str, Any]
+    profile: Profile
+
+    @classmethod
+    def read(cls, root: Path) -> Self:
+        """The package in a folder; its tables are not read yet.
+
+        Raises
+        ------
+        UnreadableError
+            The descriptor or the profile is missing or is not JSON.
+        """
+        return cls(root, read_descriptor(root), Profile.read(root))
+
+    @property
+    def paths(self) -> dict[str, str]:
+        """Path of each table's file, relative to the package."""
+        return {resource["name"]: resource["path"] for resource in self.descriptor["resources"]}
+
+    def file(self, table: str) -> Path:
+        """The file of a table.
+
+        Raises
+        ------
+        UnsafePathError
+            Its path leaves the package.
+        """
+        return inside(self.root, self.paths[table])
+
+
+def read_descriptor(root: Path) -> dict[str, Any]:
+    """The descriptor of a package, as JSON.
+
+    Raises
+    ------
+    UnreadableError
+        It is missing, not UTF-8, not JSON or not an object.
+    """
+    path = root / DESCRIPTOR
+    try:
+        descriptor = json.loads(path.read_bytes().decode("utf-8"))
+    except OSError as error:
+        msg = f"{path}: cannot be read: {error.strerror} · a package has its {DESCRIPTOR} at its top"
+        raise UnreadableError(msg) from error
+    except (ValueError, RecursionError) as error:
+        msg = f"{path}: not readable as JSON in UTF-8: {error}"
+        raise UnreadableError(msg) from error
+    if not isinstance(descriptor, dict):
+        msg = f"{path}: a JSON object was expected, found {type(descriptor).__name__}"
+        raise UnreadableError(msg)
+    return descriptor
+
+
+def write_json(content: object) -> bytes:
+    """JSON as this project writes it: two spaces, UTF-8, a final newline."""
+    return (json.dumps(content, ensure_ascii=False, indent=2) + "\n").encode()

@@ -1,0 +1,60 @@
+"""Errors of a caller's mistake; problems of the data are findings instead."""
+
+import difflib
+from collections.abc import Iterable
+
+
+class PolicyCaseError(Exception):
+    """Base of every error that policycase raises on purpose."""
+
+
+class UnreadableError(PolicyCaseError):
+    """A package, table or file that cannot be read at all."""
+
+
+class UnsafePathError(UnreadableError):
+    """A path that leaves its package, or an archive that cannot be trusted."""
+
+
+class UnknownNameError(PolicyCaseError, LookupError, AttributeError):
+    """A table, field, code or id that does not exist."""
+
+    def __init__(self, kind: str, name: object, known: Iterable[str]) -> None:
+        super().__init__(f'no {kind} "{name}"{did_you_mean(str(name), known)}')
+
+
+class InvalidPackageError(PolicyCaseError):
+    """A package with error findings, where a valid one is needed."""
+
+
+class StackError(PolicyCaseError):
+    """Cases that cannot be combined as they are."""
+
+
+class DateError(PolicyCaseError, ValueError):
+    """A date that is not one of the allowed EDTF forms."""
+
+
+class MissingExtraError(PolicyCaseError, ImportError):
+    """An optional dependency that is not installed."""
+
+    def __init__(self, package: str, extra: str) -> None:
+        super().__init__(f"{package} is not installed · run: pip install 'policycase[{extra}]'")
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """A tail for a message: the nearest known name, or all of them if they are few.
+
+    Examples
+    --------
+    >>> did_you_mean("goal", ["programs", "agencies", "goals"])
+    ' · did you mean "goals"?'
+    >>> did_you_mean("zzz", ["yes", "no"])
+    ' · one of: yes, no'
+    """
+    names = list(known)
+    near = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
+    if near:
+        return f' · did you mean "{near[0]}"?'
+    few = 20
+    return f" · one of: {', '.join(names)}" if names and len(names) <= few else ""

@@ -1,0 +1,79 @@
+"""Fingerprints of passages: proof of what was read, without its words."""
+
+import hashlib
+import unicodedata
+from collections.abc import Iterable
+
+SHARED_RUN = 45  # letters and digits in a row that no line may share with a source
+
+
+def skeleton(text: str) -> str:
+    """The letters and digits of a text: NFKC, casefolded, Unicode categories L and N only.
+
+    White space, hyphenation, quotes and ligatures leave no trace in it.
+
+    Examples
+    --------
+    >>> skeleton("The “ofﬁce” opened in 20-\\n20.")
+    'theofficeopenedin2020'
+    """
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return "".join(c for c in folded if unicodedata.category(c)[0] in "LN")
+
+
+def fingerprint(bones: str) -> str:
+    """SHA-256 of a skeleton's UTF-8, in hexadecimal."""
+    return hashlib.sha256(bones.encode()).hexdigest()
+
+
+def locate(bones: str, wanted: Iterable[tuple[int, str]]) -> dict[tuple[int, str], int]:
+    """Where passages stand in the skeleton of a source.
+
+    Parameters
+    ----------
+    bones
+        Skeleton of the whole source.
+    wanted
+        Length and fingerprint of each passage.
+
+    Returns
+    -------
+    dict
+        The first position of each passage that was found; those not found are left out.
+    """
+    by_length: dict[int, set[str]] = {}
+    for length, print_ in wanted:
+        by_length.setdefault(length, set()).add(print_)
+    found: dict[tuple[int, str], int] = {}
+    for length, prints in by_length.items():
+        left = set(prints)
+        for position in range(len(bones) - length + 1):
+            here = fingerprint(bones[position : position + length])
+            if here in left:
+                found[length, here] = position
+                left.remove(here)
+                if not left:
+                    break
+    return found
+
+
+def shared_runs(bones: str, spans: Iterable[tuple[int, int]], length: int = SHARED_RUN) -> frozenset[str]:
+    """Every run of `length` characters inside the given spans (start, end) of a source's skeleton."""
+    joined: list[list[int]] = []
+    for start, end in sorted(spans):
+        if joined and start <= joined[-1][1]:
+            joined[-1][1] = max(end, joined[-1][1])
+        else:
+            joined.append([start, end])
+    return frozenset(
+        bones[position : position + length]
+        for start, end in joined
+        for position in range(start, end - length + 1)
+    )
+
+
+def first_shared(text: str, runs: frozenset[str], length: int = SHARED_RUN) -> str:
+    """The first run of a text's skeleton that is one of `runs`, or an empty string."""
+    bones = skeleton(text)
+    windows = (bones[position : position + length] for position in range(len(bones) - length + 1))
+    return next((window for window in windows if window in runs), "")

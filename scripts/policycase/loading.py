@@ -1,0 +1,135 @@
+"""CSV as text, text as typed frames, and back."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from policycase.descriptor import Package
+from policycase.errors import UnreadableError
+from policycase.profiles import Field, Table
+from policycase.tables import Tables, placed
+
+TRUTH = {"true": True, "false": False}
+EXPECTED = {
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "date": "a day such as 2020-03-25",
+}
+
+
+def read_tables(package: Package) -> Tables:
+    """Every table of a package as text, the shared vocabularies included.
+
+    Raises
+    ------
+    UnreadableError
+        A table is missing, its header differs from its schema, or a row has too many cells.
+    """
+    frames = {name: _read_text(package, table) for name, table in package.profile.tables.items()}
+    return Tables(frames, package.profile)
+
+
+def _read_text(package: Package, table: Table) -> pd.DataFrame:
+    if table.name not in package.paths:
+        msg = f"datapackage.json: no resource is named {table.name} · run: policycase validate"
+        raise UnreadableError(msg)
+    path = package.paths[table.name]
+    frame = read_csv(package.file(table.name), path)
+    if list(frame.columns) != list(table.fields):
+        msg = f"{path}:1: the header differs from {table.name}.schema.json · run: policycase validate"
+        raise UnreadableError(msg)
+    return placed(frame, path)
+
+
+def read_csv(file: Path, path: str) -> pd.DataFrame:
+    """A CSV file with every cell as text; only the empty cell is missing, so that `NA` stays a word."""
+    try:
+        return pd.read_csv(file, dtype=str, keep_default_na=False, na_values=[""], index_col=False, encoding="utf-8")
+    except (OSError, ValueError) as error:  # pandas' ParserError and UnicodeDecodeError are ValueErrors
+        msg = f"{path}: cannot be read as CSV in UTF-8: {error} · run: policycase validate"
+        raise UnreadableError(msg) from error
+
+
+def typed(frame: pd.DataFrame, table: Table, vocabularies: Mapping[str, list[str]]) -> pd.DataFrame:
+    """The frame with the types of its schema, the same whether or not cells are missing or rows exist.
+
+    Returns
+    -------
+    DataFrame
+        Every column of the schema, in its order, with a RangeIndex: `str`; `category` with the
+        whole vocabulary in its order; `boolean`; `Int64`; `float64`; `datetime64[s]`. Missing stays missing.
+
+    Raises
+    ------
+    UnreadableError
+        A cell is not of its column's type or not in its vocabulary; the message names the cell.
+    """
+    columns = {field.name: _typed(frame[field.name], field, vocabularies) for field in table.fields.values()}
+    return pd.DataFrame(columns).reset_index(drop=True)
+
+
+def _typed(column: pd.Series, field: Field, vocabularies: Mapping[str, list[str]]) -> pd.Series:
+    if field.vocabulary:
+        codes = vocabularies[field.vocabulary]
+        _refuse(column, column.notna() & ~column.isin(codes), f"a code of {field.vocabulary}")
+        return column.astype(pd.CategoricalDtype(codes))
+    convert = CONVERTERS.get(field.type, lambda text: text.astype("str"))
+    values = convert(column)
+    _refuse(column, column.notna() & values.isna(), EXPECTED.get(field.type, "text"))
+    return values
+
+
+def _whole(column: pd.Series) -> pd.Series:
+    return pd.to_numeric(column.where(column.str.fullmatch(r"-?\d{1,18}")), errors="coerce").astype("Int64")
+
+
+def _number(column: pd.Series) -> pd.Series:
+    return pd.to_numeric(column, errors="coerce").astype("float64")
+
+
+def _truth(column: pd.Series) -> pd.Series:
+    return column.map(TRUTH).astype("boolean")
+
+
+def _day(column: pd.Series) -> pd.Series:
+    return pd.to_datetime(column, format="%Y-%m-%d", errors="coerce").astype("datetime64[s]")
+
+
+CONVERTERS: dict[str, Callable[[pd.Series], pd.Series]] = {
+    "integer": _whole,
+    "number": _number,
+    "boolean": _truth,
+    "date": _day,
+}
+
+
+def _refuse(column: pd.Series, bad: pd.Series, expected: str) -> None:
+    if bad.any():
+        path, line = column.index[bad.to_numpy().argmax()]
+        msg = (
+            f'{path}:{line}: {column.name} is "{column[bad].iloc[0]}"; expected {expected}'
+            " · run: policycase validate"
+        )
+        raise UnreadableError(msg)
+
+
+def as_text(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
+    """A typed frame as the text that stands in its file; reading that text gives the frame again."""
+    return pd.DataFrame({name: _as_text(frame[name], field) for name, field in table.fields.items()})
+
+
+def _as_text(column: pd.Series, field: Field) -> pd.Series:
+    if field.type == "date":
+        return column.dt.strftime("%Y-%m-%d").astype("str")
+    if field.type == "boolean":
+        return column.map({True: "true", False: "false"}).astype("str")
+    if field.type == "number":
+        return column.map(lambda value: repr(value).removesuffix(".0"), na_action="ignore").astype("str")
+    return column.astype("str") if field.type == "string" else column.astype("string").astype("str")
+
+
+def csv_bytes(text: pd.DataFrame) -> bytes:
+    """A text frame as the bytes of its file: comma, UTF-8, LF, missing cells empty."""
+    return text.to_csv(index=False, lineterminator="\n").encode()

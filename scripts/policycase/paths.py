@@ -1,0 +1,162 @@
+"""Where packages are: the shipped one, folders, descriptors and zips; nothing outside them is read."""
+
+import os
+import shutil
+import stat
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+
+from policycase.errors import UnreadableError, UnsafePathError
+
+DESCRIPTOR = "datapackage.json"
+LARGEST_ARCHIVE = 512 * 2**20  # bytes of all files of a zip together, unpacked
+LARGEST_RATIO = 200  # unpacked bytes for one packed byte; CSV reaches about 20
+
+
+def shipped_root() -> Path:
+    """The folder of the package that came with the library: in the wheel, else the checkout."""
+    here = Path(__file__).resolve().parent
+    for root in (here / "_package", here.parents[1]):
+        if (root / DESCRIPTOR).is_file():
+            return root
+    msg = f"no {DESCRIPTOR} came with this installation of policycase · install it again"
+    raise UnreadableError(msg)
+
+
+@contextmanager
+def opened(path: str | Path | None = None) -> Iterator[Path]:
+    """The folder of a package; a zip is unpacked into a private folder for as long as it is open.
+
+    Parameters
+    ----------
+    path
+        A folder, its datapackage.json, or a .zip. None is the package shipped with the library.
+
+    Raises
+    ------
+    UnreadableError
+        Nothing is there, or it is none of these.
+    UnsafePathError
+        The zip would write outside its folder, or unpacks to more than `LARGEST_ARCHIVE`.
+    """
+    if path is None:
+        yield shipped_root()
+        return
+    place = Path(path)
+    if place.is_dir():
+        yield place
+    elif place.name == DESCRIPTOR and place.is_file():
+        yield place.parent
+    elif place.is_file() and zipfile.is_zipfile(place):
+        with tempfile.TemporaryDirectory(prefix="policycase-") as folder:
+            _unpack(place, Path(folder))
+            yield Path(folder)
+    elif place.exists():
+        msg = f"{place}: neither a folder, a {DESCRIPTOR} nor a readable zip"
+        raise UnreadableError(msg)
+    else:
+        msg = f"{place}: nothing is there"
+        raise UnreadableError(msg)
+
+
+def _unpack(archive: Path, folder: Path) -> None:
+    with zipfile.ZipFile(archive) as package:
+        entries = package.infolist()
+        _refuse_unsafe(archive, entries)
+        try:
+            package.extractall(folder)  # noqa: S202 - every entry was checked just above
+        except (zipfile.BadZipFile, RuntimeError, OSError, EOFError, NotImplementedError) as error:
+            msg = f"{archive}: cannot be unpacked: {error} · get it again"
+            raise UnreadableError(msg) from error
+
+
+def _refuse_unsafe(archive: Path, entries: list[zipfile.ZipInfo]) -> None:
+    names = [entry.filename for entry in entries]
+    twice = {name for name in names if names.count(name) > 1} if len(set(names)) < len(names) else set()
+    packed = sum(entry.compress_size for entry in entries) or 1
+    unpacked = sum(entry.file_size for entry in entries)
+    if unpacked > LARGEST_ARCHIVE or unpacked > LARGEST_RATIO * packed + 2**20:
+        msg = f"{archive}: unpacks to {unpacked:,} bytes from {packed:,}; refused as a possible zip bomb"
+        raise UnsafePathError(msg)
+    for entry in entries:
+        mode = entry.external_attr >> 16
+        if is_unsafe(entry.filename) or stat.S_ISLNK(mode) or entry.filename in twice:
+            msg = f'{archive}: entry "{entry.filename}" is a link, stands twice or leaves the package; refused'
+            raise UnsafePathError(msg)
+
+
+def is_unsafe(relative: str) -> bool:
+    """Whether a path of a descriptor or archive could lead out of its folder.
+
+    Examples
+    --------
+    >>> is_unsafe("data/events.csv"), is_unsafe("../secrets"), is_unsafe("https://example.org/x.csv")
+    (False, True, True)
+    """
+    pure = PurePosixPath(relative)
+    return bool(
+        not relative
+        or pure.is_absolute()
+        or ".." in pure.parts
+        or "\\" in relative
+        or ":" in relative
+        or "\0" in relative
+        or relative.startswith("~")
+    )
+
+
+def inside(root: Path, relative: str) -> Path:
+    """The file of a package at a relative path.
+
+    Raises
+    ------
+    UnsafePathError
+        The path leaves the package, by itself or through a symlink.
+    """
+    target = root / relative
+    if is_unsafe(relative) or not target.resolve().is_relative_to(root.resolve()):
+        msg = f'path "{relative}" leaves the package · use a path below the folder of {DESCRIPTOR}'
+        raise UnsafePathError(msg)
+    return target
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all: beside its place first, then moved there."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        Path(name).chmod(0o644)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def write_folder(target: Path, files: dict[str, bytes], *, force: bool = False) -> None:
+    """Write a folder of files whole or not at all.
+
+    Raises
+    ------
+    UnreadableError
+        The folder exists and `force` is not set.
+    """
+    if target.exists() and not force:
+        msg = f"{target} exists · choose another name, or say --force to replace it"
+        raise UnreadableError(msg)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    staged = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}."))
+    try:
+        for relative, content in files.items():
+            write_whole(inside(staged, relative), content)
+        staged.chmod(0o755)
+        if target.is_dir():
+            shutil.rmtree(target)
+        staged.replace(target)
+    except BaseException:
+        shutil.rmtree(staged, ignore_errors=True)
+        raise

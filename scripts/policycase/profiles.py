@@ -1,0 +1,186 @@
+"""The profile: what every case shares, read from a package's schemas/ folder."""
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Self
+
+from policycase.errors import UnknownNameError, UnreadableError
+
+FOLDER = "schemas"
+PROFILE = f"{FOLDER}/profile.json"
+SCHEMA_ENDING = ".schema.json"
+ENTRY_TABLES = ("programs", "agencies", "events", "goals")
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One column, as its schema describes it."""
+
+    name: str
+    title: str
+    description: str
+    type: str
+    required: bool = False
+    vocabulary: str = ""
+    edtf: bool = False
+    bound: str = ""
+    of: str = ""
+    evidence: bool = False
+    silent: str = ""
+    identifier: str = ""
+
+    @classmethod
+    def of_schema(cls, field: dict[str, Any]) -> Self:
+        """The field of one entry in a schema's `fields`."""
+        described = {name: field[name] for name in ("name", "title", "description", "type")}
+        required = bool(field.get("constraints", {}).get("required"))
+        return cls(**described, required=required, **field.get("policycase", {}))
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignKey:
+    """Columns of one table that point to columns of another."""
+
+    fields: tuple[str, ...]
+    table: str
+    to: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table, as its schema describes it."""
+
+    name: str
+    title: str
+    description: str
+    kind: str
+    fields: dict[str, Field]
+    primary_key: tuple[str, ...]
+    foreign_keys: tuple[ForeignKey, ...]
+    id_parts: tuple[str, ...] = ()
+    needs_evidence: bool = False
+
+    @property
+    def key(self) -> str:
+        """The single column that names a record; an empty string where the key has several."""
+        return self.primary_key[0] if len(self.primary_key) == 1 else ""
+
+    @property
+    def parents(self) -> list[ForeignKey]:
+        """The foreign keys that can be followed to one row, the case aside."""
+        return [key for key in self.foreign_keys if key.fields not in {("case_id",), ("vocabulary", "code")}]
+
+    @classmethod
+    def of_schema(cls, schema: dict[str, Any]) -> Self:
+        """The table of one Table Schema."""
+        own = schema["policycase"]
+        return cls(
+            name=schema["name"],
+            title=schema["title"],
+            description=schema["description"],
+            kind=own["kind"],
+            fields={field["name"]: Field.of_schema(field) for field in schema["fields"]},
+            primary_key=tuple(schema["primaryKey"]),
+            foreign_keys=tuple(
+                ForeignKey(
+                    tuple(key["fields"]),
+                    key["reference"]["resource"] or schema["name"],
+                    tuple(key["reference"]["fields"]),
+                )
+                for key in schema.get("foreignKeys", [])
+            ),
+            id_parts=tuple(own.get("id_parts", ())),
+            needs_evidence=bool(own.get("evidence")),
+        )
+
+
+@dataclass(frozen=True)
+class Profile:
+    """Tables and vocabularies of one profile version, with the files that state them."""
+
+    files: dict[str, bytes]
+
+    @classmethod
+    def read(cls, root: Path) -> Self:
+        """The profile that a package carries.
+
+        Raises
+        ------
+        UnreadableError
+            The package has no schemas/ folder, or a file in it cannot be read.
+        """
+        paths = sorted(path for path in (root / FOLDER).glob("*") if path.is_file())
+        if not paths:
+            msg = f"{root / FOLDER}: no schemas are there · a package carries the schemas of its profile"
+            raise UnreadableError(msg)
+        return cls({f"{FOLDER}/{path.name}": path.read_bytes() for path in paths})
+
+    @cached_property
+    def version(self) -> str:
+        """Version of the profile, from profile.json."""
+        return str(self._json(PROFILE)["version"])
+
+    @cached_property
+    def tables(self) -> dict[str, Table]:
+        """Every table by name: the four that a reader meets first, then the others."""
+        names = [path[len(FOLDER) + 1 : -len(SCHEMA_ENDING)] for path in self.files if path.endswith(SCHEMA_ENDING)]
+        order = [*ENTRY_TABLES, *(name for name in names if name not in ENTRY_TABLES)]
+        return {name: Table.of_schema(self._json(schema_path(name))) for name in order}
+
+    @cached_property
+    def codes(self) -> tuple[dict[str, str], ...]:
+        """Rows of codes.csv, in their order."""
+        text = self.files[f"{FOLDER}/codes.csv"].decode("utf-8")
+        return tuple(csv.DictReader(io.StringIO(text)))
+
+    @cached_property
+    def vocabularies(self) -> dict[str, list[str]]:
+        """Codes of each vocabulary, in their order."""
+        found: dict[str, list[str]] = {}
+        for row in self.codes:
+            found.setdefault(row["vocabulary"], []).append(row["code"])
+        return found
+
+    @property
+    def case_tables(self) -> dict[str, Table]:
+        """The tables that belong to a case; the vocabularies are shared."""
+        return {name: table for name, table in self.tables.items() if table.kind != "vocabulary"}
+
+    def table(self, name: str) -> Table:
+        """One table.
+
+        Raises
+        ------
+        UnknownNameError
+            There is no table of that name.
+        """
+        if name not in self.tables:
+            raise UnknownNameError("table", name, self.tables)
+        return self.tables[name]
+
+    def fields(self, **wanted: object) -> Iterator[tuple[str, Field]]:
+        """Every (table, field) of the case tables whose attributes equal those given."""
+        for table in self.case_tables.values():
+            for field in table.fields.values():
+                if all(getattr(field, name) == value for name, value in wanted.items()):
+                    yield table.name, field
+
+    def _json(self, path: str) -> dict[str, Any]:
+        try:
+            return json.loads(self.files[path])
+        except KeyError as error:
+            msg = f"{path} is missing · a package carries the schemas of its profile"
+            raise UnreadableError(msg) from error
+        except ValueError as error:
+            msg = f"{path}: not readable as JSON: {error}"
+            raise UnreadableError(msg) from error
+
+
+def schema_path(table: str) -> str:
+    """Where the schema of a table stands in every package."""
+    return f"{FOLDER}/{table}{SCHEMA_ENDING}"

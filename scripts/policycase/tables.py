@@ -1,0 +1,56 @@
+"""Tables of one or many cases as text: what rules read, each row knowing its file and line."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import pandas as pd
+
+from policycase.profiles import Profile
+
+WHERE = ["path", "line"]
+
+
+@dataclass(frozen=True)
+class Tables:
+    """Text frames by table, over one or many cases, under one profile.
+
+    Each frame has every column of its schema as `str` with missing cells, and an index of
+    (path, line), so that a row tells where it stands whatever was concatenated before.
+    """
+
+    frames: Mapping[str, pd.DataFrame]
+    profile: Profile
+
+    def __getitem__(self, name: str) -> pd.DataFrame:
+        """One text frame."""
+        return self.frames[name]
+
+    @cached_property
+    def records(self) -> pd.DataFrame:
+        """Every row that has an id of its own: record_id, case_id, table, indexed as the tables are."""
+        parts = []
+        for table in self.profile.case_tables.values():
+            if table.key:
+                frame = self[table.name]
+                ids = {"record_id": frame[table.key], "case_id": frame["case_id"]}
+                parts.append(pd.DataFrame(ids).assign(table=table.name))
+        return pd.concat(parts)
+
+    @cached_property
+    def table_of(self) -> Mapping[str, str]:
+        """The table of each record id."""
+        return dict(zip(self.records["record_id"], self.records["table"], strict=True))
+
+
+def placed(frame: pd.DataFrame, path: str) -> pd.DataFrame:
+    """The frame with the index that `Tables` needs: rows of a file begin on line 2."""
+    lines = range(2, len(frame) + 2)
+    return frame.set_axis(pd.MultiIndex.from_product([[path], lines], names=WHERE), axis=0)
+
+
+def combined(parts: Iterable[Tables]) -> Tables:
+    """The tables of several cases as one, in the order given; the profile is the first's."""
+    several = list(parts)
+    names = several[0].frames
+    return Tables({name: pd.concat([part[name] for part in several]) for name in names}, several[0].profile)

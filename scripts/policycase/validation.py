@@ -1,0 +1,112 @@
+"""Validation: every stage in turn, and one report."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from dataclasses import fields as fields_of
+from pathlib import Path
+
+import pandas as pd
+
+from policycase.checks import files, profile, rules, schemas, source, standard
+from policycase.descriptor import Package
+from policycase.errors import InvalidPackageError
+from policycase.findings import Finding
+from policycase.loading import read_tables
+from policycase.paths import opened
+
+STAGES = ("files", "schemas", "profile", "standard", "rules", "source")
+
+
+@dataclass(frozen=True)
+class Report:
+    """What validation found, and how far it came.
+
+    Attributes
+    ----------
+    found
+        The findings, in the order of files and lines.
+    stages
+        The stages that ran; the tables are not judged when files, schemas or profile stop the run.
+    """
+
+    found: tuple[Finding, ...]
+    stages: tuple[str, ...]
+
+    @property
+    def is_valid(self) -> bool:
+        """Whether there is no error; warnings do not count."""
+        return not any(finding.severity == "error" for finding in self.found)
+
+    @property
+    def findings(self) -> pd.DataFrame:
+        """One row a finding: rule, message, hint, severity, path, line (Int64), field, record_id."""
+        columns = [field.name for field in fields_of(Finding)]
+        frame = pd.DataFrame([asdict(finding) for finding in self.found], columns=columns)
+        return frame.astype({name: "Int64" if name == "line" else "str" for name in columns})
+
+    def raise_for_findings(self) -> None:
+        """Raise if there is an error.
+
+        Raises
+        ------
+        InvalidPackageError
+            The message holds the first errors.
+        """
+        errors = [str(finding) for finding in self.found if finding.severity == "error"]
+        if errors:
+            few = 20
+            more = [f"… and {len(errors) - few} more"] if len(errors) > few else []
+            raise InvalidPackageError("\n".join([*errors[:few], *more]))
+
+
+def validate(path: str | Path | None = None, sources: Mapping[str, str | Path] | None = None) -> Report:
+    """The report on a package.
+
+    Parameters
+    ----------
+    path
+        A folder, its datapackage.json, or a .zip. None is the case that comes with the library.
+    sources
+        A reader's own copies of coded sources: file by source_id. With one, the passages are looked for in
+        it, and the package's text is searched for its words.
+
+    Raises
+    ------
+    UnreadableError
+        Nothing is at the path, or a source cannot be read. Problems of the package itself are findings.
+    UnknownNameError
+        No coded source has the id.
+
+    Notes
+    -----
+    Files, schemas and profile each stop the run where they find an error, since the tables cannot be
+    trusted then. Standard (frictionless) and rules both run; where both speak of one cell, the rule's
+    finding stays, which says more.
+    """
+    with opened(path) as root:
+        found: list[Finding] = []
+        for number, stage in enumerate((files, schemas, profile), start=1):
+            found = stage.check(root)
+            if found:
+                return _report(found, STAGES[:number])
+        tables = read_tables(Package.read(root))
+        found = merged(standard.check(root), rules.run(tables))
+        if not sources:
+            return _report(found, STAGES[:5])
+        texts = {
+            source.coded_source(tables["sources"], name): source.read_source(Path(file))
+            for name, file in sources.items()
+        }
+        return _report([*found, *source.check(root, tables, texts)], STAGES)
+
+
+def merged(by_standard: list[Finding], by_rules: list[Finding]) -> list[Finding]:
+    """Both lists as one; a cell that a rule reports as an error is not reported again."""
+    told = {finding.cell for finding in by_rules if finding.severity == "error"}
+    return [*(finding for finding in by_standard if finding.cell not in told), *by_rules]
+
+
+def _report(found: list[Finding], stages: tuple[str, ...]) -> Report:
+    ordered = sorted(found, key=lambda finding: (finding.path, finding.line or 0, finding.field, finding.rule))
+    return Report(tuple(ordered), stages)
+
