@@ -39,9 +39,7 @@ def load(path: str | Path | None = None) -> "Casebook":
         package = Package.read(root)
         tables = read_tables(package)
         profile = package.profile
-        frames = {
-            name: typed(tables[name], table, profile.vocabularies) for name, table in profile.tables.items()
-        }
+        frames = {name: typed(tables[name], table, profile.vocabularies) for name, table in profile.tables.items()}
     return Casebook(frames, profile, package.descriptor)
 
 
@@ -103,8 +101,7 @@ class Casebook:
         """The tables as text, each row with the file and line where `write` puts it."""
         paths = {resource["name"]: resource["path"] for resource in self.descriptor["resources"]}
         frames = {
-            name: placed(as_text(frame, self.profile.tables[name]), paths[name])
-            for name, frame in self._frames.items()
+            name: placed(as_text(frame, self.profile.tables[name]), paths[name]) for name, frame in self._frames.items()
         }
         return Tables(frames, self.profile)
 
@@ -125,11 +122,11 @@ class Casebook:
 
     def _repr_html_(self) -> str:
         """The same for notebooks."""
-        rows = pd.DataFrame(
-            {"table": self.tables, "rows": [len(self._frames[name]) for name in self.tables]}
-        ).merge(
-            pd.DataFrame([(table.name, table.description) for table in self.profile.tables.values()],
-                         columns=["table", "what it holds"])
+        rows = pd.DataFrame({"table": self.tables, "rows": [len(self._frames[name]) for name in self.tables]}).merge(
+            pd.DataFrame(
+                [(table.name, table.description) for table in self.profile.tables.values()],
+                columns=["table", "what it holds"],
+            )
         )
         cases = self._frames["cases"][["case_id", "title", "country", "review_status"]]
         return cases.to_html(index=False, escape=True) + rows.to_html(index=False, escape=True)
@@ -156,8 +153,14 @@ class Casebook:
             raise UnknownNameError("table or vocabulary", name, known)
         wanted = [self.profile.table(name)] if name else self.profile.tables.values()
         rows = [
-            (table.name, field.name, field.title, field.description, field.type,
-             ", ".join(self.profile.vocabularies[field.vocabulary]) if field.vocabulary else None)
+            (
+                table.name,
+                field.name,
+                field.title,
+                field.description,
+                field.type,
+                ", ".join(self.profile.vocabularies[field.vocabulary]) if field.vocabulary else None,
+            )
             for table in wanted
             for field in table.fields.values()
         ]
@@ -235,8 +238,18 @@ class Casebook:
             found = found.query("field == @field")
         passages = self._frames["passages"].drop(columns=["case_id", "note"]).assign(order=range(len(self.passages)))
         sources = self._frames["sources"][["source_id", "title"]].rename(columns={"title": "source_title"})
-        columns = ["field", "passage_id", "page", "paragraph", "sentence", "fragment", "basis", "note",
-                   "source_id", "source_title"]
+        columns = [
+            "field",
+            "passage_id",
+            "page",
+            "paragraph",
+            "sentence",
+            "fragment",
+            "basis",
+            "note",
+            "source_id",
+            "source_title",
+        ]
         rows = found.merge(passages, on="passage_id", how="left").merge(sources, on="source_id", how="left")
         return rows.sort_values(["field", "order"], ignore_index=True)[columns]
 

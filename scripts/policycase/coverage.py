@@ -60,9 +60,7 @@ def values_needing_evidence(tables: Tables) -> pd.DataFrame:
         filled = frame.loc[frame[field.name].notna() & frame[field.name].ne(field.silent)]
         filled = filled[filled[table.key].isin(set(rows.loc[rows["table"].eq(name), "record_id"]))]
         whole = field.name in table.id_parts
-        found = [
-            (record, field.name) in pairs or (whole and (record, RECORD) in pairs) for record in filled[table.key]
-        ]
+        found = [(record, field.name) in pairs or (whole and (record, RECORD) in pairs) for record in filled[table.key]]
         part = pd.DataFrame({"record_id": filled[table.key], "case_id": filled["case_id"]})
         parts.append(part.assign(table=name, field=field.name, found=pd.array(found, dtype=bool)))
     return pd.concat(parts)

@@ -8,13 +8,13 @@ SHARED_RUN = 45  # letters and digits in a row that no line may share with a sou
 
 
 def skeleton(text: str) -> str:
-    """The letters and digits of a text: NFKC, casefolded, Unicode categories L and N only.
+    r"""The letters and digits of a text: NFKC, casefolded, Unicode categories L and N only.
 
     White space, hyphenation, quotes and ligatures leave no trace in it.
 
     Examples
     --------
-    >>> skeleton("The “ofﬁce” opened in 20-\\n20.")
+    >>> skeleton("The “ofﬁce” opened in 20-\n20.")
     'theofficeopenedin2020'
     """
     folded = unicodedata.normalize("NFKC", text).casefold()
@@ -66,9 +66,7 @@ def shared_runs(bones: str, spans: Iterable[tuple[int, int]], length: int = SHAR
         else:
             joined.append([start, end])
     return frozenset(
-        bones[position : position + length]
-        for start, end in joined
-        for position in range(start, end - length + 1)
+        bones[position : position + length] for start, end in joined for position in range(start, end - length + 1)
     )
 
 

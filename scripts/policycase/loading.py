@@ -108,10 +108,7 @@ CONVERTERS: dict[str, Callable[[pd.Series], pd.Series]] = {
 def _refuse(column: pd.Series, bad: pd.Series, expected: str) -> None:
     if bad.any():
         path, line = column.index[bad.to_numpy().argmax()]
-        msg = (
-            f'{path}:{line}: {column.name} is "{column[bad].iloc[0]}"; expected {expected}'
-            " · run: policycase validate"
-        )
+        msg = f'{path}:{line}: {column.name} is "{column[bad].iloc[0]}"; expected {expected} · run: policycase validate'
         raise UnreadableError(msg)
 
 

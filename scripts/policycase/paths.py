@@ -67,7 +67,7 @@ def _unpack(archive: Path, folder: Path) -> None:
         entries = package.infolist()
         _refuse_unsafe(archive, entries)
         try:
-            package.extractall(folder)  # noqa: S202 - every entry was checked just above
+            package.extractall(folder)
         except (zipfile.BadZipFile, RuntimeError, OSError, EOFError, NotImplementedError) as error:
             msg = f"{archive}: cannot be unpacked: {error} · get it again"
             raise UnreadableError(msg) from error

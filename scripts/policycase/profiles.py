@@ -127,10 +127,9 @@ class Profile:
 
     @cached_property
     def tables(self) -> dict[str, Table]:
-        """Every table by name: the four that a reader meets first, then the others."""
-        names = [path[len(FOLDER) + 1 : -len(SCHEMA_ENDING)] for path in self.files if path.endswith(SCHEMA_ENDING)]
-        order = [*ENTRY_TABLES, *(name for name in names if name not in ENTRY_TABLES)]
-        return {name: Table.of_schema(self._json(schema_path(name))) for name in order}
+        """Every table by name, in the order of profile.json: the four that a reader meets first, then the others."""
+        names = self._json(PROFILE)["tables"]
+        return {name: Table.of_schema(self._json(schema_path(name))) for name in names}
 
     @cached_property
     def codes(self) -> tuple[dict[str, str], ...]:

@@ -81,9 +81,7 @@ def _mirror(field: dict[str, Any], profile: Profile) -> None:
     if vocabulary:
         constraints["enum"] = profile.vocabularies[vocabulary]
         rest["categories"] = [
-            {"value": row["code"], "label": row["label"]}
-            for row in profile.codes
-            if row["vocabulary"] == vocabulary
+            {"value": row["code"], "label": row["label"]} for row in profile.codes if row["vocabulary"] == vocabulary
         ]
     field |= ({"constraints": constraints} if constraints else {}) | rest
 

@@ -109,4 +109,3 @@ def merged(by_standard: list[Finding], by_rules: list[Finding]) -> list[Finding]
 def _report(found: list[Finding], stages: tuple[str, ...]) -> Report:
     ordered = sorted(found, key=lambda finding: (finding.path, finding.line or 0, finding.field, finding.rule))
     return Report(tuple(ordered), stages)
-

@@ -44,8 +44,11 @@ def _resource(root: Path, number: int, resource: Any) -> Iterator[Finding]:
         return
     if not file.is_file():
         yield Finding(
-            "file-exists", f"{where}: no file is at {resource['path']}", "add the file, or mend the path",
-            path=DESCRIPTOR, field="path",
+            "file-exists",
+            f"{where}: no file is at {resource['path']}",
+            "add the file, or mend the path",
+            path=DESCRIPTOR,
+            field="path",
         )
         return
     yield from _text(resource["path"], file.read_bytes())
@@ -59,9 +62,7 @@ def _text(path: str, content: bytes) -> Iterator[Finding]:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        yield Finding(
-            "file-is-utf-8", f"byte {error.start} is not UTF-8", "save it as UTF-8", path=path, line=line
-        )
+        yield Finding("file-is-utf-8", f"byte {error.start} is not UTF-8", "save it as UTF-8", path=path, line=line)
         return
     for character, rule, message in (
         ("\r", "file-has-lf-line-ends", "a carriage return; lines end with LF alone"),
@@ -84,15 +85,21 @@ def _rows(path: str, text: str) -> Iterator[Finding]:
             width = width or len(row)
             if rows.line_num != number:
                 yield Finding(
-                    "row-is-one-line", "a cell holds a line break, or a quote is not closed",
-                    "write the cell on one line", path=path, line=number,
+                    "row-is-one-line",
+                    "a cell holds a line break, or a quote is not closed",
+                    "write the cell on one line",
+                    path=path,
+                    line=number,
                 )
                 return
             if len(row) != width:
                 found = f"{len(row)} cells" if row else "an empty line"
                 yield Finding(
-                    "row-has-every-cell", f"{found}; the header has {width} columns",
-                    "quote cells that hold a comma; take empty lines out", path=path, line=number,
+                    "row-has-every-cell",
+                    f"{found}; the header has {width} columns",
+                    "quote cells that hold a comma; take empty lines out",
+                    path=path,
+                    line=number,
                 )
     except csv.Error as error:
         message = f"not readable as CSV: {error}"

@@ -32,8 +32,11 @@ def _resources(package: Package) -> Iterator[Finding]:
     for name in package.profile.tables:
         if names.count(name) != 1:
             yield Finding(
-                "resource-is-there-once", f"resource {name} stands {names.count(name)} times; expected once",
-                "every case has every table, if only its header", path=DESCRIPTOR, field="resources",
+                "resource-is-there-once",
+                f"resource {name} stands {names.count(name)} times; expected once",
+                "every case has every table, if only its header",
+                path=DESCRIPTOR,
+                field="resources",
             )
     for number, resource in enumerate(resources):
         place, name = f"resources[{number}]", resource["name"]
@@ -45,12 +48,16 @@ def _resources(package: Package) -> Iterator[Finding]:
         for key, wanted in (("path", f"{folder}/{name}.csv"), ("schema", schema_path(name))):
             if resource[key] != wanted:
                 yield Finding(
-                    "resource-has-one-stem", f'{place}.{key} is "{resource[key]}"; expected "{wanted}"',
-                    path=DESCRIPTOR, field=f"{place}.{key}",
+                    "resource-has-one-stem",
+                    f'{place}.{key} is "{resource[key]}"; expected "{wanted}"',
+                    path=DESCRIPTOR,
+                    field=f"{place}.{key}",
                 )
     stated, carried = package.descriptor["policycase"]["profile_version"], package.profile.version
     if stated != carried:
         yield Finding(
-            "descriptor-names-its-profile", f"profile_version is {stated}; schemas/profile.json is {carried}",
-            path=DESCRIPTOR, field="policycase.profile_version",
+            "descriptor-names-its-profile",
+            f"profile_version is {stated}; schemas/profile.json is {carried}",
+            path=DESCRIPTOR,
+            field="policycase.profile_version",
         )

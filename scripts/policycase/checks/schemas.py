@@ -14,8 +14,6 @@ from policycase.findings import Finding
 from policycase.paths import inside, shipped_root
 from policycase.profiles import FOLDER, PROFILE, Profile, schema_path
 
-DESCRIBED_BY_PROFILE = {"categories", "enum"}
-
 
 def check(root: Path) -> list[Finding]:
     """Problems of schemas/; with any, no later stage can be trusted."""
@@ -25,8 +23,7 @@ def check(root: Path) -> list[Finding]:
         validator = Draft202012Validator({"$ref": "#/$defs/table", "$defs": meta["$defs"]})
     except (UnreadableError, KeyError, ValueError) as error:
         return [Finding("profile-is-readable", f"profile.json or schemas/ cannot be read: {error}", path=PROFILE)]
-    names = [resource["name"] for resource in read_descriptor(root)["resources"]]
-    found = [finding for name in names for finding in _schema(root, name, validator)]
+    found = [finding for name in meta["tables"] for finding in _schema(root, name, validator)]
     if not found:
         found = [*_agreement(profile)]
     if not found:
@@ -78,25 +75,33 @@ def _mirror(profile: Profile, path: str, raw: dict[str, Any]) -> Iterator[Findin
         "categories": [{"value": row["code"], "label": row["label"]} for row in rows],
     }
     found = {"enum": raw.get("constraints", {}).get("enum", []), "categories": raw.get("categories", [])}
-    for key in wanted:
-        if found[key] != wanted[key]:
+    for key, mirrored in wanted.items():
+        if found[key] != mirrored:
             yield Finding(
-                "schema-mirrors-codes", f"{key} of {raw['name']} differs from codes.csv", "run: policycase render",
-                path=path, field=raw["name"],
+                "schema-mirrors-codes",
+                f"{key} of {raw['name']} differs from codes.csv",
+                "run: policycase render",
+                path=path,
+                field=raw["name"],
             )
 
 
 def _headers(root: Path, profile: Profile) -> Iterator[Finding]:
     """Each table's header is its schema's fields, in their order."""
     for resource in read_descriptor(root)["resources"]:
+        if resource["name"] not in profile.tables:
+            continue  # the next stage says so
         first = inside(root, resource["path"]).read_text(encoding="utf-8").split("\n", 1)[0]
         wanted = list(profile.tables[resource["name"]].fields)
         found = first.split(",")
         if found != wanted:
             odd = [name for name in found if name not in wanted] or [name for name in wanted if name not in found]
             yield Finding(
-                "header-equals-schema", f"the header differs from {resource['name']}.schema.json: {', '.join(odd[:5])}",
-                "write the columns in the schema's order", path=resource["path"], line=1,
+                "header-equals-schema",
+                f"the header differs from {resource['name']}.schema.json: {', '.join(odd[:5])}",
+                "write the columns in the schema's order",
+                path=resource["path"],
+                line=1,
             )
 
 
@@ -110,6 +115,8 @@ def _difference(profile: Profile) -> Iterator[Finding]:
         for path in sorted(profile.files.keys() | ours.files.keys()):
             if profile.files.get(path) != ours.files.get(path):
                 yield Finding(
-                    "schema-equals-profile", f"differs from the file of profile {ours.version}",
-                    f"take {FOLDER}/ from the profile unchanged", path=path,
+                    "schema-equals-profile",
+                    f"differs from the file of profile {ours.version}",
+                    f"take {FOLDER}/ from the profile unchanged",
+                    path=path,
                 )

@@ -97,9 +97,13 @@ def check(root: Path, tables: Tables, sources: dict[str, str]) -> list[Finding]:
 def _not_found(passages: pd.DataFrame) -> Iterator[Finding]:
     for (path, line), row in zip(passages.index, passages.to_dict("records"), strict=True):
         yield Finding(
-            "passage-is-in-the-source", f"{row['passage_id']} is not in the given copy of {row['source_id']}",
+            "passage-is-in-the-source",
+            f"{row['passage_id']} is not in the given copy of {row['source_id']}",
             "compare that sentence of your copy, or its length and fingerprint here",
-            path=path, line=line, field="fingerprint", record_id=row["passage_id"],
+            path=path,
+            line=line,
+            field="fingerprint",
+            record_id=row["passage_id"],
         )
 
 
@@ -113,8 +117,11 @@ def _shared_words(root: Path, runs: frozenset[str], source_id: str) -> Iterator[
         for number, line in enumerate(lines, start=1):
             if first_shared(line, runs):
                 yield Finding(
-                    "no-words-of-the-source", f"shares {SHARED_RUN} letters or more with a passage of {source_id}",
-                    "say it in your own words, and list names in another order", path=path, line=number,
+                    "no-words-of-the-source",
+                    f"shares {SHARED_RUN} letters or more with a passage of {source_id}",
+                    "say it in your own words, and list names in another order",
+                    path=path,
+                    line=number,
                 )
 
 
@@ -123,7 +130,10 @@ def _own_files(root: Path) -> list[str]:
     if (root / ".git").exists():
         listed = subprocess.run(
             ["git", "ls-files", "-z"],  # noqa: S607 - git is found on the PATH, as everywhere
-            cwd=root, capture_output=True, text=True, check=False,
+            cwd=root,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         if listed.returncode == 0:
             return [name for name in listed.stdout.split("\0") if Path(name).suffix in TEXT_ENDINGS and name]

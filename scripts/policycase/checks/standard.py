@@ -13,15 +13,9 @@ def check(root: Path) -> list[Finding]:
     """Problems of the tables against their Table Schemas: types, constraints, keys."""
     package = Package.read(root)
     report = FrictionlessPackage(str(root / DESCRIPTOR)).validate(limit_errors=0)  # 0 is no limit
-    found = [_descriptor_finding(error) for error in report.errors]
-    for task in report.tasks:
-        for error in task.errors:
-            found.append(_finding(package, task.name, error))
-    return found
-
-
-def _descriptor_finding(error) -> Finding:  # noqa: ANN001 - frictionless' own error class
-    return Finding(error.type, error.note, path=DESCRIPTOR)
+    of_package = [Finding(error.type, error.note, path=DESCRIPTOR) for error in report.errors]
+    of_tables = [_finding(package, task.name, error) for task in report.tasks for error in task.errors]
+    return of_package + of_tables
 
 
 def _finding(package: Package, table: str, error) -> Finding:  # noqa: ANN001 - frictionless' own error class

@@ -64,7 +64,9 @@ def bounds_equal_edtf(tables: Tables) -> Iterator[Finding]:
                 readable = ~frame[field.of].map(lambda text: pd.notna(text) and bool(_problem(text))).astype(bool)
                 wrong = frame.assign(expected=expected)[frame[field.name].fillna("").ne(expected) & readable]
                 yield from at(
-                    table, wrong, field.name,
+                    table,
+                    wrong,
+                    field.name,
                     f'{field.name} is "{{{field.name}}}"; {field.of} "{{{field.of}}}" gives "{{expected}}"',
                     "run: policycase render",
                 )
@@ -100,8 +102,11 @@ def operating_event_lies_in_its_program(tables: Tables) -> Iterator[Finding]:
     ]
     wrong = joined[pd.Series(outside, index=joined.index, dtype=bool)]
     yield from at(
-        tables.profile.tables["events"], wrong, "start",
-        "{event_type} of {start} lies outside {program_id}, {program_start} to {program_end}", "check both rows",
+        tables.profile.tables["events"],
+        wrong,
+        "start",
+        "{event_type} of {start} lies outside {program_id}, {program_start} to {program_end}",
+        "check both rows",
     )
 
 
@@ -112,8 +117,11 @@ def event_chain_has_no_cycle(tables: Tables) -> Iterator[Finding]:
     for relation, rows in links.groupby("relation"):
         circle = in_a_cycle(rows, "event_id", "to_event_id")
         yield from at(
-            tables.profile.tables["event_links"], rows[circle], "to_event_id",
-            f'"{relation}" leads from {{event_id}} in a circle back to itself', "take one link of the circle out",
+            tables.profile.tables["event_links"],
+            rows[circle],
+            "to_event_id",
+            f'"{relation}" leads from {{event_id}} in a circle back to itself',
+            "take one link of the circle out",
         )
 
 

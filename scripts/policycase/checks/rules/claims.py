@@ -24,8 +24,11 @@ def claim_points_to_a_record(tables: Tables) -> Iterator[Finding]:
         lost = frame[~pairs(frame, column).isin(known)]
         hints = [did_you_mean(value, records["record_id"]).removeprefix(" · ") for value in lost[column]]
         yield from at(
-            tables.profile.tables[name], lost.assign(hint=hints), column,
-            f'no record "{{{column}}}" is in this case', "{hint}",
+            tables.profile.tables[name],
+            lost.assign(hint=hints),
+            column,
+            f'no record "{{{column}}}" is in this case',
+            "{hint}",
         )
         yield from _wrong_kind(tables, name, column, frame)
     table = tables.profile.tables["claims"]
@@ -45,7 +48,9 @@ def _wrong_kind(tables: Tables, name: str, column: str, frame: pd.DataFrame) -> 
         owner = frame[column].map(tables.table_of)
         wrong = frame.assign(owner=owner)[owner.notna() & ~owner.isin(allowed)]
         yield from at(
-            tables.profile.tables[name], wrong, column,
+            tables.profile.tables[name],
+            wrong,
+            column,
             f"{column} {{{column}}} is a row of {{owner}}; expected one of {', '.join(sorted(allowed))}",
         )
 
@@ -58,17 +63,26 @@ def crosscheck_claim_names_an_independent_source(tables: Tables) -> Iterator[Fin
     claims = tables["claims"].join(sources[["source_use", "independence_group"]], on="source_id")
     asserts, crosscheck = claims["stance"].eq(ASSERTS), claims["source_use"].eq("crosscheck")
     yield from at(
-        table, claims[asserts & claims["source_use"].ne("coded")], "stance",
-        'stance is "asserts", and {source_id} is not the coded source', "name the coded source, or change the stance",
+        table,
+        claims[asserts & claims["source_use"].ne("coded")],
+        "stance",
+        'stance is "asserts", and {source_id} is not the coded source',
+        "name the coded source, or change the stance",
     )
     checks = claims[~asserts & claims["stance"].notna()]
     yield from at(
-        table, checks[checks["source_id"].notna() & ~crosscheck.loc[checks.index]], "stance",
-        'stance is "{stance}", and {source_id} is not a crosscheck source', "a source cannot check itself",
+        table,
+        checks[checks["source_id"].notna() & ~crosscheck.loc[checks.index]],
+        "stance",
+        'stance is "{stance}", and {source_id} is not a crosscheck source',
+        "a source cannot check itself",
     )
     ungrouped = checks[crosscheck.loc[checks.index] & checks["independence_group"].isna()]
     yield from at(
-        table, ungrouped, "source_id", "{source_id} has no independence_group",
+        table,
+        ungrouped,
+        "source_id",
+        "{source_id} has no independence_group",
         "fill it in sources, so that sources that share a report or author count once",
     )
     silent = checks["source_id"].isna()
@@ -76,8 +90,11 @@ def crosscheck_claim_names_an_independent_source(tables: Tables) -> Iterator[Fin
         table, checks[silent & checks["stance"].ne("not-found")], "source_id", 'stance "{stance}" needs a source'
     )
     yield from at(
-        table, checks[silent & checks["stance"].eq("not-found") & checks["note"].isna()], "note",
-        "not-found without a note", "say in the note what was searched",
+        table,
+        checks[silent & checks["stance"].eq("not-found") & checks["note"].isna()],
+        "note",
+        "not-found without a note",
+        "say in the note what was searched",
     )
 
 
@@ -92,7 +109,9 @@ def crosscheck_row_is_in_no_program(tables: Tables) -> Iterator[Finding]:
             for link in table.parents:
                 (column,) = link.fields
                 yield from at(
-                    table, frame[frame[column].isin(outside)], column,
+                    table,
+                    frame[frame[column].isin(outside)],
+                    column,
                     f"only crosschecks name {{{column}}}; it cannot be part of the coded case",
                     "give it evidence of the coded source, or take the link out",
                 )

@@ -19,7 +19,10 @@ def id_has_case_prefix(tables: Tables) -> Iterator[Finding]:
             frame = tables[table.name].dropna(subset=[table.key, "case_id"])
             wrong = frame[frame[table.key].str.split(":").str[0].ne(frame["case_id"])]
             yield from at(
-                table, wrong, table.key, f'{table.key} "{{{table.key}}}" is not of case {{case_id}}',
+                table,
+                wrong,
+                table.key,
+                f'{table.key} "{{{table.key}}}" is not of case {{case_id}}',
                 "begin it with {case_id}:",
             )
 
@@ -35,7 +38,10 @@ def id_is_unique_over_tables(tables: Tables) -> Iterator[Finding]:
         table = tables.profile.tables[str(name)]
         rows = rows.assign(**{table.key: rows["record_id"]})  # noqa: PLW2901 - the same rows, under their key's name
         yield from at(
-            table, rows, table.key, f'{table.key} "{{record_id}}" is already the id of a row of {{first}}',
+            table,
+            rows,
+            table.key,
+            f'{table.key} "{{record_id}}" is already the id of a row of {{first}}',
             "give this row an id of its own",
         )
 
@@ -91,8 +97,11 @@ def foreign_key_stays_in_case(tables: Tables) -> Iterator[Finding]:
             known = parents[key].dropna().tolist() if len(lost) else []
             hints = [did_you_mean(value, known).removeprefix(" · ") for value in lost[column]]
             yield from at(
-                table, lost.assign(hint=hints), column,
-                f'{column} "{{{column}}}" is not a row of {link.table} in this case', "{hint}",
+                table,
+                lost.assign(hint=hints),
+                column,
+                f'{column} "{{{column}}}" is not a row of {link.table} in this case',
+                "{hint}",
             )
 
 
@@ -131,6 +140,9 @@ def _unused(
     if spared is not None:
         idle &= ~spared
     yield from at(
-        table, tables[name][idle], table.key, f'nothing uses "{{{table.key}}}"',
+        table,
+        tables[name][idle],
+        table.key,
+        f'nothing uses "{{{table.key}}}"',
         "link it to what it did, or take the row out",
     )

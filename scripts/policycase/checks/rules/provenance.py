@@ -18,7 +18,10 @@ def record_has_evidence(tables: Tables) -> Iterator[Finding]:
     for name, bare in rows[~rows["found"]].groupby("table"):
         table = tables.profile.tables[str(name)]
         yield from at(
-            table, bare.assign(**{table.key: bare["record_id"]}), table.key, "no passage supports {record_id}",
+            table,
+            bare.assign(**{table.key: bare["record_id"]}),
+            table.key,
+            "no passage supports {record_id}",
             "add a row to evidence with field record",
         )
 
@@ -30,8 +33,11 @@ def value_has_evidence(tables: Tables) -> Iterator[Finding]:
     for (name, field), bare in values[~values["found"]].groupby(["table", "field"]):
         table = tables.profile.tables[str(name)]
         yield from at(
-            table, bare.assign(**{table.key: bare["record_id"]}), str(field),
-            f"no passage supports {field} of {{record_id}}", f"add a row to evidence with field {field}",
+            table,
+            bare.assign(**{table.key: bare["record_id"]}),
+            str(field),
+            f"no passage supports {field} of {{record_id}}",
+            f"add a row to evidence with field {field}",
         )
 
 
@@ -44,9 +50,7 @@ def evidence_points_to_a_record_and_field(tables: Tables) -> Iterator[Finding]:
     here = pd.MultiIndex.from_frame(evidence[["case_id", "record_id"]])
     lost = evidence[~here.isin(pd.MultiIndex.from_frame(known[["case_id", "record_id"]]))]
     hints = [did_you_mean(value, known["record_id"].dropna()).removeprefix(" · ") for value in lost["record_id"]]
-    yield from at(
-        table, lost.assign(hint=hints), "record_id", 'no record "{record_id}" is in this case', "{hint}"
-    )
+    yield from at(table, lost.assign(hint=hints), "record_id", 'no record "{record_id}" is in this case', "{hint}")
     rest = evidence[~evidence.index.isin(lost.index) & evidence["field"].ne(RECORD)]
     rest = rest.assign(table=rest["record_id"].map(tables.table_of))
     for (name, field), rows in rest.groupby(["table", "field"]):
@@ -58,7 +62,10 @@ def evidence_points_to_a_record_and_field(tables: Tables) -> Iterator[Finding]:
             frame = tables[owner.name]
             empty = set(frame.loc[frame[str(field)].isna(), owner.key])
             yield from at(
-                table, rows[rows["record_id"].isin(empty)], "field", f"{field} of {{record_id}} is empty",
+                table,
+                rows[rows["record_id"].isin(empty)],
+                "field",
+                f"{field} of {{record_id}} is empty",
                 "fill the value, or take the evidence out",
             )
 
@@ -71,17 +78,26 @@ def sentence_is_accounted_for(tables: Tables) -> Iterator[Finding]:
     used = passages["passage_id"].isin(tables["evidence"]["passage_id"])
     coded = passages["coding"].eq("coded")
     yield from at(
-        table, passages[coded & ~used], "coding", "{passage_id} is coded, and no evidence rests on it",
+        table,
+        passages[coded & ~used],
+        "coding",
+        "{passage_id} is coded, and no evidence rests on it",
         "add the evidence, or code it context or uncoded",
     )
     yield from at(
-        table, passages[~coded & used & passages["coding"].notna()], "coding",
-        "{passage_id} is {coding}, and evidence rests on it", "code it coded, or take the evidence out",
+        table,
+        passages[~coded & used & passages["coding"].notna()],
+        "coding",
+        "{passage_id} is {coding}, and evidence rests on it",
+        "code it coded, or take the evidence out",
     )
     bare = passages[passages["coding"].eq("uncoded") & passages["note"].isna()]
     yield from at(table, bare, "note", "{passage_id} is uncoded without a reason", "say why in the note")
     yield from at(
-        table, _after_a_gap(passages), "passage_id", "the passage before {passage_id} is missing",
+        table,
+        _after_a_gap(passages),
+        "passage_id",
+        "the passage before {passage_id} is missing",
         "every sentence has a row; add the missing one",
     )
 

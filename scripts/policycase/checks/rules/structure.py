@@ -20,7 +20,10 @@ def parent_chain_has_no_cycle(tables: Tables) -> Iterator[Finding]:
                 rows = tables[table.name].dropna(subset=[column, table.key])
                 circle = rows[in_a_cycle(rows, table.key, column)] if len(rows) else rows
                 yield from at(
-                    table, circle, column, f'{column} "{{{column}}}" leads back to {{{table.key}}}',
+                    table,
+                    circle,
+                    column,
+                    f'{column} "{{{column}}}" leads back to {{{table.key}}}',
                     "take one link of the circle out",
                 )
 
@@ -28,21 +31,38 @@ def parent_chain_has_no_cycle(tables: Tables) -> Iterator[Finding]:
 @rule
 def child_place_lies_in_its_country(tables: Tables) -> Iterator[Finding]:
     """A place's ISO code has the country code of the country it lies in."""
-    places = tables["places"]
-    codes = dict(zip(places["place_id"], places["iso_3166_2"], strict=True))
-    parents = places.dropna(subset=["parent_place_id"]).set_index("place_id")["parent_place_id"].to_dict()
-    ancestors = pd.Series(parents, dtype="str")
-    for _ in range(len(places)):  # each round climbs one step; a cycle stops with the rounds
-        higher = ancestors.map(parents)
-        if higher.isna().all():
+    places = tables["places"].dropna(subset=["place_id"])
+    by_id = places.drop_duplicates("place_id").set_index("place_id")
+    countries = by_id["iso_3166_2"].where(by_id["place_type"].eq("country"))
+    above = places["parent_place_id"]
+    country = above.map(countries)
+    for _ in range(len(places)):  # each round climbs one step; a circle of parents ends with the rounds
+        above = above.map(by_id["parent_place_id"]).where(country.isna())
+        if above.isna().all():
             break
-        ancestors = higher.fillna(ancestors)
-    children = places[places["place_id"].isin(ancestors.index)].dropna(subset=["iso_3166_2"])
-    country = children["place_id"].map(ancestors).map(codes)
-    wrong = children.assign(country=country)[country.notna() & children["iso_3166_2"].str[:2].ne(country.str[:2])]
+        country = country.fillna(above.map(countries))
+    wrong = places.assign(country=country)[
+        country.notna() & places["iso_3166_2"].notna() & places["iso_3166_2"].str[:2].ne(country.str[:2])
+    ]
     yield from at(
-        tables.profile.tables["places"], wrong, "iso_3166_2",
-        "iso_3166_2 {iso_3166_2} lies in another country than {country}", "check the code and parent_place_id",
+        tables.profile.tables["places"],
+        wrong,
+        "iso_3166_2",
+        "iso_3166_2 {iso_3166_2} lies in another country than {country}",
+        "check the code and parent_place_id",
+    )
+
+
+@rule
+def case_names_its_profile(tables: Tables) -> Iterator[Finding]:
+    """A case's profile_version is that of the schemas it comes with."""
+    cases = tables["cases"].dropna(subset=["profile_version"])
+    wrong = cases[cases["profile_version"].ne(tables.profile.version)]
+    yield from at(
+        tables.profile.tables["cases"],
+        wrong,
+        "profile_version",
+        f"profile_version is {{profile_version}}; schemas/profile.json is {tables.profile.version}",
     )
 
 
@@ -52,7 +72,10 @@ def goal_has_program_or_holder(tables: Tables) -> Iterator[Finding]:
     goals = tables["goals"]
     wrong = goals[goals["program_id"].isna() & goals["holder_agency_id"].isna()]
     yield from at(
-        tables.profile.tables["goals"], wrong, "program_id", "goal {goal_id} has neither a program nor a holder",
+        tables.profile.tables["goals"],
+        wrong,
+        "program_id",
+        "goal {goal_id} has neither a program nor a holder",
         "fill program_id or holder_agency_id",
     )
 
@@ -68,7 +91,9 @@ def goal_positions_have_no_gap(tables: Tables) -> Iterator[Finding]:
     expected = (ranked.groupby("owner").cumcount() + 1).reindex(goals.index)
     wrong = goals.assign(expected=expected)[goals["number"].ne(expected)]
     yield from at(
-        tables.profile.tables["goals"], wrong, "position",
+        tables.profile.tables["goals"],
+        wrong,
+        "position",
         "position is {position}; by the count of the goals of {owner} it is {expected}",
         "number the goals 1, 2, 3 in the source's order",
     )
@@ -88,8 +113,11 @@ def program_has_agency_place_and_start_or_note(tables: Tables) -> Iterator[Findi
     missing = [", ".join(name for name, lack in row.items() if lack) for row in lacks.to_dict("records")]
     wrong = programs.assign(missing=missing)[lacks.any(axis=1) & programs["note"].isna()]
     yield from at(
-        tables.profile.tables["programs"], wrong, "note",
-        "{program_id} has no {missing}, and no note", "add the row, or say in the note that the source is silent",
+        tables.profile.tables["programs"],
+        wrong,
+        "note",
+        "{program_id} has no {missing}, and no note",
+        "add the row, or say in the note that the source is silent",
     )
 
 
@@ -109,7 +137,9 @@ def figure_parts_add_up(tables: Tables) -> Iterator[Finding]:
     rest = (figures["number"] - added).round(6)
     wrong = figures.assign(added=added, rest=rest)[added.notna() & rest.ne(0)]
     yield from at(
-        tables.profile.tables["figures"], wrong, "value",
+        tables.profile.tables["figures"],
+        wrong,
+        "value",
         "value is {value}; its parts add up to {added}, which leaves {rest}",
         "leave it so if the source does, and say it in the note",
     )

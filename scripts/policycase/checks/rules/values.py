@@ -29,8 +29,11 @@ def code_is_in_vocabulary(tables: Tables) -> Iterator[Finding]:
                 wrong = frame[frame[field.name].notna() & ~frame[field.name].isin(codes)]
                 hints = [did_you_mean(value, codes).removeprefix(" · ") for value in wrong[field.name]]
                 yield from at(
-                    table, wrong.assign(hint=hints), field.name,
-                    f'{field.name} "{{{field.name}}}" is not a code of {field.vocabulary}', "{hint}",
+                    table,
+                    wrong.assign(hint=hints),
+                    field.name,
+                    f'{field.name} "{{{field.name}}}" is not a code of {field.vocabulary}',
+                    "{hint}",
                 )
 
 
@@ -58,7 +61,9 @@ def identifier_has_its_form(tables: Tables) -> Iterator[Finding]:
             frame = tables[name].dropna(subset=[field.name])
             wrong = frame[[not fits(text) for text in frame[field.name]]]
             yield from at(
-                tables.profile.tables[name], wrong, field.name,
+                tables.profile.tables[name],
+                wrong,
+                field.name,
                 f'{field.name} is "{{{field.name}}}"; expected {expected}',
             )
 
@@ -69,8 +74,11 @@ def country_and_subdivision_are_iso(tables: Tables) -> Iterator[Finding]:
     cases = tables["cases"].dropna(subset=["country"])
     wrong = cases[[pycountry.countries.get(alpha_3=code) is None for code in cases["country"]]]
     yield from at(
-        tables.profile.tables["cases"], wrong, "country",
-        'country "{country}" is not an ISO 3166-1 alpha-3 code', "such as KGZ",
+        tables.profile.tables["cases"],
+        wrong,
+        "country",
+        'country "{country}" is not an ISO 3166-1 alpha-3 code',
+        "such as KGZ",
     )
     places = tables["places"].dropna(subset=["iso_3166_2"])
     known = [
@@ -80,7 +88,9 @@ def country_and_subdivision_are_iso(tables: Tables) -> Iterator[Finding]:
     ]
     wrong = places[~pd.Series(known, index=places.index, dtype=bool)]
     yield from at(
-        tables.profile.tables["places"], wrong, "iso_3166_2",
+        tables.profile.tables["places"],
+        wrong,
+        "iso_3166_2",
         'iso_3166_2 "{iso_3166_2}" is not the ISO code of a {place_type}',
         "KG for a country, KG-GB for a subdivision",
     )
@@ -95,6 +105,9 @@ def text_has_no_control_or_edge_space(tables: Tables) -> Iterator[Finding]:
             wrong = frame[frame[column].str.contains(UNSEEN, na=False)]
             shown = [ascii(value) for value in wrong[column]]
             yield from at(
-                table, wrong.assign(shown=shown), column,
-                f"{column} is {{shown}}: white space at an edge, or an invisible character", "take it out",
+                table,
+                wrong.assign(shown=shown),
+                column,
+                f"{column} is {{shown}}: white space at an edge, or an invisible character",
+                "take it out",
             )

@@ -1,0 +1,39 @@
+"""Policy case studies as data: load, validate, trace and stack them."""
+
+from importlib import import_module
+
+HOMES = {
+    "Casebook": "casebook",
+    "InvalidPackageError": "errors",
+    "PolicyCaseError": "errors",
+    "Report": "validation",
+    "StackError": "errors",
+    "UnknownNameError": "errors",
+    "UnreadableError": "errors",
+    "Verification": "verifying",
+    "load": "casebook",
+    "pack": "packing",
+    "stack": "stacking",
+    "unstack": "stacking",
+    "validate": "validation",
+    "verify": "verifying",
+}
+
+__all__ = sorted(HOMES)  # noqa: PLE0605 - the names stand in one place, HOMES
+
+
+def __getattr__(name: str) -> object:
+    """A public name, imported when it is first asked for, so that `import policycase` stays quick."""
+    if name == "__version__":
+        return import_module("importlib.metadata").version("policycase")
+    if name not in HOMES:
+        from policycase.errors import did_you_mean  # noqa: PLC0415 - only for the message
+
+        msg = f'policycase has no "{name}"{did_you_mean(name, HOMES)}'
+        raise AttributeError(msg)
+    return getattr(import_module(f"policycase.{HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    """The public names."""
+    return [*__all__, "__version__"]

@@ -1,0 +1,69 @@
+"""Packing: a package as one reproducible zip, with the size and hash of every table."""
+
+import hashlib
+import io
+import zipfile
+from pathlib import Path
+
+from policycase.descriptor import read_descriptor, write_json
+from policycase.errors import UnreadableError
+from policycase.paths import DESCRIPTOR, inside, opened, write_whole
+from policycase.profiles import FOLDER
+from policycase.validation import validate
+
+BESIDE = ("README.md", "LICENSE-DATA", "CITATION.cff", "CODING.md")
+EPOCH = (1980, 1, 1, 0, 0, 0)  # the first moment that a zip can name; so the same content gives the same bytes
+
+
+def pack(path: str | Path | None = None, output: str | Path | None = None, *, force: bool = False) -> Path:
+    """The zip of a valid package, as `<name>-<version>.zip` beside where you are, or at `output`.
+
+    Returns
+    -------
+    Path
+        The zip: descriptor with `bytes` and `hash` (SHA-256), data, schemas, and README, LICENSE-DATA and
+        CITATION.cff where the package has them. The same content gives the same bytes.
+
+    Raises
+    ------
+    InvalidPackageError
+        The package has errors.
+    UnreadableError
+        The zip exists and `force` is not set.
+    """
+    validate(path).raise_for_findings()
+    with opened(path) as root:
+        descriptor = read_descriptor(root)
+        target = Path(output or f"{descriptor['name']}-{descriptor['version']}.zip")
+        if target.exists() and not force:
+            msg = f"{target} exists · choose another name, or say --force to replace it"
+            raise UnreadableError(msg)
+        write_whole(target, zipped(files(root)))
+    return target
+
+
+def files(root: Path) -> dict[str, bytes]:
+    """The files of a package's zip, by path."""
+    descriptor = read_descriptor(root)
+    contents = {}
+    for resource in descriptor["resources"]:
+        content = inside(root, resource["path"]).read_bytes()
+        resource["bytes"] = len(content)
+        resource["hash"] = f"sha256:{hashlib.sha256(content).hexdigest()}"
+        contents[resource["path"]] = content
+    beside = [root / name for name in BESIDE if (root / name).is_file()]
+    for file in [*sorted((root / FOLDER).glob("*")), *beside]:
+        contents[str(file.relative_to(root))] = file.read_bytes()
+    return {DESCRIPTOR: write_json(descriptor), **dict(sorted(contents.items()))}
+
+
+def zipped(contents: dict[str, bytes]) -> bytes:
+    """A zip of the contents whose bytes depend on nothing else."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        for name, content in contents.items():
+            entry = zipfile.ZipInfo(name, EPOCH)
+            entry.external_attr = 0o100644 << 16
+            entry.create_system = 3
+            archive.writestr(entry, content, zipfile.ZIP_DEFLATED, 9)
+    return buffer.getvalue()

@@ -1,0 +1,145 @@
+"""Stacking: several cases as one casebook, without changing a cell or an id."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from policycase.casebook import Casebook, load
+from policycase.errors import StackError
+from policycase.profiles import Profile, Table
+
+Frames = Mapping[str, pd.DataFrame]
+
+
+def stack(cases: Iterable[Casebook | str | Path]) -> Casebook:
+    """Several cases as one casebook, sorted by case_id.
+
+    Parameters
+    ----------
+    cases
+        Casebooks, or paths of packages; each may itself be a stack. The same case given twice counts once.
+
+    Raises
+    ------
+    StackError
+        No case is given; two cases have one case_id and other content; or a case has another profile.
+        The message names the table, the row and the field that differ.
+    UnreadableError
+        A path cannot be read.
+
+    Notes
+    -----
+    Stacking is concatenation: ids carry their case's prefix, so none is rewritten. The result does not
+    depend on the order of the cases.
+    """
+    books = [case if isinstance(case, Casebook) else load(case) for case in cases]
+    if not books:
+        msg = "no case to stack · give one or more"
+        raise StackError(msg)
+    profile = books[0].profile
+    chosen: dict[str, Frames] = {}
+    for book in books:
+        _refuse_other_profile(profile, book.profile)
+        for case_id, frames in unstack(book).items():
+            if case_id in chosen:
+                _refuse_other_content(profile, case_id, chosen[case_id], frames)
+            chosen[case_id] = frames
+    ordered = [chosen[case_id] for case_id in sorted(chosen)]
+    frames = {
+        name: pd.concat([part[name] for part in ordered], ignore_index=True)
+        if name in profile.case_tables
+        else books[0][name]
+        for name in profile.tables
+    }
+    return Casebook(frames, profile, _descriptor(books, sorted(chosen)))
+
+
+def unstack(casebook: Casebook) -> dict[str, Frames]:
+    """The case tables of each case, by case_id, each with a RangeIndex."""
+    names = casebook.profile.case_tables
+    if len(casebook.case_ids) == 1:
+        return {casebook.case_ids[0]: {name: casebook[name] for name in names}}
+    groups = {name: dict(list(casebook[name].groupby("case_id"))) for name in names}
+    empty = {name: casebook[name].iloc[:0] for name in names}
+    return {
+        case_id: {name: groups[name].get(case_id, empty[name]).reset_index(drop=True) for name in names}
+        for case_id in casebook.case_ids
+    }
+
+
+def _refuse_other_profile(ours: Profile, theirs: Profile) -> None:
+    if ours.files == theirs.files:
+        return
+    if ours.version.split(".")[0] != theirs.version.split(".")[0]:
+        msg = f"profile {theirs.version} does not stack on profile {ours.version} · code both under one version"
+        raise StackError(msg)
+    for name in sorted(ours.files.keys() | theirs.files.keys()):
+        if ours.files.get(name) != theirs.files.get(name):
+            fields = _changed_fields(ours, theirs, name)
+            msg = f"{name} differs between the cases{fields} · give both the schemas of one profile version"
+            raise StackError(msg)
+
+
+def _changed_fields(ours: Profile, theirs: Profile, path: str) -> str:
+    tables = [table for table in ours.tables if path.endswith(f"/{table}.schema.json")]
+    if not tables or tables[0] not in theirs.tables:
+        return ""
+    one, other = ours.tables[tables[0]].fields, theirs.tables[tables[0]].fields
+    changed = [name for name in one | other if one.get(name) != other.get(name)]
+    return f", in {', '.join(changed)}" if changed else ""
+
+
+def _refuse_other_content(profile: Profile, case_id: str, ours: Frames, theirs: Frames) -> None:
+    for name, table in profile.case_tables.items():
+        if not ours[name].equals(theirs[name]):
+            msg = f"{case_id} is given twice with other content: {_difference(table, ours[name], theirs[name])}"
+            raise StackError(f"{msg} · leave one of them out")
+
+
+def _difference(table: Table, ours: pd.DataFrame, theirs: pd.DataFrame) -> str:
+    """The first row and field in which two versions of a table differ."""
+    key = list(table.primary_key)
+    one, other = ours.set_index(key), theirs.set_index(key)
+    lone = one.index.symmetric_difference(other.index)
+    if len(lone):
+        return f"{table.name} has the row {lone[0]} in one of them only"
+    other = other.loc[one.index]
+    for column in one:
+        differs = ~(one[column].eq(other[column]) | (one[column].isna() & other[column].isna())).fillna(value=False)
+        if differs.any():
+            row = one.index[differs.to_numpy().argmax()]
+            return f"{table.name} {row}: {column} is {one.loc[row, column]} and {other.loc[row, column]}"
+    return f"the rows of {table.name} stand in another order"
+
+
+def _descriptor(books: list[Casebook], case_ids: list[str]) -> dict[str, Any]:
+    """One book's own descriptor where it holds every case; else one that depends on the cases alone."""
+    for book in books:
+        if sorted(book.case_ids) == case_ids and len(case_ids) == 1:
+            return book.descriptor
+    parts = [book.descriptor for book in books]
+    return {
+        "$schema": parts[0]["$schema"],
+        "profile": parts[0]["profile"],
+        "name": f"stack-of-{len(case_ids)}-cases",
+        "title": f"Stack of {len(case_ids)} policy cases",
+        "description": f"Policy cases as data, stacked: {', '.join(case_ids)}. Each case keeps its ids and sources.",
+        "version": max(part["version"] for part in parts),
+        "created": max(part["created"] for part in parts),
+        "keywords": sorted({word for part in parts for word in part.get("keywords", [])}),
+        "licenses": _united(parts, "licenses", "name"),
+        "contributors": _united(parts, "contributors", "title"),
+        "sources": _united(parts, "sources", "title"),
+        "policycase": parts[0]["policycase"],
+        "resources": [
+            {key: value for key, value in resource.items() if key not in {"bytes", "hash"}}
+            for resource in parts[0]["resources"]
+        ],
+    }
+
+
+def _united(parts: list[dict[str, Any]], key: str, name: str) -> list[dict[str, Any]]:
+    entries = {entry[name]: entry for part in parts for entry in part.get(key, [])}
+    return [entries[one] for one in sorted(entries)]
