@@ -6,7 +6,7 @@ from typing import Any, Self
 
 import pandas as pd
 
-from policycase import citing, coverage
+from policycase import citing, coverage, tracing
 from policycase.descriptor import Package, write_json
 from policycase.errors import UnknownNameError
 from policycase.loading import as_text, csv_bytes, read_tables, typed
@@ -193,65 +193,11 @@ class Casebook:
         UnknownNameError
             No record has the id; the message names the nearest one.
         """
-        name = self._table_of(record_id)
-        frame = self._frames[name]
-        row = frame[frame[self.profile.tables[name].key] == record_id].iloc[0]
-        return row.rename(name)
-
-    def _table_of(self, record_id: str) -> str:
-        owners = {
-            record: table.name
-            for table in self.profile.case_tables.values()
-            if table.key
-            for record in self._frames[table.name][table.key]
-        }
-        if record_id not in owners:
-            raise UnknownNameError("record", record_id, owners)
-        return owners[record_id]
+        return tracing.record(self._frames, self.profile, record_id)
 
     def evidence_for(self, record_id: str, field: str | None = None) -> pd.DataFrame:
-        """The passages that a record, or one field of it, rests on.
-
-        Parameters
-        ----------
-        record_id
-            Id of any row, or a case_id.
-        field
-            A field's name: the passages for that value. None: all of the record.
-
-        Returns
-        -------
-        DataFrame
-            field, passage_id, page, paragraph, sentence, fragment, basis, note, source_id, source_title;
-            one row a passage and field, in the order of the passages. No rows where there is no evidence.
-
-        Raises
-        ------
-        UnknownNameError
-            No record has the id, or its table has no such field.
-        """
-        table = self.profile.tables[self._table_of(record_id)]
-        if field is not None and field not in {*table.fields, "record"}:
-            raise UnknownNameError(f"field of {table.name}", field, table.fields)
-        found = self._frames["evidence"].query("record_id == @record_id")
-        if field is not None:
-            found = found.query("field == @field")
-        passages = self._frames["passages"].drop(columns=["case_id", "note"]).assign(order=range(len(self.passages)))
-        sources = self._frames["sources"][["source_id", "title"]].rename(columns={"title": "source_title"})
-        columns = [
-            "field",
-            "passage_id",
-            "page",
-            "paragraph",
-            "sentence",
-            "fragment",
-            "basis",
-            "note",
-            "source_id",
-            "source_title",
-        ]
-        rows = found.merge(passages, on="passage_id", how="left").merge(sources, on="source_id", how="left")
-        return rows.sort_values(["field", "order"], ignore_index=True)[columns]
+        """The passages that a record, or one field of it, rests on; see `policycase.tracing.evidence_for`."""
+        return tracing.evidence_for(self._frames, self.profile, record_id, field)
 
     def coverage(self) -> pd.DataFrame:
         """How much of each table has evidence; see `policycase.coverage.of_rows`."""

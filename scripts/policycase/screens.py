@@ -4,7 +4,6 @@ import pandas as pd
 
 from policycase.casebook import Casebook
 from policycase.coverage import RECORD
-from policycase.profiles import ENTRY_TABLES
 from policycase.terminal import say, say_table, tell
 
 
@@ -72,12 +71,13 @@ def _passages(rows: pd.DataFrame) -> str:
 
 
 def say_wide(casebook: Casebook, name: str) -> None:
-    """A table without its derived and empty columns; stderr says which were left out."""
+    """A table without its derived, empty and constant columns; stderr says which were left out."""
     frame = casebook[name]
     fields = casebook.profile.table(name).fields
     hidden = [column for column in frame if fields[column].bound or frame[column].isna().all()]
-    if len(casebook.case_ids) == 1 and name not in {"cases", *ENTRY_TABLES}:
+    if len(casebook.case_ids) == 1 and name != "cases":
         hidden.append("case_id")
     say_table(frame.drop(columns=[column for column in hidden if len(frame)]))
     if hidden and len(frame):
-        tell(f"left out, derived or empty: {', '.join(hidden)}; --csv and --json have every column")
+        columns = ", ".join(hidden)
+        tell(f"left out, derived, empty or the same in every row: {columns}; --csv and --json have every column")

@@ -42,7 +42,9 @@ def say_table(frame: pd.DataFrame, title: str = "") -> None:
     table = Table(title=title or None, title_justify="left", title_style="bold", show_edge=False, pad_edge=False)
     for name in frame.columns:
         numeric = pd.api.types.is_numeric_dtype(frame[name]) and not pd.api.types.is_bool_dtype(frame[name])
-        table.add_column(str(name), justify="right" if numeric else "left", overflow="fold")
+        table.add_column(
+            str(name), justify="right" if numeric else "left", overflow="fold", no_wrap=str(name).endswith("_id")
+        )
     for row in rows(frame):
         table.add_row(*(Text(_cell(value)) for value in row.values()))
     width = None if sys.stdout.isatty() else WIDEST

@@ -1,0 +1,170 @@
+"""One fault for each rule: an edit of a real file, and what follows from it by necessity."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Fault:
+    """An edit: the text `old`, which stands once in the file, becomes `new`."""
+
+    file: str
+    old: str
+    new: str | bytes
+    also: frozenset[str] = frozenset()
+    case: str = "kgz-leph"
+
+
+def also(*rules: str) -> frozenset[str]:
+    return frozenset(rules)
+
+
+PROGRAMS, EVENTS, GOALS, CLAIMS = (f"data/{name}.csv" for name in ("programs", "events", "goals", "claims"))
+AGENCIES, PLACES, SOURCES, CASES = (f"data/{name}.csv" for name in ("agencies", "places", "sources", "cases"))
+PASSAGES, EVIDENCE, LINKS = (f"data/{name}.csv" for name in ("passages", "evidence", "event_links"))
+GOAL = "kgz-leph:nsp-goal-crime,kgz-leph,kgz-leph:nsp,,3,"
+
+FAULTS = {
+    # files
+    "descriptor-is-json": Fault("datapackage.json", '"name": "kgz-leph",', '"name": "kgz-leph"'),
+    "descriptor-lists-resources": Fault("datapackage.json", '"resources":', '"resource":'),
+    "path-stays-in-package": Fault("datapackage.json", '"path": "data/events.csv"', '"path": "../events.csv"'),
+    "file-exists": Fault("datapackage.json", '"path": "data/events.csv"', '"path": "data/event.csv"'),
+    "file-has-no-bom": Fault(GOALS, "goal_id,case_id", "\ufeffgoal_id,case_id"),
+    "file-is-utf-8": Fault(SOURCES, "S34–S35", b"S34\x96S35"),
+    "file-has-lf-line-ends": Fault(GOALS, "A better crime situation in the country.,\n", "A better crime.,\r\n"),
+    "file-has-no-nul": Fault(GOALS, "A better crime situation", "A better\0 crime situation"),
+    "file-ends-with-newline": Fault(GOALS, "Slow the spread of COVID-19.,\n", "Slow the spread of COVID-19.,"),
+    "row-is-one-line": Fault(
+        GOALS, '"Less use of illicit opioids, or none."', '"Less use of illicit opioids,\nor none."'
+    ),
+    "row-has-every-cell": Fault(GOALS, "Help to keep order.,\n", "Help to keep, order.,\n"),
+    "row-is-csv": Fault(GOALS, '"Less use of illicit opioids, or none."', '"Less use" of illicit opioids'),
+    # schemas
+    "profile-is-readable": Fault("schemas/profile.json", '"version": "1.0.0",', '"version": "1.0.0"'),
+    "schema-exists": Fault("schemas/profile.json", '"claims",', '"claim",'),
+    "schema-is-json": Fault("schemas/goals.schema.json", '"name": "goals",', '"name": "goals"'),
+    "schema-follows-profile": Fault("schemas/goals.schema.json", '"missingValues"', '"missingValue"'),
+    "schema-keys-exist": Fault(
+        "schemas/goals.schema.json", '"primaryKey": [\n    "goal_id"', '"primaryKey": [\n    "goal"'
+    ),
+    "schema-mirrors-codes": Fault("schemas/codes.csv", "hedge,possible,", "hedge,possibly,"),
+    "header-equals-schema": Fault(GOALS, "goal_type_2,population", "goal_type2,population"),
+    "profile-version-is-known": Fault("schemas/profile.json", '"version": "1.0.0"', '"version": "2.0.0"'),
+    "schema-equals-profile": Fault("schemas/goals.schema.json", "in the source's order, with", "in their order, with"),
+    # profile
+    "descriptor-follows-profile": Fault("datapackage.json", '"licenses":', '"licences":'),
+    "resource-is-there-once": Fault("datapackage.json", '"name": "goals"', '"name": "goal"'),
+    "resource-has-one-stem": Fault(
+        "datapackage.json", '"schema": "schemas/goals.schema.json"', '"schema": "schemas/claims.schema.json"'
+    ),
+    "descriptor-names-its-profile": Fault(
+        "datapackage.json", '"profile_version": "1.0.0"', '"profile_version": "1.0.1"'
+    ),
+    # standard: what frictionless says, where no rule says it better
+    "type-error": Fault(GOALS, GOAL, GOAL.replace(",3,", ",third,")),
+    "constraint-error": Fault(
+        GOALS, "A better crime situation in the country.", "", also("evidence-points-to-a-record-and-field")
+    ),
+    "primary-key": Fault(
+        EVIDENCE, "kgz-leph:nsp,start,kgz-leph:p3s3", "kgz-leph:nsp,record,kgz-leph:p3s3", also("value-has-evidence")
+    ),
+    # identity
+    "id-has-case-prefix": Fault(
+        GOALS,
+        "kgz-leph:nsp-goal-crime",
+        "kgz-lehp:nsp-goal-crime",
+        also("record-has-evidence", "value-has-evidence", "evidence-points-to-a-record-and-field"),
+    ),
+    "id-is-unique-over-tables": Fault(
+        GOALS,
+        "kgz-leph:nsp-goal-crime",
+        "kgz-leph:nsp-launch",
+        also("value-has-evidence", "evidence-points-to-a-record-and-field"),
+    ),
+    "link-id-is-made-of-its-parts": Fault(
+        "data/program_places.csv",
+        "kgz-leph:nsp--osh,kgz-leph,kgz-leph:nsp,kgz-leph:osh",
+        "kgz-leph:nsp--osh,kgz-leph,kgz-leph:mmt,kgz-leph:osh",
+    ),
+    "passage-id-is-its-locator": Fault(PASSAGES, "S34,p3,3,,142", "S34,p3,4,,142", also("sentence-is-accounted-for")),
+    "case-id-begins-with-its-country": Fault(CASES, ",KGZ,", ",KAZ,"),
+    "foreign-key-stays-in-case": Fault(
+        GOALS, GOAL, GOAL.replace("kgz-leph:nsp,", "kgz-leph:nps,"), also("goal-positions-have-no-gap")
+    ),
+    "agency-is-used": Fault(
+        "data/program_agencies.csv",
+        "kgz-leph:nsp--moj--partner,kgz-leph,kgz-leph:nsp,kgz-leph:moj",
+        "kgz-leph:nsp--moj--partner,kgz-leph,kgz-leph:nsp,kgz-leph:moi",
+        also("link-id-is-made-of-its-parts"),
+    ),
+    "source-is-used": Fault(SOURCES, "kgz-leph:geonames,kgz-leph,identifier", "kgz-leph:geonames,kgz-leph,crosscheck"),
+    # values
+    "code-is-in-vocabulary": Fault(GOALS, "reduce-crime", "reduce-crimes"),
+    "identifier-has-its-form": Fault(SOURCES, "https://doi.org/10.35502", "doi.org/10.35502"),
+    "country-and-subdivision-are-iso": Fault(PLACES, "KG-GB", "KG-GG"),
+    "text-has-no-control-or-edge-space": Fault(GOALS, "A better crime situation", " A better crime situation"),
+    # chronology
+    "date-is-edtf": Fault(
+        "data/event_places.csv",
+        "kgz-leph:nsp-launch,kgz-leph:bishkek,,",
+        "kgz-leph:nsp-launch,kgz-leph:bishkek,1999-13,",
+        also("value-has-evidence"),
+    ),
+    "bounds-equal-edtf": Fault(
+        EVENTS, "kgz-leph:nsp,1999,1999-01-01,1999-12-31", "kgz-leph:nsp,1999,1999-01-01,1999-12-30"
+    ),
+    "start-is-not-after-end": Fault(CASES, ",2021,2021-01-01,2021-12-31,", ",1990,1990-01-01,1990-12-31,"),
+    "operating-event-lies-in-its-program": Fault(
+        EVENTS, "kgz-leph:nsp,1999,1999-01-01,1999-12-31", "kgz-leph:nsp,1998,1998-01-01,1998-12-31"
+    ),
+    "event-chain-has-no-cycle": Fault(
+        LINKS,
+        "kgz-leph:home-visits,kgz-leph:teams-created,follows",
+        "kgz-leph:home-visits,kgz-leph:home-visits,follows",
+        also("link-id-is-made-of-its-parts"),
+    ),
+    # structure
+    "parent-chain-has-no-cycle": Fault(
+        PROGRAMS, "umbrella,,,,,,,,,ongoing", "umbrella,,kgz-leph:nsp-prisons,,,,,,,ongoing"
+    ),
+    "child-place-lies-in-its-country": Fault(PLACES, "KG-GB", "KZ-71"),
+    "case-names-its-profile": Fault(CASES, ",1.0.0,policycase", ",1.0.1,policycase"),
+    "goal-has-program-or-holder": Fault(GOALS, GOAL, GOAL.replace("kgz-leph:nsp,", ",")),
+    "goal-positions-have-no-gap": Fault(GOALS, GOAL, GOAL.replace(",3,", ",4,")),
+    "program-has-agency-place-and-start-or-note": Fault(PROGRAMS, "The passage gives neither a date nor a place.", ""),
+    "figure-parts-add-up": Fault("data/figures.csv", "sites,18,1", "sites,17,1", case="bvt-lamps"),
+    # provenance
+    "record-has-evidence": Fault(EVIDENCE, "kgz-leph:moj,record,kgz-leph:p3s5", "kgz-leph:moi,name,kgz-leph:p3s5"),
+    "value-has-evidence": Fault(EVIDENCE, "kgz-leph:nsp,start,kgz-leph:p3s3", "kgz-leph:nsp,name,kgz-leph:p3s3"),
+    "evidence-points-to-a-record-and-field": Fault(
+        EVIDENCE, "kgz-leph:nsp,start,kgz-leph:p3s3", "kgz-leph:nsp,stat,kgz-leph:p3s3", also("value-has-evidence")
+    ),
+    "sentence-is-accounted-for": Fault(
+        PASSAGES,
+        "kgz-leph:p2s4,kgz-leph,kgz-leph:article,S34,p2,4,,139,",
+        "kgz-leph:p2s7,kgz-leph,kgz-leph:article,S34,p2,7,,139,",
+        also("foreign-key-stays-in-case"),
+    ),
+    # claims
+    "claim-points-to-a-record": Fault(
+        CLAIMS, "kgz-leph:nsp-prisons,record,,kgz-leph:cis", "kgz-leph:nsp-prisons,recorded,,kgz-leph:cis"
+    ),
+    "crosscheck-claim-names-an-independent-source": Fault(
+        CLAIMS, "asserts,kgz-leph:article,,,,,It was the first", "confirms,kgz-leph:article,,,,,It was the first"
+    ),
+    "crosscheck-row-is-in-no-program": Fault(
+        "data/event_places.csv",
+        "bvt-lamps:watch-launch,bvt-lamps:fyrvag",
+        "bvt-lamps:watch-launch,bvt-lamps:isodden",
+        also("link-id-is-made-of-its-parts"),
+        "bvt-lamps",
+    ),
+    # source: against a made-up copy
+    "passage-is-in-the-source": Fault(PASSAGES, "3c86b52a", "3c86b52b", case="bvt-lamps"),
+    "no-words-of-the-source": Fault(
+        GOALS,
+        "Fewer people hurt their feet by falling in the dark.",
+        '"We thank the seals of the western beach, who listened to two drafts"',
+        case="bvt-lamps",
+    ),
+}

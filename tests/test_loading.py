@@ -1,0 +1,116 @@
+"""Typed tables: the same types with or without missing cells, and nothing guessed."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from copies import edit
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import policycase
+from policycase.errors import UnreadableError
+from policycase.loading import as_text, csv_bytes, read_csv, typed
+
+CASE = policycase.load()
+KINDS = {"string": "str", "integer": "Int64", "number": "float64", "boolean": "boolean", "date": "datetime64[s]"}
+
+
+@pytest.mark.parametrize("name", CASE.tables)
+def test_every_column_has_the_type_of_its_schema(name: str):
+    fields = CASE.profile.tables[name].fields
+
+    for column, dtype in CASE[name].dtypes.items():
+        field = fields[column]
+        if field.vocabulary:
+            assert dtype == pd.CategoricalDtype(CASE.profile.vocabularies[field.vocabulary]), column
+        else:
+            assert str(dtype) == KINDS[field.type], column
+
+
+@pytest.mark.parametrize("name", CASE.tables)
+def test_types_are_the_same_without_rows(name: str):
+    table = CASE.profile.tables[name]
+    empty = as_text(CASE[name], table).iloc[:0]
+
+    assert (typed(empty, table, CASE.profile.vocabularies).dtypes == CASE[name].dtypes).all()
+
+
+def test_table_of_a_case_without_rows_keeps_its_types():
+    assert len(CASE.figures) == 0
+    assert str(CASE.figures["value"].dtype) == "float64"
+    assert str(CASE.figures["start_earliest"].dtype) == "datetime64[s]"
+
+
+def test_na_is_a_word(lamps: Path):
+    agencies = policycase.load(lamps).agencies
+
+    assert "NA" in agencies["name"].tolist()
+
+
+def test_table_is_a_fresh_copy():
+    programs = CASE.programs
+    programs["name"] = "changed"
+
+    assert "changed" not in CASE.programs["name"].tolist()
+
+
+@pytest.mark.parametrize("which", ["package", "lamps"])
+def test_write_gives_the_same_files_and_loads_to_the_same_casebook(which: str, tmp_path: Path, request):
+    folder = request.getfixturevalue(which)
+    case = policycase.load(folder)
+
+    case.write(tmp_path / "again")
+
+    assert policycase.load(tmp_path / "again") == case
+    for file in [*folder.glob("data/*.csv"), folder / "datapackage.json"]:
+        assert (tmp_path / "again" / file.relative_to(folder)).read_bytes() == file.read_bytes(), file.name
+
+
+def test_write_refuses_an_existing_folder_and_leaves_it_alone(tmp_path: Path):
+    (tmp_path / "mine.txt").write_text("mine")
+
+    with pytest.raises(UnreadableError, match="exists"):
+        CASE.write(tmp_path)
+
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "message"),
+    [
+        ("data/goals.csv", ",3,reduce-crime", ",3,reduce-crimes", r'goals.csv:6: goal_type is "reduce-crimes"; expected a code'),
+        ("data/goals.csv", ",3,reduce-crime", ",three,reduce-crime", r'goals.csv:6: position is "three"; expected a whole number'),
+        ("data/agencies.csv", "Ministry of Health,,ministry,health,national,false", "Ministry of Health,,ministry,health,national,no",
+         r'agencies.csv:5: is_generic is "no"; expected true or false'),
+        ("data/events.csv", "kgz-leph:nsp,1999,1999-01-01", "kgz-leph:nsp,1999,1999-1-1x", r'start_earliest is "1999-1-1x"; expected a day'),
+        ("data/goals.csv", "goal_id,case_id", "goal,case_id", r"goals.csv:1: the header differs"),
+        ("datapackage.json", '"name": "kgz-leph",', '"name": "kgz-leph"', "not readable as JSON"),
+    ],
+)  # fmt: skip
+def test_bad_cell_is_an_error_that_names_it(package: Path, file: str, old: str, new: str, message: str):
+    edit(package / file, old, new)
+
+    with pytest.raises(UnreadableError, match=message):
+        policycase.load(package)
+
+
+def test_nothing_at_a_path_is_said_plainly(tmp_path: Path):
+    with pytest.raises(UnreadableError, match="nothing is there"):
+        policycase.load(tmp_path / "no-such-case")
+
+
+CELLS = st.one_of(
+    st.just(""), st.text(st.characters(codec="utf-8", exclude_characters="\r\n\0"), min_size=1, max_size=12)
+)
+
+
+@given(st.lists(CELLS, min_size=1, max_size=6))
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_text_survives_writing_and_reading(tmp_path: Path, cells: list[str]):
+    frame = pd.DataFrame({"key": [str(i) for i in range(len(cells))], "text": cells}, dtype="str")
+    frame["text"] = frame["text"].where(frame["text"] != "")
+    file = tmp_path / "table.csv"
+    file.write_bytes(csv_bytes(frame))
+
+    pd.testing.assert_frame_equal(read_csv(file, "table.csv"), frame)

@@ -1,0 +1,44 @@
+"""The README cannot lie: its snippets run and print what it says, its commands are those that CI runs."""
+
+import re
+import subprocess
+import sys
+
+import pytest
+from copies import ROOT
+
+from policycase.cli import parser
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+SNIPPETS = re.findall(r"```python\n(.*?)```\n\n```text\n(.*?)```", README, re.DOTALL)
+
+
+@pytest.mark.parametrize(("code", "output"), SNIPPETS)
+def test_snippet_prints_what_the_readme_says(code: str, output: str):
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert (done.stdout, done.stderr) == (output, "")
+
+
+def test_every_python_block_has_its_output():
+    assert len(SNIPPETS) == README.count("```python")
+
+
+def test_set_up_commands_are_those_of_ci():
+    ci = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    commands = re.findall(r"^python3 -m venv .*$", README, re.MULTILINE)
+
+    assert len(commands) == 2
+    assert [command for command in commands if command not in ci.splitlines()] == []
+
+
+def test_every_command_is_in_the_readme():
+    commands = next(action.choices for action in parser()._actions if action.choices)
+
+    assert [name for name in commands if not re.search(rf"`{name}\b", README)] == []
+
+
+def test_version_in_the_readme_is_the_one_of_the_package():
+    version = re.search(r'^  "version": "(.+)"', (ROOT / "datapackage.json").read_text(encoding="utf-8"), re.MULTILINE)
+
+    assert set(re.findall(r"kgz-leph-(\d\S*)\.zip", README)) == {version[1]}

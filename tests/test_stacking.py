@@ -1,0 +1,67 @@
+"""Several cases as one."""
+
+from pathlib import Path
+
+import pytest
+from copies import edit
+
+import policycase
+from policycase.errors import StackError
+
+
+def test_stack_concatenates_and_is_a_valid_package(package: Path, lamps: Path, tmp_path: Path):
+    kgz, bvt = policycase.load(package), policycase.load(lamps)
+
+    both = policycase.stack([kgz, bvt]).write(tmp_path / "both")
+
+    assert both.case_ids == ["bvt-lamps", "kgz-leph"]
+    for name in kgz.profile.case_tables:
+        assert len(both[name]) == len(kgz[name]) + len(bvt[name]), name
+        assert (both[name].dtypes == kgz[name].dtypes).all(), name
+    assert len(both.codes) == len(kgz.codes)
+    assert policycase.validate(tmp_path / "both").findings.empty
+    assert policycase.load(tmp_path / "both") == both
+
+
+def test_stack_does_not_depend_on_order_and_takes_a_case_once(package: Path, lamps: Path):
+    kgz, bvt = policycase.load(package), policycase.load(lamps)
+    both = policycase.stack([kgz, bvt])
+
+    for again in (policycase.stack([bvt, kgz]), policycase.stack([both, kgz]), policycase.stack([both])):
+        assert again == both
+        assert again.descriptor == both.descriptor
+    assert policycase.stack([kgz, kgz]) == kgz
+
+
+def test_unstack_gives_back_each_case(package: Path, lamps: Path):
+    books = {"kgz-leph": policycase.load(package), "bvt-lamps": policycase.load(lamps)}
+
+    for case_id, frames in policycase.unstack(policycase.stack(books.values())).items():
+        for name, frame in frames.items():
+            assert frame.equals(books[case_id][name]), (case_id, name)
+
+
+def test_stack_refuses_one_case_id_with_other_content(package: Path):
+    edit(package / "data/goals.csv", ",3,reduce-crime,", ",3,public-order,")
+
+    with pytest.raises(StackError, match="goals kgz-leph:nsp-goal-crime: goal_type is reduce-crime and public-order"):
+        policycase.stack([policycase.load(), package])
+
+
+def test_stack_refuses_another_schema_and_names_the_field(package: Path):
+    edit(package / "schemas/goals.schema.json", "Place of the goal in the source's order", "Place of the goal")
+
+    with pytest.raises(StackError, match=r"schemas/goals.schema.json differs between the cases, in position"):
+        policycase.stack([policycase.load(), package])
+
+
+def test_stack_refuses_another_major_version(package: Path):
+    edit(package / "schemas/profile.json", '"version": "1.0.0"', '"version": "2.0.0"')
+
+    with pytest.raises(StackError, match=r"profile 2.0.0 does not stack on profile 1.0.0"):
+        policycase.stack([policycase.load(), package])
+
+
+def test_stack_of_nothing_is_refused():
+    with pytest.raises(StackError, match="no case to stack"):
+        policycase.stack([])

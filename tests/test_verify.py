@@ -1,0 +1,100 @@
+"""A reader's own copy of the source."""
+
+from pathlib import Path
+
+import pytest
+from copies import LAMPS_SOURCE, edit
+
+import policycase
+from policycase.errors import UnknownNameError, UnreadableError
+
+
+@pytest.fixture
+def copy_of_source(tmp_path: Path) -> Path:
+    target = tmp_path / "copy.txt"
+    target.write_bytes(LAMPS_SOURCE.read_bytes())
+    return target
+
+
+def test_verify_finds_every_passage(lamps: Path):
+    result = policycase.verify(policycase.load(lamps), {"": LAMPS_SOURCE})
+
+    assert result.is_complete
+    assert len(result.passages) == 16
+    assert result.affected.empty
+
+
+def test_verify_names_the_changed_passage_and_what_rests_on_it(lamps: Path, copy_of_source: Path):
+    edit(copy_of_source, "On 1 March 2001", "On 2 March 2001")
+
+    result = policycase.verify(policycase.load(lamps), {"bvt-lamps:study": copy_of_source})
+
+    assert not result.is_complete
+    assert result.passages.loc[~result.passages["found"], "passage_id"].tolist() == ["bvt-lamps:p2s1"]
+    assert set(result.affected["passage_id"]) == {"bvt-lamps:p2s1"}
+    assert ("bvt-lamps:night-watch", "start") in set(
+        zip(result.affected["record_id"], result.affected["field"], strict=True)
+    )
+
+
+def test_verify_does_not_mind_space_case_and_quotes(lamps: Path, copy_of_source: Path):
+    text = copy_of_source.read_text(encoding="utf-8").upper().replace("\n", "  \n ").replace("“", '"')
+    copy_of_source.write_text(text, encoding="utf-8")
+
+    assert policycase.verify(policycase.load(lamps), {"": copy_of_source}).is_complete
+
+
+def test_verify_reads_pdf(lamps: Path, tmp_path: Path):
+    pdf = tmp_path / "copy.pdf"
+    pdf.write_bytes(pdf_of("We thank the seals of the western beach, who listened to two drafts of this study and slept through"
+                           " the third without complaint."))  # fmt: skip
+
+    found = policycase.verify(policycase.load(lamps), {"": pdf}).passages
+
+    assert found.loc[found["found"], "passage_id"].tolist() == ["bvt-lamps:p3s6"]
+
+
+def test_verify_asks_which_source_by_the_nearest_name(lamps: Path):
+    with pytest.raises(UnknownNameError, match='did you mean "bvt-lamps:study"'):
+        policycase.verify(policycase.load(lamps), {"bvt-lamps:studi": LAMPS_SOURCE})
+
+
+@pytest.mark.parametrize("content", [None, b"\xff\xfe\x00", b"%PDF-nonsense"])
+def test_verify_says_what_cannot_be_read(lamps: Path, tmp_path: Path, content: bytes | None):
+    file = tmp_path / ("copy.pdf" if content and content.startswith(b"%PDF") else "copy.txt")
+    if content is not None:
+        file.write_bytes(content)
+
+    with pytest.raises(UnreadableError, match="cannot be read"):
+        policycase.verify(policycase.load(lamps), {"": file})
+
+
+def test_validate_with_a_source_reports_copied_words_in_any_text_file(lamps: Path):
+    (lamps / "notes.md").write_text(
+        "As they say:\nwe thank the seals of the western beach, who listened to two drafts\n"
+    )
+
+    report = policycase.validate(lamps, {"": LAMPS_SOURCE})
+
+    assert [(found.rule, found.path, found.line) for found in report.found] == [
+        ("no-words-of-the-source", "notes.md", 2)
+    ]
+
+
+def pdf_of(sentence: str) -> bytes:
+    """The smallest PDF that shows a sentence."""
+    stream = f"BT /F1 12 Tf 20 100 Td ({sentence}) Tj ET".encode()
+    objects = [
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 900 200] /Contents 4 0 R /Resources << /Font << /F1 5 0 R >> >> >>",
+        b"<< /Length %d >>\nstream\n%s\nendstream" % (len(stream), stream),
+        b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+    ]
+    body, places = b"%PDF-1.4\n", []
+    for number, content in enumerate(objects, start=1):
+        places.append(len(body))
+        body += b"%d 0 obj\n%s\nendobj\n" % (number, content)
+    table = b"".join(b"%010d 00000 n \n" % place for place in places)
+    trailer = b"trailer\n<< /Size 6 /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % len(body)
+    return body + b"xref\n0 6\n0000000000 65535 f \n" + table + trailer
