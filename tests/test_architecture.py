@@ -24,8 +24,8 @@ LAYERS = [
     {"checks.files", "checks.schemas", "checks.profile", "checks.standard", "checks.source", "checks"},
     {"tracing", "citing", "dictionary", "validation"},
     {"casebook", "rendering", "packing"},
-    {"stacking", "verifying", "terminal"},
-    {"screens"},
+    {"matching", "stacking", "verifying", "terminal"},
+    {"reliability", "screens"},
     {"cli"},
     {"__main__", ""},
 ]  # fmt: skip

@@ -66,6 +66,8 @@ def parser() -> argparse.ArgumentParser:
     stack.add_argument("cases", nargs="+", metavar="PATH", help="the packages to stack")
     stack.add_argument("-o", "--output", required=True, metavar="FOLDER", help="the folder to write")
     stack.add_argument("--force", action="store_true", help="replace the folder if it exists")
+    agreement = add("agreement", _agreement, "how far coders of one source agree", path=False)
+    agreement.add_argument("coders", nargs="+", metavar="[NAME=]PATH", help="the coders' packages, two or more")
     render = add("render", _render, "write bounds, mirrored codes, dictionary and citation from what is authored")
     render.add_argument("--check", action="store_true", help="write nothing; exit 1 if something is out of date")
     pack = add("pack", _pack, "write the package as a reproducible zip")
@@ -199,6 +201,23 @@ def _stack(options: argparse.Namespace) -> int:
     else:
         screens.say_overview(book)
         terminal.say(f"wrote {options.output}")
+    return VALID
+
+
+def _agreement(options: argparse.Namespace) -> int:
+    from policycase import casebook, reliability, terminal  # noqa: PLC0415
+
+    named = [text if "=" in text else f"coder {number}={text}" for number, text in enumerate(options.coders, start=1)]
+    result = reliability.agreement({name: casebook.load(path) for name, path in _sources(named).items()})
+    parts = {"alpha": result.alpha, "found": result.found, "differences": result.differences}
+    if options.json:
+        terminal.say_json({name: terminal.rows(frame) for name, frame in parts.items()})
+    else:
+        terminal.say_table(result.alpha.round(3), "Krippendorff's alpha, nominal, on records matched")
+        terminal.say("")
+        terminal.say_table(result.found.round(3), "Records found by both of two coders")
+        terminal.say("")
+        terminal.say_table(result.differences, "Differences")
     return VALID
 
 

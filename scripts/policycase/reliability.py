@@ -1,0 +1,171 @@
+"""Agreement between coders of one source: records matched by a written rule, then Krippendorff's alpha."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+
+from policycase.casebook import Casebook
+from policycase.coverage import RECORD
+from policycase.errors import MissingExtraError, StackError
+from policycase.matching import MATCHED, matches
+from policycase.profiles import Table
+
+EMPTY = "(empty)"
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """Result of `agreement`.
+
+    Attributes
+    ----------
+    alpha
+        One row a field: table, field, pairs (of values, over all pairs of coders), agreed (share of those
+        pairs), alpha (missing where one value alone occurs, since alpha is not defined then).
+    found
+        One row a table: table, records (mean over coders), found_by_both (share, mean over pairs of coders).
+    differences
+        One row a difference: table, record_id (of the first coder who has the record), field, and a column
+        a coder with the value, `(empty)` for an empty cell and missing where the coder has no such record.
+    """
+
+    alpha: pd.DataFrame
+    found: pd.DataFrame
+    differences: pd.DataFrame
+
+
+def agreement(books: Mapping[str, Casebook]) -> Agreement:
+    """How far coders of one source agree.
+
+    Parameters
+    ----------
+    books
+        Casebook by coder's name: two or more, of one case and one profile.
+
+    Raises
+    ------
+    StackError
+        There are fewer than two coders, or their profiles or cases differ.
+    MissingExtraError
+        The package krippendorff is not installed.
+
+    Notes
+    -----
+    Records are matched as `policycase.matching.matches` says. Since type and start help to match, alpha on them
+    is somewhat high; a record that the other coder has not is in `found`, not in alpha. Alpha is nominal
+    (Krippendorff 2019, Content Analysis, ch. 12); an empty cell is a value, since leaving it empty is a decision.
+    """
+    names = list(books)
+    _refuse(books)
+    units: dict[str, list[dict[str, str]]] = {}
+    found: dict[str, list[float]] = {}
+    profile = books[names[0]].profile
+    pairs = {pair: matches(books[pair[0]], books[pair[1]]) for pair in combinations(names, 2)}
+    tables = [table for table in profile.case_tables.values() if table.name in MATCHED or table.kind == "link"]
+    for table in tables:
+        units[table.name] = _united(table, books, pairs)
+        for one, other in combinations(names, 2):
+            total = len(books[one][table.name]) + len(books[other][table.name])
+            both = sum(one in unit and other in unit for unit in units[table.name])
+            found.setdefault(table.name, []).append(2 * both / total if total else np.nan)
+    values = pd.concat([_values(table, books, units[table.name]) for table in tables], ignore_index=True)
+    shares = pd.DataFrame(
+        [
+            (name, float(np.mean([len(book[name]) for book in books.values()])), float(np.mean(share)))
+            for name, share in found.items()
+        ],
+        columns=["table", "records", "found_by_both"],
+    )
+    return Agreement(_alpha(values, names), shares, _differences(values, names))
+
+
+def _refuse(books: Mapping[str, Casebook]) -> None:
+    first = next(iter(books.values()), None)
+    if first is None or len(books) < 2:  # noqa: PLR2004 - agreement is between two
+        msg = "agreement needs two coders or more"
+        raise StackError(msg)
+    for name, book in books.items():
+        if book.case_ids != first.case_ids or book.profile.vocabularies != first.profile.vocabularies:
+            msg = f"{name} codes another case, or with another codebook · give packages of one case and profile"
+            raise StackError(msg)
+
+
+def _united(table: Table, books: Mapping[str, Casebook], pairs: Mapping) -> list[dict[str, str]]:
+    """Records that are one, as record id by coder: each coder's rows join the unit of an earlier coder's match."""
+    names = list(books)
+    units: list[dict[str, str]] = []
+    for number, name in enumerate(names):
+        back = {
+            earlier: {right: left for left, right in pairs[earlier, name][table.name].items()}
+            for earlier in names[:number]
+        }
+        for record in books[name][table.name][table.key]:
+            home = next(
+                (
+                    unit
+                    for earlier in names[:number]
+                    for unit in units
+                    if name not in unit and unit.get(earlier) == back[earlier].get(record, "")
+                ),
+                None,
+            )
+            if home is None:
+                units.append({name: record})
+            else:
+                home[name] = record
+    return units
+
+
+def _values(table: Table, books: Mapping[str, Casebook], units: Sequence[Mapping[str, str]]) -> pd.DataFrame:
+    """Table, record_id, field and a value a coder, for every vocabulary, boolean and date field."""
+    fields = [
+        field.name
+        for field in table.fields.values()
+        if field.vocabulary or field.type == "boolean" or field.edtf or field.name == "position"
+    ]
+    rows = {name: book[table.name].set_index(table.key) for name, book in books.items()}
+    lines = []
+    for unit in units:
+        record = next(iter(unit.values()))
+        told = {name: rows[name].loc[key] for name, key in unit.items()}
+        for field in fields:
+            values = {name: EMPTY if pd.isna(row[field]) else str(row[field]) for name, row in told.items()}
+            lines.append({"table": table.name, "record_id": record, "field": field} | values)
+        if not fields:
+            lines.append({"table": table.name, "record_id": record, "field": RECORD} | dict.fromkeys(unit, "found"))
+    return pd.DataFrame(lines, columns=["table", "record_id", "field", *books], dtype="str")
+
+
+def _alpha(values: pd.DataFrame, names: list[str]) -> pd.DataFrame:
+    try:
+        import krippendorff  # noqa: PLC0415 - an extra
+    except ImportError as error:
+        package, extra = "krippendorff", "agreement"
+        raise MissingExtraError(package, extra) from error
+    rows = []
+    for (table, field), group in values[values["field"] != RECORD].groupby(["table", "field"], sort=False):
+        told = [(row[a], row[b]) for row in group[names].to_dict("records") for a, b in combinations(names, 2)]
+        told = [(a, b) for a, b in told if isinstance(a, str) and isinstance(b, str)]
+        kinds = sorted({value for pair in told for value in pair})
+        if not told:
+            continue
+        alpha = np.nan
+        if len(kinds) > 1:
+            codes = {value: number for number, value in enumerate(kinds)}
+            data = np.array([[codes.get(value, np.nan) for value in group[name]] for name in names], dtype=float)
+            alpha = krippendorff.alpha(reliability_data=data, level_of_measurement="nominal")
+        rows.append((table, field, len(told), sum(a == b for a, b in told) / len(told), alpha))
+    frame = pd.DataFrame(rows, columns=["table", "field", "pairs", "agreed", "alpha"])
+    return frame.astype({"table": "str", "field": "str", "pairs": "Int64", "agreed": "float64", "alpha": "float64"})
+
+
+def _differences(values: pd.DataFrame, names: list[str]) -> pd.DataFrame:
+    told = values[names]
+    differs = told.nunique(axis=1).gt(1)
+    lone = told.isna().any(axis=1) & ~values.duplicated(["table", "record_id"])
+    once = values[lone & ~differs].assign(field=RECORD)
+    once[names] = once[names].where(once[names].isna(), "found")
+    return pd.concat([values[differs], once]).sort_values(["table", "record_id"], kind="stable", ignore_index=True)
