@@ -26,6 +26,7 @@ LAYERS = [
     {"casebook", "rendering", "packing"},
     {"matching", "stacking", "verifying", "terminal"},
     {"reliability", "screens"},
+    {"commands"},
     {"cli"},
     {"__main__", ""},
 ]  # fmt: skip

@@ -78,6 +78,7 @@ def test_mistakes_of_a_caller_have_their_exit_code_and_say_so_on_stderr(capsys, 
 
     assert (found, out) == (code, "")
     assert err.startswith("policycase: ")
+    assert json.loads(run(capsys, *arguments, "--json")[1])["error"] == err.removeprefix("policycase: ").strip()
 
 
 def test_wrong_usage_exits_with_two(capsys):
@@ -102,7 +103,7 @@ def test_show_table_leaves_out_empty_columns_and_says_so(capsys):
 
     assert "kgz-leph:emergency-territories" in out
     assert "latitude" not in out
-    assert err.startswith("left out, derived, empty or the same in every row: name_local, latitude")
+    assert err.startswith("columns not shown (derived, or empty in every row, or the one case): name_local, latitude")
 
 
 def test_show_csv_is_the_file(capsys, package: Path):

@@ -54,7 +54,7 @@ def test_every_finding_says_where_and_what(tmp_path: Path):
 
     assert [str(finding) for finding in report.found] == [
         'data/events.csv:4: start_latest is "1999-12-30"; start "1999" gives "1999-12-31"'
-        " · run: policycase render  [bounds-equal-edtf]"
+        " · check start; if it is right, run: policycase render  [bounds-equal-edtf]"
     ]
 
 

@@ -38,7 +38,7 @@ def opened(path: str | Path | None = None) -> Iterator[Path]:
     Raises
     ------
     UnreadableError
-        Nothing is there, or it is none of these.
+        Nothing is there, it is none of these, or the folder has no datapackage.json.
     UnsafePathError
         The zip would write outside its folder, or unpacks to more than `LARGEST_ARCHIVE`.
     """
@@ -46,6 +46,10 @@ def opened(path: str | Path | None = None) -> Iterator[Path]:
         yield shipped_root()
         return
     place = Path(path)
+    if place.is_dir() and not (place / DESCRIPTOR).is_file():
+        above = " · did you mean the folder above?" if (place.resolve().parent / DESCRIPTOR).is_file() else ""
+        msg = f"{place}: no {DESCRIPTOR} is in this folder{above}"
+        raise UnreadableError(msg)
     if place.is_dir():
         yield place
     elif place.name == DESCRIPTOR and place.is_file():

@@ -4,7 +4,9 @@ import pandas as pd
 
 from policycase.casebook import Casebook
 from policycase.coverage import RECORD
-from policycase.terminal import say, say_table, tell
+from policycase.loading import as_text
+from policycase.profiles import Table
+from policycase.terminal import fits, say, say_blocks, say_table, tell
 
 
 def say_about(casebook: Casebook) -> None:
@@ -44,21 +46,36 @@ def _share(part: int, whole: int) -> str:
     return f"{part}/{whole} ({100 * part / whole:.0f} %)" if whole else "0/0"
 
 
-def say_record(casebook: Casebook, record: pd.Series, record_id: str) -> None:
-    """One record, field by field, each with the passages it rests on; then what is claimed of it."""
+def say_record(casebook: Casebook, record_id: str) -> None:
+    """One record, field by field, each with the passages it rests on; then what is tied to it."""
+    name = str(casebook.record(record_id).name)
+    table = casebook.profile.tables[name]
+    frame = casebook[name]
+    text = as_text(frame[frame[table.key] == record_id], table).iloc[0].dropna()
     evidence = casebook.evidence_for(record_id)
-    where = evidence.groupby("field", sort=False).apply(_passages).to_dict() if len(evidence) else {}
-    derived = {name for name, field in casebook.profile.tables[record.name].fields.items() if field.bound}
-    filled = record.drop(labels=[*derived, "case_id"] if record.name != "cases" else list(derived)).dropna()
-    lines = [(name, str(value), where.get(name, "")) for name, value in filled.items()]
-    lines.append(("record as a whole", "", where.get(RECORD, "" if len(evidence) else "no passage of a coded source")))
-    say_table(pd.DataFrame(lines, columns=["field", "value", "rests on"]), f"{record_id} in {record.name}")
+    where = {field: _passages(rows) for field, rows in evidence.groupby("field", sort=False)}
+    whole = where.get(RECORD, "")
+    lines = [
+        (field.name, _shown(text, table, field.name), where.get(field.name, ""))
+        for field in table.fields.values()
+        if field.name in text and not field.bound and (field.name != "case_id" or name == "cases")
+    ]
+    say_table(pd.DataFrame(lines, columns=["field", "value", "rests on"]), f"{record_id} in {name}")
+    if whole:
+        say(f"the record as a whole, and every field without a passage of its own, rests on: {whole}")
+    elif table.needs_evidence:
+        say("no passage of a coded source supports it: only other sources name it")
     for title in evidence["source_title"].dropna().unique():
         say(f"source: {title}")
-    claims = casebook.claims.query("record_id == @record_id or object_id == @record_id")
-    if len(claims):
-        say("")
-        say_table(claims[["claim_id", "claim_type", "hedge", "stance", "statement"]], "Claims about it")
+    _say_tied(casebook, table, record_id)
+
+
+def _shown(text: pd.Series, table: Table, name: str) -> str:
+    """The cell, a date with the first and last day that it can mean."""
+    if not table.fields[name].edtf:
+        return text[name]
+    days = [text.get(f"{name}_{side}", "open") for side in ("earliest", "latest")]
+    return text[name] if days == [text[name]] * 2 else f"{text[name]}  ({days[0]} to {days[1]})"
 
 
 def _passages(rows: pd.DataFrame) -> str:
@@ -70,14 +87,34 @@ def _passages(rows: pd.DataFrame) -> str:
     return ", ".join(places)
 
 
+def _say_tied(casebook: Casebook, table: Table, record_id: str) -> None:
+    """Claims about a record, and every row of another table that names it."""
+    claims = casebook.claims.query("record_id == @record_id or object_id == @record_id")
+    if len(claims):
+        say("")
+        say_table(claims[["claim_id", "claim_type", "hedge", "stance", "statement"]], "Claims about it")
+    tied = [
+        (other.name, link.fields[0], row)
+        for other in casebook.profile.case_tables.values()
+        for link in other.parents
+        if link.table == table.name
+        for row in casebook[other.name].loc[casebook[other.name][link.fields[0]] == record_id, other.primary_key[0]]
+    ]
+    if tied and table.name != "sources":
+        lines = pd.DataFrame(tied, columns=["table", "as", "row"])
+        counted = lines.groupby(["table", "as"], sort=False)["row"].agg(lambda ids: "\n".join(dict.fromkeys(ids)))
+        say("")
+        say_table(counted.reset_index(), "Rows that name it")
+
+
 def say_wide(casebook: Casebook, name: str) -> None:
-    """A table without its derived, empty and constant columns; stderr says which were left out."""
+    """A table, or one block a row where the terminal is too narrow; stderr says which columns are not shown."""
     frame = casebook[name]
     fields = casebook.profile.table(name).fields
     hidden = [column for column in frame if fields[column].bound or frame[column].isna().all()]
-    if len(casebook.case_ids) == 1 and name != "cases":
+    if len(casebook.case_ids) == 1 and name not in {"cases", "codes", "crosswalks"}:
         hidden.append("case_id")
-    say_table(frame.drop(columns=[column for column in hidden if len(frame)]))
-    if hidden and len(frame):
-        columns = ", ".join(hidden)
-        tell(f"left out, derived, empty or the same in every row: {columns}; --csv and --json have every column")
+    shown = frame.drop(columns=hidden) if len(frame) else frame
+    say_table(shown) if fits(shown) else say_blocks(shown)
+    if len(frame) and hidden:
+        tell(f"columns not shown (derived, or empty in every row, or the one case): {', '.join(hidden)} · use --csv")

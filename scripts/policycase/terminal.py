@@ -1,6 +1,7 @@
 """What a person sees: tables and lines on stdout, the rest on stderr; no control character of the data passes."""
 
 import json
+import shutil
 import sys
 import unicodedata
 
@@ -9,7 +10,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-WIDEST = 200  # columns of a table when stdout is no terminal
+WIDEST = 160  # columns of a table where neither a terminal nor COLUMNS says how wide
+NARROWEST = 18  # columns that a column of prose needs to be read
 
 
 def say(text: str) -> None:
@@ -37,6 +39,22 @@ def rows(frame: pd.DataFrame) -> list[dict]:
     return json.loads(text.to_json(orient="records", force_ascii=False))
 
 
+def width() -> int:
+    """Columns of the terminal, or of COLUMNS, or `WIDEST`."""
+    return shutil.get_terminal_size((WIDEST, 24)).columns
+
+
+def fits(frame: pd.DataFrame) -> bool:
+    """Whether a frame can be read as a table: ids and codes whole, prose in columns that are wide enough."""
+    needed = [_needed(name, frame[name]) for name in frame.columns]
+    return sum(needed) + 3 * len(needed) <= width()
+
+
+def _needed(name: str, column: pd.Series) -> int:
+    longest = max([len(name), *(len(str(value)) for value in column.dropna())])
+    return longest if name.endswith("_id") or isinstance(column.dtype, pd.CategoricalDtype) else min(longest, NARROWEST)
+
+
 def say_table(frame: pd.DataFrame, title: str = "") -> None:
     """A frame as a table; missing cells are empty, numbers stand right."""
     table = Table(title=title or None, title_justify="left", title_style="bold", show_edge=False, pad_edge=False)
@@ -47,8 +65,18 @@ def say_table(frame: pd.DataFrame, title: str = "") -> None:
         )
     for row in rows(frame):
         table.add_row(*(Text(_cell(value)) for value in row.values()))
-    width = None if sys.stdout.isatty() else WIDEST
-    Console(markup=False, highlight=False, emoji=False, width=width).print(table)
+    Console(markup=False, highlight=False, emoji=False, width=width()).print(table)
+
+
+def say_blocks(frame: pd.DataFrame) -> None:
+    """A frame as one block a row: the key, then each filled cell on a line of its own."""
+    longest = max(len(name) for name in frame.columns)
+    for row in rows(frame):
+        (_, key), *cells = row.items()
+        say(_cell(key))
+        for name, value in cells:
+            if value is not None:
+                say(f"  {name:<{longest}}  {_cell(value)}")
 
 
 def _cell(value: object) -> str:

@@ -42,6 +42,9 @@ def record(frames: Frames, profile: Profile, record_id: str) -> pd.Series:
 def evidence_for(frames: Frames, profile: Profile, record_id: str, field: str | None = None) -> pd.DataFrame:
     """The passages that a record, or one field of it, rests on.
 
+    A filled field without evidence of its own rests on the passages of the record as a whole; the column
+    `field` then says `record`. An empty cell, or a code that only says "not known", rests on none.
+
     Parameters
     ----------
     frames
@@ -69,7 +72,12 @@ def evidence_for(frames: Frames, profile: Profile, record_id: str, field: str | 
         kind = f"field of {table.name}"
         raise UnknownNameError(kind, field, table.fields)
     evidence = frames["evidence"]
-    found = evidence[evidence["record_id"].eq(record_id) & (evidence["field"].eq(field) if field else True)]
+    found = evidence[evidence["record_id"].eq(record_id)]
+    if field is not None:
+        own = found[found["field"].eq(field)]
+        value = RECORD if field == RECORD else record(frames, profile, record_id)[field]
+        says_nothing = pd.isna(value) or (field != RECORD and value == table.fields[field].silent)
+        found = own if len(own) or says_nothing else found[found["field"].eq(RECORD)]
     passages = frames["passages"].drop(columns=["case_id", "note"])
     passages = passages.assign(order=range(len(passages)))
     sources = frames["sources"][["source_id", "title"]].rename(columns={"title": "source_title"})

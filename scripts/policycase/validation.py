@@ -38,6 +38,11 @@ class Report:
         return not any(finding.severity == "error" for finding in self.found)
 
     @property
+    def stopped(self) -> bool:
+        """Whether files, schemas or profile stopped the run, so that the tables were not judged."""
+        return "rules" not in self.stages
+
+    @property
     def findings(self) -> pd.DataFrame:
         """One row a finding: rule, message, hint, severity, path, line (Int64), field, record_id."""
         columns = [field.name for field in fields_of(Finding)]

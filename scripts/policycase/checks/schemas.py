@@ -9,7 +9,7 @@ from jsonschema import Draft202012Validator
 
 from policycase.checks.jsons import duplicate_free, problems
 from policycase.descriptor import read_descriptor
-from policycase.errors import UnreadableError
+from policycase.errors import UnreadableError, did_you_mean
 from policycase.findings import Finding
 from policycase.paths import inside, shipped_root
 from policycase.profiles import FOLDER, PROFILE, Profile, schema_path
@@ -95,14 +95,19 @@ def _headers(root: Path, profile: Profile) -> Iterator[Finding]:
         wanted = list(profile.tables[resource["name"]].fields)
         found = first.split(",")
         if found != wanted:
-            odd = [name for name in found if name not in wanted] or [name for name in wanted if name not in found]
-            yield Finding(
-                "header-equals-schema",
-                f"the header differs from {resource['name']}.schema.json: {', '.join(odd[:5])}",
-                "write the columns in the schema's order",
-                path=resource["path"],
-                line=1,
-            )
+            message, hint = _difference_of_header(found, wanted)
+            yield Finding("header-equals-schema", message, hint, path=resource["path"], line=1)
+
+
+def _difference_of_header(found: list[str], wanted: list[str]) -> tuple[str, str]:
+    unknown = [name for name in found if name not in wanted]
+    missing = [name for name in wanted if name not in found]
+    if unknown:
+        hint = did_you_mean(unknown[0], missing or wanted).removeprefix(" · ")
+        return f'no column is named "{unknown[0]}" in the schema', hint
+    if missing:
+        return f"the column {', '.join(missing)} is missing", "write every column of the schema, if only its name"
+    return "the columns stand twice or in another order than the schema's", f"expected {','.join(wanted)}"
 
 
 def _difference(profile: Profile) -> Iterator[Finding]:

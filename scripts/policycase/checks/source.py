@@ -28,7 +28,10 @@ def read_source(file: Path) -> str:
         if file.suffix.lower() == ".pdf":
             return _read_pdf(file)
         return file.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
+        msg = f"{file}: cannot be read: {error.strerror} · give a .txt or .pdf of the source"
+        raise UnreadableError(msg) from error
+    except UnicodeDecodeError as error:
         msg = f"{file}: cannot be read as text in UTF-8: {error} · give a .txt or .pdf of the source"
         raise UnreadableError(msg) from error
 

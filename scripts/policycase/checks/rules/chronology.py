@@ -68,7 +68,7 @@ def bounds_equal_edtf(tables: Tables) -> Iterator[Finding]:
                     wrong,
                     field.name,
                     f'{field.name} is "{{{field.name}}}"; {field.of} "{{{field.of}}}" gives "{{expected}}"',
-                    "run: policycase render",
+                    f"check {field.of}; if it is right, run: policycase render",
                 )
 
 

@@ -51,7 +51,13 @@ def link_id_is_made_of_its_parts(tables: Tables) -> Iterator[Finding]:
     """A link's id is its parts joined by `--`; a further spell of the same parts adds `--2`, `--3`."""
     for table in tables.profile.case_tables.values():
         if table.id_parts:
-            frame = tables[table.name].dropna(subset=[table.key, *table.id_parts])
+            frame = tables[table.name].dropna(subset=[table.key, "case_id", *table.id_parts])
+            known = [
+                frame[link.fields[0]].isin(tables.table_of)
+                for link in table.parents
+                if link.fields[0] in table.id_parts
+            ]
+            frame = frame[pd.concat(known, axis=1).all(axis=1)]  # a part that is no record is told on its own
             parts = [frame[part].str.split(":").str[-1] for part in table.id_parts]
             expected = frame["case_id"] + ":" + parts[0].str.cat(parts[1:], sep="--")
             spell = re.compile(r"(?:--(?:[2-9]|[1-9][0-9]+))?")

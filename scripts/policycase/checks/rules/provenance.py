@@ -22,7 +22,7 @@ def record_has_evidence(tables: Tables) -> Iterator[Finding]:
             bare.assign(**{table.key: bare["record_id"]}),
             table.key,
             "no passage supports {record_id}",
-            "add a row to evidence with field record",
+            "add a row to evidence.csv: {record_id},record,<passage_id>,{case_id},stated,",
         )
 
 
@@ -37,7 +37,7 @@ def value_has_evidence(tables: Tables) -> Iterator[Finding]:
             bare.assign(**{table.key: bare["record_id"]}),
             str(field),
             f"no passage supports {field} of {{record_id}}",
-            f"add a row to evidence with field {field}",
+            f"add a row to evidence.csv: {{record_id}},{field},<passage_id>,{{case_id}},stated,",
         )
 
 

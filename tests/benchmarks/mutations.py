@@ -1,0 +1,362 @@
+"""How many single faults validation catches: python tests/benchmarks/mutations.py [--count 1000] [--seed 1].
+
+Each fault is one change, drawn by seed, to a private copy of a package of this repository (and of the made-up case of
+the tests, which has the tables that the real case leaves empty). Prints a line a kind: injected, caught, by which
+rules, and the survivors. A fault is caught when validation reports an error, or a warning that the package had not.
+"""
+
+import argparse
+import csv
+import io
+import json
+import random
+import sys
+import tempfile
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[2] / "scripts")]
+
+from copies import ROOT, copy_lamps, copy_package
+
+from policycase.profiles import Field, Profile
+from policycase.validation import validate
+
+PROFILE = Profile.read(ROOT)
+LOOK_ALIKE = str.maketrans("aeopcx", "аеорсх")
+NOT_KNOWABLE = {
+    "code exchanged for another": "both are codes; only the source tells which is right",
+    "date exchanged for another": "both are dates; only the source tells which is right",
+    "id exchanged for another": "both are records; only the source tells which is meant",
+    "evidence moved to another passage": "both passages exist; only the source tells which says it",
+    "role exchanged, id with it": "both are roles; only the source tells which is right",
+    "fingerprint changed": "caught with --source, when a reader has the text",
+    "words changed": "free text has no rule but its form",
+}
+
+
+class Mutant:
+    """A package copy that one fault is worked into."""
+
+    def __init__(self, root: Path, draw: random.Random) -> None:
+        self.root, self.draw = root, draw
+
+    def table(
+        self, *, rows: bool = True, wanted: Callable[[str], bool] = lambda _: True
+    ) -> tuple[str, list[list[str]]]:
+        names = [name for name in PROFILE.case_tables if wanted(name) and (not rows or len(self.read(name)) > 1)]
+        name = self.draw.choice(names)
+        return name, self.read(name)
+
+    def read(self, name: str) -> list[list[str]]:
+        return list(csv.reader(io.StringIO((self.root / f"data/{name}.csv").read_text(encoding="utf-8"), newline="")))
+
+    def write(self, name: str, rows: list[list[str]]) -> None:
+        text = io.StringIO(newline="")
+        csv.writer(text, lineterminator="\n").writerows(rows)
+        (self.root / f"data/{name}.csv").write_text(text.getvalue(), encoding="utf-8")
+
+    def cell(self, wanted: Callable[[Field, str], bool]) -> tuple[str, list[list[str]], int, int, Field]:
+        """A cell that fits, drawn by table and column first, so that small tables count as much as large ones."""
+        places = defaultdict(list)
+        for name, table in PROFILE.case_tables.items():
+            fields = list(table.fields.values())
+            for number, row in enumerate(self.read(name)[1:], start=1):
+                for column, value in enumerate(row):
+                    if wanted(fields[column], value):
+                        places[name, column].append(number)
+        name, column = self.draw.choice(sorted(places))
+        number = self.draw.choice(places[name, column])
+        return name, self.read(name), number, column, list(PROFILE.case_tables[name].fields.values())[column]
+
+    def change(self, wanted: Callable[[Field, str], bool], new: Callable[[str, Field], str]) -> str:
+        name, rows, number, column, field = self.cell(wanted)
+        old = rows[number][column]
+        rows[number][column] = new(old, field)
+        self.write(name, rows)
+        return f"{name}:{number + 1} {field.name} {old!r} → {rows[number][column]!r}"
+
+
+def is_reference(field: Field, value: str) -> bool:
+    return bool(value) and field.name.endswith("_id") and field.name not in {"geonames_id", "wikidata_id"}
+
+
+def is_prose(field: Field, value: str) -> bool:
+    return bool(value) and field.name in {"name", "summary", "statement", "title", "note"}
+
+
+def is_code(field: Field, value: str) -> bool:
+    return bool(value) and bool(field.vocabulary)
+
+
+def is_date(field: Field, value: str) -> bool:
+    return bool(value) and field.edtf
+
+
+def is_key(name: str, field: Field) -> bool:
+    return PROFILE.case_tables[name].key == field.name
+
+
+def other_code(m: Mutant) -> str:
+    return m.change(
+        lambda field, value: (
+            is_code(field, value) and field.name not in {"role", "relation", "coding", "source_use", "stance"}
+        ),
+        lambda old, field: m.draw.choice([code for code in PROFILE.vocabularies[field.vocabulary] if code != old]),
+    )
+
+
+def other_id(m: Mutant) -> str:
+    """A reference of an entity row now names another row of the table it points to."""
+    links = [
+        (table.name, link)
+        for table in PROFILE.case_tables.values()
+        for link in table.parents
+        if table.kind == "entity" and link.table != table.name
+    ]
+    while True:
+        name, link = m.draw.choice(links)
+        rows = m.read(name)
+        column = rows[0].index(link.fields[0])
+        filled = [row for row in rows[1:] if row[column]]
+        ids = [row[0] for row in m.read(link.table)[1:]]
+        if filled and len(ids) > 1:
+            row = m.draw.choice(filled)
+            row[column] = m.draw.choice([one for one in ids if one != row[column]])
+            m.write(name, rows)
+            return f"{name} {row[0]} {link.fields[0]}"
+
+
+def swapped_ids(m: Mutant) -> str:
+    name, rows = m.table(wanted=lambda name: bool(PROFILE.case_tables[name].id_parts))
+    column = m.draw.choice([rows[0].index(part) for part in PROFILE.case_tables[name].id_parts])
+    pairs = [(a, b) for a in range(1, len(rows)) for b in range(a + 1, len(rows)) if rows[a][column] != rows[b][column]]
+    if not pairs:
+        return swapped_ids(m)
+    a, b = m.draw.choice(pairs)
+    rows[a][column], rows[b][column] = rows[b][column], rows[a][column]
+    m.write(name, rows)
+    return f"{name}:{a + 1} and {b + 1} {rows[0][column]}"
+
+
+def dropped_row(m: Mutant) -> str:
+    name, rows = m.table()
+    gone = rows.pop(m.draw.randrange(1, len(rows)))
+    m.write(name, rows)
+    return f"{name} {gone[0]}"
+
+
+def duplicated_row(m: Mutant) -> str:
+    name, rows = m.table()
+    rows.append(m.draw.choice(rows[1:]))
+    m.write(name, rows)
+    return f"{name} {rows[-1][0]}"
+
+
+def moved_evidence(m: Mutant) -> str:
+    rows, passages = m.read("evidence"), [row[0] for row in m.read("passages")[1:]]
+    row = m.draw.choice(rows[1:])
+    row[2] = m.draw.choice([one for one in passages if one != row[2]])
+    m.write("evidence", rows)
+    return f"evidence {row[0]} {row[1]} → {row[2]}"
+
+
+def exchanged_role(m: Mutant, *, with_id: bool) -> str:
+    name = m.draw.choice(["program_agencies", "event_agencies"])
+    rows = m.read(name)
+    row = m.draw.choice(rows[1:])
+    column = rows[0].index("role")
+    old = row[column]
+    row[column] = m.draw.choice([code for code in PROFILE.vocabularies["role"] if code != old])
+    before = row[0]
+    if with_id:
+        row[0] = before.replace(f"--{old}", f"--{row[column]}")
+        evidence = m.read("evidence")
+        for line in evidence:
+            line[0] = row[0] if line[0] == before else line[0]
+        m.write("evidence", evidence)
+    m.write(name, rows)
+    return f"{name} {before} {old} → {row[column]}"
+
+
+def misspelt_key(m: Mutant, path: str) -> str:
+    content = json.loads((m.root / path).read_text(encoding="utf-8"))
+    spots = [content]
+    for spot in spots:
+        values = spot.values() if isinstance(spot, dict) else spot
+        spots.extend(value for value in values if isinstance(value, dict | list))
+    spot = m.draw.choice([one for one in spots if isinstance(one, dict) and one])
+    key = m.draw.choice(sorted(spot))
+    at = m.draw.randrange(len(key))
+    changed = {(key[:at] + key[at + 1 :] + "x" if name == key else name): value for name, value in spot.items()}
+    spot.clear()
+    spot.update(changed)
+    (m.root / path).write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    return f"{path} {key}"
+
+
+def ragged_row(m: Mutant) -> str:
+    name, rows = m.table()
+    row = m.draw.choice(rows[1:])
+    row.append("x") if m.draw.random() < 0.5 else row.pop()
+    m.write(name, rows)
+    return f"{name} {row[0]}"
+
+
+def at_random(m: Mutant, old: str) -> str:
+    """The text with one character left out."""
+    at = m.draw.randrange(len(old))
+    return old[:at] + old[at + 1 :] if len(old) > 1 else old + old
+
+
+KINDS: dict[str, Callable[[Mutant], str]] = {
+    "wrong type": lambda m: m.change(
+        lambda field, value: bool(value) and field.type != "string",
+        lambda old, _: m.draw.choice([f"{old}x", "yes", "n/a"]),
+    ),
+    "unknown code": lambda m: m.change(is_code, lambda old, _: at_random(m, old)),
+    "id misspelt": lambda m: m.change(is_reference, lambda old, _: at_random(m, old)),
+    "id with a look-alike letter": lambda m: m.change(
+        lambda field, value: is_reference(field, value) and value != value.translate(LOOK_ALIKE),
+        lambda old, _: old.translate(LOOK_ALIKE),
+    ),
+    "id of another case": lambda m: m.change(is_reference, lambda old, _: "usa-lead:" + old.split(":")[-1]),
+    "impossible date": lambda m: m.change(
+        is_date,
+        lambda old, _: m.draw.choice(
+            ["1999-13", "2020-02-30", "0999", "[2001..2000]", "199", "unknown", "1999/2000", "NA"]
+        ),
+    ),
+    "wrong bound": lambda m: m.change(
+        lambda field, value: bool(field.bound) and bool(value),
+        lambda old, _: m.draw.choice(["1899-01-01", "2021-12-30", ""]),
+    ),
+    "reversed start and end": lambda m: _reversed(m),
+    "required cell emptied": lambda m: m.change(lambda field, value: field.required and bool(value), lambda *_: ""),
+    "optional reference emptied": lambda m: m.change(
+        lambda field, value: is_reference(field, value) and not field.required, lambda *_: ""
+    ),
+    "date emptied": lambda m: m.change(is_date, lambda *_: ""),
+    "swapped ids in links": swapped_ids,
+    "dropped row": dropped_row,
+    "duplicated row": duplicated_row,
+    "stray space": lambda m: m.change(
+        lambda field, value: is_prose(field, value) or is_code(field, value),
+        lambda old, _: m.draw.choice([f" {old}", f"{old} ", f"{old}\u00a0", f"{old}\u200b"]),
+    ),
+    "invisible character": lambda m: m.change(
+        is_prose, lambda old, _: old[:3] + m.draw.choice("\u202e\u200d\ufeff\x07") + old[3:]
+    ),
+    "role exchanged": lambda m: exchanged_role(m, with_id=False),
+    "ragged row": ragged_row,
+    "misspelt column": lambda m: _header(m),
+    "misspelt key of the descriptor": lambda m: misspelt_key(m, "datapackage.json"),
+    "misspelt key of a schema": lambda m: misspelt_key(m, f"schemas/{m.draw.choice(list(PROFILE.tables))}.schema.json"),
+    "identifier of another form": lambda m: m.change(
+        lambda field, value: bool(field.identifier) and bool(value),
+        lambda old, _: m.draw.choice([f"x{old}", f"{old} x", "?"]),
+    ),
+    "ISO code that does not exist": lambda m: m.change(
+        lambda field, value: field.name in {"iso_3166_2", "country"} and bool(value), lambda old, _: old[:-1] + "Q"
+    ),
+    # what no validator can know
+    "code exchanged for another": other_code,
+    "date exchanged for another": lambda m: _other_date(m),
+    "id exchanged for another": other_id,
+    "evidence moved to another passage": moved_evidence,
+    "role exchanged, id with it": lambda m: exchanged_role(m, with_id=True),
+    "fingerprint changed": lambda m: m.change(
+        lambda field, value: field.name == "fingerprint", lambda old, _: old[1:] + old[0]
+    ),
+    "words changed": lambda m: m.change(is_prose, lambda old, _: at_random(m, old)),
+}
+
+
+def _reversed(m: Mutant) -> str:
+    """An end that lies before its start, with the bounds that it gives."""
+    options = [
+        (name, number)
+        for name, table in PROFILE.case_tables.items()
+        if "end" in table.fields
+        for number, row in enumerate(m.read(name)[1:], start=1)
+        if row[list(table.fields).index("start_earliest")]
+    ]
+    name, number = m.draw.choice(options)
+    rows = m.read(name)
+    for column, value in (("end", "1066"), ("end_earliest", "1066-01-01"), ("end_latest", "1066-12-31")):
+        rows[number][rows[0].index(column)] = value
+    m.write(name, rows)
+    return f"{name}:{number + 1}"
+
+
+def _header(m: Mutant) -> str:
+    name, rows = m.table(rows=False)
+    column = m.draw.randrange(len(rows[0]))
+    rows[0][column] = at_random(m, rows[0][column])
+    m.write(name, rows)
+    return f"{name} {rows[0][column]}"
+
+
+def _other_date(m: Mutant) -> str:
+    """Another year, with the bounds that it gives: what a coder who misreads a date would write."""
+    name, rows, number, column, _ = m.cell(is_date)
+    old = rows[number][column]
+    year = str(m.draw.randrange(1992, 2022))
+    for name_of, value in (
+        (rows[0][column], year),
+        (rows[0][column] + "_earliest", f"{year}-01-01"),
+        (rows[0][column] + "_latest", f"{year}-12-31"),
+    ):
+        rows[number][rows[0].index(name_of)] = value
+    m.write(name, rows)
+    return f"{name}:{number + 1} {rows[0][column]} {old} → {year}"
+
+
+def one(job: tuple[str, int]) -> tuple[str, str, list[str]]:
+    """Kind, fault, and the rules that caught it."""
+    kind, seed = job
+    draw = random.Random(seed)  # noqa: S311 - faults, not secrets
+    with tempfile.TemporaryDirectory() as folder:
+        root = draw.choice([copy_package, copy_package, copy_lamps])(Path(folder) / "package")
+        before = {path: path.read_bytes() for path in root.rglob("*") if path.is_file()}
+        fault = KINDS[kind](Mutant(root, draw))
+        if all(path.read_bytes() == content for path, content in before.items()):
+            return one((kind, seed + 1_000_000))  # the draw changed nothing, so it is no fault
+        report = validate(root)
+    return kind, f"{root.name} {fault}", sorted({finding.rule for finding in report.found})
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--count", type=int, default=1000)
+    options.add_argument("--seed", type=int, default=1)
+    options.add_argument("--jobs", type=int, default=2)
+    given = options.parse_args()
+    names = list(KINDS)
+    jobs = [(names[i % len(names)], given.seed * 10_000 + i) for i in range(given.count)]
+    results = defaultdict(list)
+    with ProcessPoolExecutor(given.jobs) as executor:
+        for kind, fault, rules in executor.map(one, jobs, chunksize=8):
+            results[kind].append((fault, rules))
+    knowable = [len(rules) > 0 for kind in names if kind not in NOT_KNOWABLE for _, rules in results[kind]]
+    for kind in names:
+        found = results[kind]
+        caught = [rules for _, rules in found if rules]
+        by = ", ".join(
+            f"{rule} {count}" for rule, count in Counter(rule for rules in caught for rule in rules).most_common(3)
+        )
+        print(f"{kind}: {len(caught)}/{len(found)} caught; {by}")  # noqa: T201 - a benchmark prints
+        if kind in NOT_KNOWABLE:
+            print(f"    not for a validator to know: {NOT_KNOWABLE[kind]}")  # noqa: T201
+        else:
+            for fault, rules in found:
+                if not rules:
+                    print(f"    survived: {fault}")  # noqa: T201
+    share = sum(knowable) / len(knowable)
+    print(f"faults that a validator can know: {sum(knowable)}/{len(knowable)} caught ({100 * share:.1f} %)")  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()
