@@ -5,7 +5,7 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policycase.fingerprints import fingerprint, first_shared, locate, shared_runs, skeleton
+from policycase.fingerprints import fingerprint, locate, shared_runs, shared_starts, skeleton
 
 WORDS = st.text(alphabet=st.characters(categories=["L", "N"]), min_size=1, max_size=30)
 NOISE = st.text(alphabet=" \n\t-–—“”’.,;:()¶", max_size=5)
@@ -50,13 +50,13 @@ def test_shared_run_needs_forty_five_letters_in_a_row():
     bones = skeleton("x" * 10 + "abcdefghij" * 6)
     runs = shared_runs(bones, [(10, 70)])
 
-    assert first_shared("abcdefghij" * 4 + "abcde", runs)
-    assert not first_shared("abcdefghij" * 4 + "abcd", runs)
-    assert not first_shared("y" * 60, runs)
+    assert shared_starts("yy" + "abcdefghij" * 4 + "abcde", runs) == [2]
+    assert shared_starts("abcdefghij" * 4 + "abcd", runs) == []
+    assert shared_starts("y" * 60, runs) == []
 
 
 def test_shared_run_crosses_from_one_passage_to_the_next():
     bones = "a" * 30 + "b" * 30
 
-    assert first_shared("a" * 25 + "b" * 20, shared_runs(bones, [(0, 30), (30, 60)]))
-    assert not first_shared("a" * 25 + "b" * 20, shared_runs(bones, [(0, 29), (30, 60)]))
+    assert shared_starts("a" * 25 + "b" * 20, shared_runs(bones, [(0, 30), (30, 60)]))
+    assert not shared_starts("a" * 25 + "b" * 20, shared_runs(bones, [(0, 29), (30, 60)]))

@@ -31,7 +31,7 @@ def __getattr__(name: str) -> object:
     if name not in HOMES:
         from policycase.errors import did_you_mean  # noqa: PLC0415 - only for the message
 
-        msg = f'policycase has no "{name}"{did_you_mean(name, HOMES)}'
+        msg = f'policycase has no "{name}" · {did_you_mean(name, HOMES)}'
         raise AttributeError(msg)
     return getattr(import_module(f"policycase.{HOMES[name]}"), name)
 

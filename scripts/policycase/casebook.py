@@ -1,6 +1,6 @@
 """A casebook: one or many cases as typed tables, each value with the way back to its passage."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Self
 
@@ -57,7 +57,7 @@ class Casebook:
 
     def __getitem__(self, name: str) -> pd.DataFrame:
         """One table, as a fresh frame."""
-        if name not in self._frames:
+        if not isinstance(name, str) or name not in self._frames:
             raise UnknownNameError("table", name, self._frames)
         return self._frames[name].copy()
 
@@ -66,6 +66,18 @@ class Casebook:
         if name.startswith("_"):  # before __init__ has run: copy and pickle ask for dunder names
             raise AttributeError(name)
         return self[name]
+
+    def __iter__(self) -> Iterator[str]:
+        """The names of the tables."""
+        return iter(self._frames)
+
+    def __contains__(self, name: object) -> bool:
+        """Whether there is a table of that name."""
+        return name in self._frames
+
+    def __len__(self) -> int:
+        """How many tables there are."""
+        return len(self._frames)
 
     def __dir__(self) -> list[str]:
         """The methods and the tables."""
@@ -216,7 +228,12 @@ class Casebook:
         text = self.text
         paths = {resource["name"]: resource["path"] for resource in self.descriptor["resources"]}
         tables = {paths[name]: csv_bytes(text[name]) for name in self.profile.case_tables}
-        return {DESCRIPTOR: write_json(self.descriptor), **tables, **self.profile.files}
+        resources = [
+            {key: value for key, value in resource.items() if key not in {"bytes", "hash"}}  # of other bytes
+            for resource in self.descriptor["resources"]
+        ]
+        descriptor = self.descriptor | {"resources": resources}
+        return {DESCRIPTOR: write_json(descriptor), **tables, **self.profile.files}
 
     def write(self, folder: str | Path, *, force: bool = False) -> Self:
         """Write the casebook as a data package: whole, or not at all.

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from policycase.errors import UnknownNameError
+
 if TYPE_CHECKING:
     from policycase.casebook import Casebook
 
@@ -22,6 +24,11 @@ def bibtex(casebook: "Casebook", rows: pd.DataFrame | None = None) -> str:
     rows
         Rows of one of its tables: the sources of the passages and claims behind them are cited.
         None: every coded source.
+
+    Raises
+    ------
+    UnknownNameError
+        The rows have no column of ids.
     """
     sources = casebook["sources"]
     if rows is None:
@@ -33,14 +40,21 @@ def bibtex(casebook: "Casebook", rows: pd.DataFrame | None = None) -> str:
 
 
 def _sources_behind(casebook: "Casebook", rows: pd.DataFrame) -> set[str]:
-    keys = {table.key for table in casebook.profile.case_tables.values() if table.key} - {"case_id"}
-    column = next((name for name in rows.columns if name in keys), "case_id")
+    if "source_id" in rows:
+        return set(rows["source_id"].dropna())
+    passages = casebook["passages"].set_index("passage_id")["source_id"]
+    if "passage_id" in rows:
+        return set(rows["passage_id"].map(passages).dropna())
+    keys = [table.key for table in casebook.profile.case_tables.values() if table.key]
+    column = next((name for name in rows.columns if name in keys), None)
+    if column is None:
+        kind = "id column among"
+        raise UnknownNameError(kind, ", ".join(rows.columns), keys)
     records = set(rows[column].dropna())
-    evidence = casebook["evidence"].merge(casebook["passages"][["passage_id", "source_id"]], on="passage_id")
-    claims = casebook["claims"]
+    evidence, claims = casebook["evidence"], casebook["claims"]
     return {
-        *evidence.loc[evidence["record_id"].isin(records), "source_id"],
-        *claims.loc[claims["record_id"].isin(records) | claims["claim_id"].isin(records), "source_id"].dropna(),
+        *evidence.loc[evidence["record_id"].isin(records), "passage_id"].map(passages).dropna(),
+        *claims.loc[claims["record_id"].isin(records), "source_id"].dropna(),
     }
 
 

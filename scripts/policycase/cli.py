@@ -30,6 +30,9 @@ def main(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:  # the reader, such as head, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return VALID
+    except OSError as error:
+        sys.stderr.write(f"policycase: {error.filename}: {error.strerror}\n")
+        return UNREADABLE
 
 
 def parser() -> argparse.ArgumentParser:

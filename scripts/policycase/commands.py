@@ -36,7 +36,7 @@ def info(options: Namespace) -> None:
     """What a package is, holds, and how to cite it."""
     case = load(_chosen(options.package))
     if options.json:
-        about = {key: case.descriptor[key] for key in ("name", "title", "version")}
+        about = {key: case.descriptor.get(key) for key in ("name", "title", "version")}
         say_json(about | {"cases": rows(case.cases), "rows": {name: len(case[name]) for name in case.tables}})
     else:
         screens.say_about(case)
@@ -177,5 +177,10 @@ def _chosen(package: str | None) -> str | None:
 
 def _sources(given: list[str]) -> dict[str, str]:
     """The file by source_id, or path by name; an empty name where none was said."""
-    parts = [text.partition("=") if "=" in text else ("", "=", text) for text in given]
-    return {name: file for name, _, file in parts}
+    parts = [("", text) if Path(text).exists() or "=" not in text else text.split("=", 1) for text in given]
+    names = [name for name, _ in parts]
+    twice = {name for name in names if names.count(name) > 1}
+    if twice:
+        msg = f'two files for "{min(twice)}" · say ID=FILE, each id once'
+        raise UnreadableError(msg)
+    return dict(parts)

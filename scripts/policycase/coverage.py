@@ -8,13 +8,21 @@ ASSERTS = "asserts"
 RECORD = "record"
 
 
+def crosschecks(tables: Tables) -> pd.Series:
+    """Whether each claim is another source's: not asserted, and by no coded source."""
+    sources, claims = tables["sources"], tables["claims"]
+    coded = set(sources.loc[sources["source_use"].eq("coded"), "source_id"])
+    return claims["stance"].ne(ASSERTS) & ~claims["source_id"].isin(coded)
+
+
 def crosscheck_only(tables: Tables) -> frozenset[str]:
     """Ids of records that are objects of crosscheck claims, with their ancestors.
 
     Such a row may have no evidence of the coded source: only other sources name it.
     """
     claims = tables["claims"]
-    known = set(claims.loc[claims["stance"].ne(ASSERTS), "object_id"].dropna())
+    named = claims[crosschecks(tables) & claims["stance"].ne("not-found")]
+    known = set(named["object_id"].dropna())
     parents: dict[str, str] = {}
     for table in tables.profile.case_tables.values():
         for link in table.parents:
@@ -35,9 +43,8 @@ def rows_needing_evidence(tables: Tables) -> pd.DataFrame:
     """
     wanted = {table.name for table in tables.profile.case_tables.values() if table.needs_evidence}
     records = tables.records[tables.records["table"].isin(wanted)]
-    claims = tables["claims"]
-    crosschecks = set(claims.loc[claims["stance"].ne(ASSERTS), "claim_id"])
-    records = records[records["record_id"].notna() & ~records["record_id"].isin(crosschecks)]
+    others = set(tables["claims"].loc[crosschecks(tables), "claim_id"])
+    records = records[records["record_id"].notna() & ~records["record_id"].isin(others)]
     evidence = tables["evidence"]
     whole = set(evidence.loc[evidence["field"].eq(RECORD), "record_id"])
     found = records["record_id"].isin(whole)

@@ -27,7 +27,14 @@ class Package:
         UnreadableError
             The descriptor or the profile is missing or is not JSON.
         """
-        return cls(root, read_descriptor(root), Profile.read(root))
+        descriptor = read_descriptor(root)
+        resources = descriptor.get("resources")
+        if not isinstance(resources, list) or not all(_is_resource(entry) for entry in resources):
+            msg = (
+                f"{root / DESCRIPTOR}: resources is no list of tables with a name and a path · run: policycase validate"
+            )
+            raise UnreadableError(msg)
+        return cls(root, descriptor, Profile.read(root))
 
     @property
     def paths(self) -> dict[str, str]:
@@ -43,6 +50,10 @@ class Package:
             Its path leaves the package.
         """
         return inside(self.root, self.paths[table])
+
+
+def _is_resource(entry: object) -> bool:
+    return isinstance(entry, dict) and all(isinstance(entry.get(key), str) for key in ("name", "path"))
 
 
 def read_descriptor(root: Path) -> dict[str, Any]:

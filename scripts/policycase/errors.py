@@ -20,7 +20,8 @@ class UnknownNameError(PolicyCaseError, LookupError, AttributeError):
     """A table, field, code or id that does not exist."""
 
     def __init__(self, kind: str, name: object, known: Iterable[str]) -> None:
-        super().__init__(f'no {kind} "{name}"{did_you_mean(str(name), known)}')
+        hint = did_you_mean(str(name), known)
+        super().__init__(f'no {kind} "{name}"' + (f" · {hint}" if hint else ""))
 
 
 class InvalidPackageError(PolicyCaseError):
@@ -43,18 +44,18 @@ class MissingExtraError(PolicyCaseError, ImportError):
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """A tail for a message: the nearest known name, or all of them if they are few.
+    """A hint for a message: the nearest known name, or all of them if they are few, or nothing.
 
     Examples
     --------
     >>> did_you_mean("goal", ["programs", "agencies", "goals"])
-    ' · did you mean "goals"?'
+    'did you mean "goals"?'
     >>> did_you_mean("zzz", ["yes", "no"])
-    ' · one of: yes, no'
+    'one of: yes, no'
     """
     names = list(known)
     near = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
     if near:
-        return f' · did you mean "{near[0]}"?'
+        return f'did you mean "{near[0]}"?'
     few = 20
-    return f" · one of: {', '.join(names)}" if names and len(names) <= few else ""
+    return f"one of: {', '.join(names)}" if names and len(names) <= few else ""

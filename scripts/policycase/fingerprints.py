@@ -70,8 +70,7 @@ def shared_runs(bones: str, spans: Iterable[tuple[int, int]], length: int = SHAR
     )
 
 
-def first_shared(text: str, runs: frozenset[str], length: int = SHARED_RUN) -> str:
-    """The first run of a text's skeleton that is one of `runs`, or an empty string."""
-    bones = skeleton(text)
-    windows = (bones[position : position + length] for position in range(len(bones) - length + 1))
-    return next((window for window in windows if window in runs), "")
+def shared_starts(bones: str, runs: frozenset[str], length: int = SHARED_RUN) -> list[int]:
+    """Where shared text begins in a skeleton: the first position of each stretch of windows that are in `runs`."""
+    shared = [bones[position : position + length] in runs for position in range(len(bones) - length + 1)]
+    return [position for position, here in enumerate(shared) if here and not (position and shared[position - 1])]

@@ -1,5 +1,6 @@
 """CSV as text, text as typed frames, and back."""
 
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -12,26 +13,39 @@ from policycase.tables import Tables, placed
 
 TRUTH = {"true": True, "false": False}
 EXPECTED = {
-    "integer": "a whole number",
-    "number": "a number",
+    "integer": "a whole number such as 12",
+    "number": "a number such as 12 or 0.5",
     "boolean": "true or false",
     "date": "a day such as 2020-03-25",
 }
+FORMS = {
+    "integer": re.compile(r"-?[0-9]{1,18}"),
+    "number": re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,15})?"),
+    "boolean": re.compile(r"true|false"),
+    "date": re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}"),
+}
 
 
-def read_tables(package: Package) -> Tables:
+def read_tables(package: Package, prefix: str = "") -> Tables:
     """Every table of a package as text, the shared vocabularies included.
+
+    Parameters
+    ----------
+    package
+        The package.
+    prefix
+        What is put before each path in the index, to tell several packages apart.
 
     Raises
     ------
     UnreadableError
         A table is missing, its header differs from its schema, or a row has too many cells.
     """
-    frames = {name: _read_text(package, table) for name, table in package.profile.tables.items()}
+    frames = {name: _read_text(package, table, prefix) for name, table in package.profile.tables.items()}
     return Tables(frames, package.profile)
 
 
-def _read_text(package: Package, table: Table) -> pd.DataFrame:
+def _read_text(package: Package, table: Table, prefix: str) -> pd.DataFrame:
     if table.name not in package.paths:
         msg = f"datapackage.json: no resource is named {table.name} · run: policycase validate"
         raise UnreadableError(msg)
@@ -40,7 +54,7 @@ def _read_text(package: Package, table: Table) -> pd.DataFrame:
     if list(frame.columns) != list(table.fields):
         msg = f"{path}:1: the header differs from {table.name}.schema.json · run: policycase validate"
         raise UnreadableError(msg)
-    return placed(frame, path)
+    return placed(frame, prefix + path)
 
 
 def read_csv(file: Path, path: str) -> pd.DataFrame:
@@ -76,13 +90,14 @@ def _typed(column: pd.Series, field: Field, vocabularies: Mapping[str, list[str]
         _refuse(column, column.notna() & ~column.isin(codes), f"a code of {field.vocabulary}")
         return column.astype(pd.CategoricalDtype(codes))
     convert = CONVERTERS.get(field.type, lambda text: text.astype("str"))
-    values = convert(column)
+    plain = column.str.fullmatch(FORMS[field.type]).fillna(value=False) if field.type in FORMS else True
+    values = convert(column.where(plain))
     _refuse(column, column.notna() & values.isna(), EXPECTED.get(field.type, "text"))
     return values
 
 
 def _whole(column: pd.Series) -> pd.Series:
-    return pd.to_numeric(column.where(column.str.fullmatch(r"-?\d{1,18}")), errors="coerce").astype("Int64")
+    return pd.to_numeric(column, errors="coerce").astype("Int64")
 
 
 def _number(column: pd.Series) -> pd.Series:

@@ -51,9 +51,11 @@ def files(root: Path) -> dict[str, bytes]:
         resource["bytes"] = len(content)
         resource["hash"] = f"sha256:{hashlib.sha256(content).hexdigest()}"
         contents[resource["path"]] = content
-    beside = [root / name for name in BESIDE if (root / name).is_file()]
-    for file in [*sorted((root / FOLDER).glob("*")), *beside]:
-        contents[str(file.relative_to(root))] = file.read_bytes()
+    schemas = [f"{FOLDER}/{file.name}" for file in (root / FOLDER).glob("*")]
+    for name in [*schemas, *BESIDE]:
+        file = inside(root, name)
+        if file.is_file():
+            contents[name] = file.read_bytes()
     return {DESCRIPTOR: write_json(descriptor), **dict(sorted(contents.items()))}
 
 

@@ -5,6 +5,7 @@ import shutil
 import stat
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -12,6 +13,7 @@ from pathlib import Path, PurePosixPath
 from policycase.errors import UnreadableError, UnsafePathError
 
 DESCRIPTOR = "datapackage.json"
+UNPACKING = (zipfile.BadZipFile, zlib.error, RuntimeError, OSError, EOFError, NotImplementedError, ValueError)
 LARGEST_ARCHIVE = 512 * 2**20  # bytes of all files of a zip together, unpacked
 LARGEST_RATIO = 200  # unpacked bytes for one packed byte; CSV reaches about 20
 
@@ -67,14 +69,13 @@ def opened(path: str | Path | None = None) -> Iterator[Path]:
 
 
 def _unpack(archive: Path, folder: Path) -> None:
-    with zipfile.ZipFile(archive) as package:
-        entries = package.infolist()
-        _refuse_unsafe(archive, entries)
-        try:
+    try:
+        with zipfile.ZipFile(archive) as package:
+            _refuse_unsafe(archive, package.infolist())
             package.extractall(folder)
-        except (zipfile.BadZipFile, RuntimeError, OSError, EOFError, NotImplementedError) as error:
-            msg = f"{archive}: cannot be unpacked: {error} · get it again"
-            raise UnreadableError(msg) from error
+    except UNPACKING as error:
+        msg = f"{archive}: cannot be unpacked: {error} · get it again"
+        raise UnreadableError(msg) from error
 
 
 def _refuse_unsafe(archive: Path, entries: list[zipfile.ZipInfo]) -> None:
@@ -120,9 +121,16 @@ def inside(root: Path, relative: str) -> Path:
     UnsafePathError
         The path leaves the package, by itself or through a symlink.
     """
+    msg = f'path "{ascii(relative)[1:-1][:80]}" leaves the package · use a path below the folder of {DESCRIPTOR}'
+    if is_unsafe(relative):
+        raise UnsafePathError(msg)
     target = root / relative
-    if is_unsafe(relative) or not target.resolve().is_relative_to(root.resolve()):
-        msg = f'path "{relative}" leaves the package · use a path below the folder of {DESCRIPTOR}'
+    try:
+        stays = target.resolve().is_relative_to(root.resolve())
+        target.is_file()
+    except (OSError, RuntimeError, ValueError) as error:  # a name too long, a circle of links, no valid Unicode
+        raise UnsafePathError(msg) from error
+    if not stays:
         raise UnsafePathError(msg)
     return target
 
@@ -147,20 +155,37 @@ def write_folder(target: Path, files: dict[str, bytes], *, force: bool = False) 
     Raises
     ------
     UnreadableError
-        The folder exists and `force` is not set.
+        Something is there and `force` is not set; or it is no package, holds files of its own, or is
+        the folder you are in: such a place is never replaced.
     """
-    if target.exists() and not force:
-        msg = f"{target} exists · choose another name, or say --force to replace it"
-        raise UnreadableError(msg)
+    target = target.resolve()
+    if target.exists():
+        _refuse_replacing(target, files, force=force)
     target.parent.mkdir(parents=True, exist_ok=True)
     staged = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}."))
+    aside = staged.with_name(f"{staged.name}.old")
     try:
         for relative, content in files.items():
             write_whole(inside(staged, relative), content)
         staged.chmod(0o755)
         if target.is_dir():
-            shutil.rmtree(target)
-        staged.replace(target)
+            target.rename(aside)
+        staged.rename(target)
     except BaseException:
         shutil.rmtree(staged, ignore_errors=True)
+        if aside.is_dir() and not target.exists():
+            aside.rename(target)
         raise
+    shutil.rmtree(aside, ignore_errors=True)
+
+
+def _refuse_replacing(target: Path, files: dict[str, bytes], *, force: bool) -> None:
+    if not force:
+        msg = f"{target} exists · choose another name, or say --force to replace it"
+        raise UnreadableError(msg)
+    own = target.is_dir() and ((target / DESCRIPTOR).is_file() or not any(target.iterdir()))
+    strange = [path for path in target.rglob("*") if path.is_file() and str(path.relative_to(target)) not in files]
+    if not own or strange or Path.cwd().is_relative_to(target):
+        why = f"it also holds {strange[0].name}" if own and strange else "it is no package that can be replaced"
+        msg = f"{target} is not replaced: {why} · choose another name"
+        raise UnreadableError(msg)

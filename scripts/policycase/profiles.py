@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from policycase.errors import UnknownNameError, UnreadableError
+from policycase.paths import inside
 
 FOLDER = "schemas"
 PROFILE = f"{FOLDER}/profile.json"
@@ -115,6 +116,8 @@ class Profile:
             The package has no schemas/ folder, or a file in it cannot be read.
         """
         paths = sorted(path for path in (root / FOLDER).glob("*") if path.is_file())
+        for path in paths:
+            inside(root, f"{FOLDER}/{path.name}")  # no link out of the package
         if not paths:
             msg = f"{root / FOLDER}: no schemas are there · a package carries the schemas of its profile"
             raise UnreadableError(msg)
@@ -123,19 +126,26 @@ class Profile:
     @cached_property
     def version(self) -> str:
         """Version of the profile, from profile.json."""
-        return str(self._json(PROFILE)["version"])
+        return str(self._json(PROFILE).get("version"))
 
     @cached_property
     def tables(self) -> dict[str, Table]:
         """Every table by name, in the order of profile.json: the four that a reader meets first, then the others."""
-        names = self._json(PROFILE)["tables"]
-        return {name: Table.of_schema(self._json(schema_path(name))) for name in names}
+        return {name: self._table(name) for name in self._json(PROFILE).get("tables") or ()}
 
     @cached_property
     def codes(self) -> tuple[dict[str, str], ...]:
         """Rows of codes.csv, in their order."""
-        text = self.files[f"{FOLDER}/codes.csv"].decode("utf-8")
-        return tuple(csv.DictReader(io.StringIO(text)))
+        path = f"{FOLDER}/codes.csv"
+        try:
+            rows = tuple(csv.DictReader(io.StringIO(self._bytes(path).decode("utf-8"))))
+        except (ValueError, csv.Error) as error:
+            msg = f"{path}: not readable as CSV in UTF-8: {error}"
+            raise UnreadableError(msg) from error
+        if not all(isinstance(row.get(name), str) for row in rows for name in ("vocabulary", "code", "label")):
+            msg = f"{path}: a row has no vocabulary, code or label · run: policycase validate"
+            raise UnreadableError(msg)
+        return rows
 
     @cached_property
     def vocabularies(self) -> dict[str, list[str]]:
@@ -169,15 +179,30 @@ class Profile:
                 if all(getattr(field, name) == value for name, value in wanted.items()):
                     yield table.name, field
 
+    def _table(self, name: str) -> Table:
+        path = schema_path(name)
+        try:
+            return Table.of_schema(self._json(path))
+        except (KeyError, TypeError, AttributeError) as error:
+            msg = f"{path}: not a schema of this profile: {error} · run: policycase validate"
+            raise UnreadableError(msg) from error
+
+    def _bytes(self, path: str) -> bytes:
+        if path not in self.files:
+            msg = f"{path} is missing · a package carries the schemas of its profile"
+            raise UnreadableError(msg)
+        return self.files[path]
+
     def _json(self, path: str) -> dict[str, Any]:
         try:
-            return json.loads(self.files[path])
-        except KeyError as error:
-            msg = f"{path} is missing · a package carries the schemas of its profile"
-            raise UnreadableError(msg) from error
-        except ValueError as error:
+            content = json.loads(self._bytes(path))
+        except (ValueError, RecursionError) as error:
             msg = f"{path}: not readable as JSON: {error}"
             raise UnreadableError(msg) from error
+        if not isinstance(content, dict):
+            msg = f"{path}: a JSON object was expected"
+            raise UnreadableError(msg)
+        return content
 
 
 def schema_path(table: str) -> str:

@@ -12,9 +12,10 @@ from policycase.terminal import fits, say, say_blocks, say_table, tell
 def say_about(casebook: Casebook) -> None:
     """Title, version, licences and the cases."""
     descriptor = casebook.descriptor
-    licenses = ", ".join(entry["name"] for entry in descriptor["licenses"])
-    say(f"{descriptor['title']}\n{descriptor['name']} {descriptor['version']}, {licenses}\n")
-    say(f"{descriptor['description']}\n")
+    licenses = ", ".join(entry.get("name", "") for entry in descriptor.get("licenses", []))
+    title, name, version = (descriptor.get(key, "?") for key in ("title", "name", "version"))
+    say(f"{title}\n{name} {version}, {licenses}\n")
+    say(f"{descriptor.get('description', '')}\n")
     for row in casebook.cases.itertuples(index=False):
         say(f"{row.case_id}: {row.title} ({row.country}, {row.start} to {row.end}); {row.review_status}")
     say("")
@@ -80,7 +81,7 @@ def _shown(text: pd.Series, table: Table, name: str) -> str:
 
 def _passages(rows: pd.DataFrame) -> str:
     places = [
-        f"{row.passage_id.split(':')[1]}{f' (p. {row.page})' if pd.notna(row.page) else ''}"
+        f"{str(row.passage_id).split(':')[-1]}{f' (p. {row.page})' if pd.notna(row.page) else ''}"
         f"{' inferred' if row.basis == 'inferred' else ''}"
         for row in rows.itertuples(index=False)
     ]

@@ -1,5 +1,6 @@
 """Stacking: several cases as one casebook, without changing a cell or an id."""
 
+import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,9 @@ def stack(cases: Iterable[Casebook | str | Path]) -> Casebook:
     Stacking is concatenation: ids carry their case's prefix, so none is rewritten. The result does not
     depend on the order of the cases.
     """
+    if isinstance(cases, str | Path | Casebook):
+        msg = "stack takes a list of cases · write stack([one, other])"
+        raise StackError(msg)
     books = [case if isinstance(case, Casebook) else load(case) for case in cases]
     if not books:
         msg = "no case to stack · give one or more"
@@ -46,6 +50,9 @@ def stack(cases: Iterable[Casebook | str | Path]) -> Casebook:
             if case_id in chosen:
                 _refuse_other_content(profile, case_id, chosen[case_id], frames)
             chosen[case_id] = frames
+    if not chosen:
+        msg = "no case is in what was given: every table `cases` is empty"
+        raise StackError(msg)
     ordered = [chosen[case_id] for case_id in sorted(chosen)]
     frames = {
         name: pd.concat([part[name] for part in ordered], ignore_index=True)
@@ -126,20 +133,19 @@ def _descriptor(books: list[Casebook], case_ids: list[str]) -> dict[str, Any]:
         "name": f"stack-of-{len(case_ids)}-cases",
         "title": f"Stack of {len(case_ids)} policy cases",
         "description": f"Policy cases as data, stacked: {', '.join(case_ids)}. Each case keeps its ids and sources.",
-        "version": max(part["version"] for part in parts),
+        "version": max(
+            (part["version"] for part in parts), key=lambda text: [int(number) for number in text.split(".")]
+        ),
         "created": max(part["created"] for part in parts),
         "keywords": sorted({word for part in parts for word in part.get("keywords", [])}),
         "licenses": _united(parts, "licenses", "name"),
         "contributors": _united(parts, "contributors", "title"),
         "sources": _united(parts, "sources", "title"),
         "policycase": parts[0]["policycase"],
-        "resources": [
-            {key: value for key, value in resource.items() if key not in {"bytes", "hash"}}
-            for resource in parts[0]["resources"]
-        ],
+        "resources": parts[0]["resources"],
     }
 
 
 def _united(parts: list[dict[str, Any]], key: str, name: str) -> list[dict[str, Any]]:
-    entries = {entry[name]: entry for part in parts for entry in part.get(key, [])}
-    return [entries[one] for one in sorted(entries)]
+    entries = {json.dumps(entry, sort_keys=True): entry for part in parts for entry in part.get(key, [])}
+    return [entries[text] for text in sorted(entries, key=lambda text: (entries[text][name], text))]

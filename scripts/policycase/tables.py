@@ -50,7 +50,12 @@ def placed(frame: pd.DataFrame, path: str) -> pd.DataFrame:
 
 
 def combined(parts: Iterable[Tables]) -> Tables:
-    """The tables of several cases as one, in the order given; the profile is the first's."""
+    """The tables of several packages as one, in the order given; vocabularies and profile are the first's.
+
+    The paths of the packages must differ: read each with a prefix of its own.
+    """
     several = list(parts)
-    names = several[0].frames
-    return Tables({name: pd.concat([part[name] for part in several]) for name in names}, several[0].profile)
+    profile = several[0].profile
+    shared = {name: several[0][name] for name in profile.tables if name not in profile.case_tables}
+    joined = {name: pd.concat([part[name] for part in several]) for name in profile.case_tables}
+    return Tables(joined | shared, profile)

@@ -7,6 +7,7 @@ import pandas as pd
 
 from policycase.casebook import Casebook
 from policycase.checks.source import coded_source, found_passages, read_source
+from policycase.errors import UnreadableError
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,9 @@ def verify(casebook: Casebook, sources: dict[str, str | Path]) -> Verification:
     A passage is found when some run of the copy's skeleton (NFKC, casefolded, letters and digits only) of
     the passage's length has its SHA-256, so white space, hyphens, quotes and ligatures do not matter.
     """
+    if not sources:
+        msg = "no source to look in · give a file"
+        raise UnreadableError(msg)
     parts = []
     for name, file in sources.items():
         wanted = coded_source(casebook["sources"], name)

@@ -51,7 +51,12 @@ def _resource(root: Path, number: int, resource: Any) -> Iterator[Finding]:
             field="path",
         )
         return
-    yield from _text(resource["path"], file.read_bytes())
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        yield Finding("file-exists", f"{where}: cannot be read: {error.strerror}", path=DESCRIPTOR, field="path")
+        return
+    yield from _text(resource["path"], content)
 
 
 def _text(path: str, content: bytes) -> Iterator[Finding]:

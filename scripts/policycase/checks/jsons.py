@@ -54,6 +54,6 @@ def problems(validator: Draft202012Validator, document: object, path: str, rule:
         hint = str(error.schema.get("description", "")) if isinstance(error.schema, dict) and place else ""
         if error.validator == "additionalProperties":
             unknown = re.findall(r"'([^']+)'", error.message)
-            hint = "; ".join(did_you_mean(key, error.schema["properties"]).removeprefix(" · ") for key in unknown)
+            hint = "; ".join(did_you_mean(key, error.schema["properties"]) for key in unknown)
         short = message if len(message) <= LONGEST else f"{message[:LONGEST]}…"
         yield Finding(rule, short, hint, path=path, field=place)

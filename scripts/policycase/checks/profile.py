@@ -15,7 +15,7 @@ from policycase.profiles import PROFILE, schema_path
 
 def check(root: Path) -> list[Finding]:
     """Problems of datapackage.json against schemas/profile.json and the tables of the profile."""
-    package = Package.read(root)
+    package = Package.read(root)  # its profile is the shipped one, byte for byte: stage 2 saw to that
     try:
         descriptor = duplicate_free((root / DESCRIPTOR).read_bytes())
     except ValueError as error:
@@ -41,7 +41,7 @@ def _resources(package: Package) -> Iterator[Finding]:
     for number, resource in enumerate(resources):
         place, name = f"resources[{number}]", resource["name"]
         if name not in package.profile.tables:
-            hint = did_you_mean(name, package.profile.tables).removeprefix(" · ")
+            hint = did_you_mean(name, package.profile.tables)
             yield Finding("resource-is-there-once", f'{place}: no table "{name}"', hint, path=DESCRIPTOR, field=place)
             continue
         folder = "schemas" if package.profile.tables[name].kind == "vocabulary" else "data"

@@ -8,10 +8,8 @@ import pandas as pd
 
 from policycase.errors import MissingExtraError, UnknownNameError, UnreadableError
 from policycase.findings import Finding
-from policycase.fingerprints import SHARED_RUN, first_shared, locate, shared_runs, skeleton
+from policycase.fingerprints import SHARED_RUN, locate, shared_runs, shared_starts, skeleton
 from policycase.tables import Tables
-
-TEXT_ENDINGS = {".cff", ".cfg", ".csv", ".html", ".json", ".md", ".py", ".toml", ".txt", ".yaml", ".yml", ""}
 
 
 def read_source(file: Path) -> str:
@@ -76,8 +74,9 @@ def found_passages(passages: pd.DataFrame, text: str) -> pd.Series:
     text
         The source.
     """
-    wanted = list(zip(passages["length"].astype("int64"), passages["fingerprint"], strict=True))
-    found = locate(skeleton(text), wanted)
+    lengths = pd.to_numeric(passages["length"], errors="coerce").fillna(0).astype("int64")
+    wanted = list(zip(lengths, passages["fingerprint"], strict=True))
+    found = locate(skeleton(text), [key for key in wanted if key[0] > 0])
     return pd.Series([found.get(key) for key in wanted], index=passages.index, dtype="Int64")
 
 
@@ -117,19 +116,20 @@ def _shared_words(root: Path, runs: frozenset[str], source_id: str) -> Iterator[
             lines = (root / path).read_text(encoding="utf-8").splitlines()
         except (OSError, UnicodeDecodeError):
             continue  # no text file, so it holds no sentence
-        for number, line in enumerate(lines, start=1):
-            if first_shared(line, runs):
-                yield Finding(
-                    "no-words-of-the-source",
-                    f"shares {SHARED_RUN} letters or more with a passage of {source_id}",
-                    "say it in your own words, and list names in another order",
-                    path=path,
-                    line=number,
-                )
+        bones = [skeleton(line) for line in lines]
+        number_of = [number for number, line in enumerate(bones, start=1) for _ in line]
+        for start in shared_starts("".join(bones), runs):
+            yield Finding(
+                "no-words-of-the-source",
+                f"shares {SHARED_RUN} letters or more with a passage of {source_id}",
+                "say it in your own words, and list names in another order",
+                path=path,
+                line=number_of[start],
+            )
 
 
 def _own_files(root: Path) -> list[str]:
-    """The files that belong to the package: what git tracks in a checkout, else every text file."""
+    """The files that belong to the package: what git tracks in a checkout, else every file."""
     if (root / ".git").exists():
         listed = subprocess.run(
             ["git", "ls-files", "-z"],  # noqa: S607 - git is found on the PATH, as everywhere
@@ -139,7 +139,5 @@ def _own_files(root: Path) -> list[str]:
             check=False,
         )
         if listed.returncode == 0:
-            return [name for name in listed.stdout.split("\0") if Path(name).suffix in TEXT_ENDINGS and name]
-    return sorted(
-        str(path.relative_to(root)) for path in root.rglob("*") if path.is_file() and path.suffix in TEXT_ENDINGS
-    )
+            return [name for name in listed.stdout.split("\0") if name]
+    return sorted(str(path.relative_to(root)) for path in root.rglob("*") if path.is_file())

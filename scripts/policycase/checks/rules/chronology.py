@@ -6,7 +6,7 @@ from datetime import date
 import networkx as nx
 import pandas as pd
 
-from policycase.checks.rules.base import at, rule
+from policycase.checks.rules.base import at, rule, warning
 from policycase.dates import Bounds, bounds
 from policycase.errors import DateError
 from policycase.findings import Finding
@@ -107,6 +107,26 @@ def operating_event_lies_in_its_program(tables: Tables) -> Iterator[Finding]:
         "start",
         "{event_type} of {start} lies outside {program_id}, {program_start} to {program_end}",
         "check both rows",
+    )
+
+
+@warning
+def launch_agrees_with_its_program(tables: Tables) -> Iterator[Finding]:
+    """A launch that occurred has a date in common with the start of its program."""
+    events = tables["events"]
+    launches = events[events["event_type"].eq("launch") & events["occurrence"].eq("occurred")]
+    starts = tables["programs"].drop_duplicates("program_id").set_index("program_id")["start"].rename("program_start")
+    joined = launches.join(starts, on="program_id").dropna(subset=["start", "program_start"])
+    apart = [
+        _certainly_after(event, start)
+        for event, start in zip(_bounds(joined["start"]), _bounds(joined["program_start"]), strict=True)
+    ]  # a launch before its program is an error of operating-event-lies-in-its-program
+    yield from at(
+        tables.profile.tables["events"],
+        joined[pd.Series(apart, index=joined.index, dtype=bool)],
+        "start",
+        "launch of {start}, and {program_id} starts {program_start}",
+        "check both dates against the passage",
     )
 
 

@@ -6,8 +6,11 @@ import pandas as pd
 
 from policycase.checks.rules.base import at, pairs, rule
 from policycase.coverage import ASSERTS, RECORD, crosscheck_only
-from policycase.errors import did_you_mean
+from policycase.dates import bounds
+from policycase.errors import DateError, did_you_mean
 from policycase.findings import Finding
+from policycase.loading import EXPECTED, FORMS
+from policycase.profiles import Field
 from policycase.tables import Tables
 
 FIGURED = {"programs", "events"}
@@ -22,7 +25,7 @@ def claim_points_to_a_record(tables: Tables) -> Iterator[Finding]:
     for name, column in (("claims", "record_id"), ("claims", "object_id"), ("figures", "record_id")):
         frame = tables[name].dropna(subset=[column])
         lost = frame[~pairs(frame, column).isin(known)]
-        hints = [did_you_mean(value, records["record_id"]).removeprefix(" · ") for value in lost[column]]
+        hints = [did_you_mean(value, records["record_id"]) for value in lost[column]]
         yield from at(
             tables.profile.tables[name],
             lost.assign(hint=hints),
@@ -36,7 +39,7 @@ def claim_points_to_a_record(tables: Tables) -> Iterator[Finding]:
     for (owner, field), rows in claims[claims["field"].ne(RECORD)].groupby(["table", "field"]):
         fields = tables.profile.tables[str(owner)].fields
         if field not in fields:
-            hint = did_you_mean(str(field), fields).removeprefix(" · ")
+            hint = did_you_mean(str(field), fields)
             yield from at(table, rows, "field", f'{owner} has no field "{field}"', hint)
 
 
@@ -59,23 +62,35 @@ def _wrong_kind(tables: Tables, name: str, column: str, frame: pd.DataFrame) -> 
 def crosscheck_claim_names_an_independent_source(tables: Tables) -> Iterator[Finding]:
     """The coded source asserts; every other stance is a crosscheck source's, with its independence group."""
     table = tables.profile.tables["claims"]
-    sources = tables["sources"].drop_duplicates("source_id").set_index("source_id")
-    claims = tables["claims"].join(sources[["source_use", "independence_group"]], on="source_id")
+    sources = tables["sources"].drop_duplicates("source_id")
+    coded = sources[sources["source_use"].eq("coded")]
+    first = coded.drop_duplicates("case_id")  # where coded sources disagree, the first listed is coded
+    groups = first.set_index("case_id")["independence_group"]
+    claims = tables["claims"].join(sources.set_index("source_id")[["source_use", "independence_group"]], on="source_id")
     asserts, crosscheck = claims["stance"].eq(ASSERTS), claims["source_use"].eq("crosscheck")
     yield from at(
         table,
         claims[asserts & claims["source_use"].ne("coded")],
         "stance",
-        'stance is "asserts", and {source_id} is not the coded source',
+        'stance is "asserts", and {source_id} is not a coded source',
         "name the coded source, or change the stance",
     )
     checks = claims[~asserts & claims["stance"].notna()]
+    itself = checks["source_id"].isin(first["source_id"]) | checks["source_use"].eq("identifier")
     yield from at(
         table,
-        checks[checks["source_id"].notna() & ~crosscheck.loc[checks.index]],
+        checks[itself],
         "stance",
-        'stance is "{stance}", and {source_id} is not a crosscheck source',
+        'stance is "{stance}", and {source_id} is the coded source or gives only identifiers',
         "a source cannot check itself",
+    )
+    own = checks["independence_group"].notna() & checks["independence_group"].eq(checks["case_id"].map(groups))
+    yield from at(
+        table,
+        checks[own & checks["stance"].eq("confirms") & ~itself],
+        "stance",
+        "{source_id} is of the coded source's independence group, so it confirms nothing",
+        "a report cannot confirm itself; say adds or refines if it does",
     )
     ungrouped = checks[crosscheck.loc[checks.index] & checks["independence_group"].isna()]
     yield from at(
@@ -96,6 +111,35 @@ def crosscheck_claim_names_an_independent_source(tables: Tables) -> Iterator[Fin
         "not-found without a note",
         "say in the note what was searched",
     )
+
+
+@rule
+def claim_value_has_the_form_of_its_field(tables: Tables) -> Iterator[Finding]:
+    """A claim's value has the form of the field it is about: a code, a date, a number, an id of the case."""
+    table = tables.profile.tables["claims"]
+    claims = tables["claims"].dropna(subset=["value"])
+    whole = claims[claims["field"].eq(RECORD)]
+    yield from at(table, whole, "value", "value is given, and field is record", "name the field that the value is of")
+    claims = claims.assign(table=claims["record_id"].map(tables.table_of))
+    for (owner, name), rows in claims.groupby(["table", "field"]):
+        field = tables.profile.tables[str(owner)].fields.get(str(name))
+        if field is not None:
+            problems = [_problem(value, field, tables) for value in rows["value"]]
+            wrong = rows.assign(problem=problems)[[bool(problem) for problem in problems]]
+            yield from at(table, wrong, "value", f'value "{{value}}" of {name}: {{problem}}')
+
+
+def _problem(value: str, field: Field, tables: Tables) -> str:
+    if field.vocabulary:
+        codes = tables.profile.vocabularies[field.vocabulary]
+        return "" if value in codes else f"no code of {field.vocabulary} · {did_you_mean(value, codes)}"
+    if field.edtf:
+        try:
+            bounds(value)
+        except DateError as error:
+            return str(error)
+    form = FORMS.get(field.type)
+    return "" if form is None or form.fullmatch(value) else f"expected {EXPECTED[field.type]}"
 
 
 @rule

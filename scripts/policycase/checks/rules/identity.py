@@ -60,13 +60,20 @@ def link_id_is_made_of_its_parts(tables: Tables) -> Iterator[Finding]:
             frame = frame[pd.concat(known, axis=1).all(axis=1)]  # a part that is no record is told on its own
             parts = [frame[part].str.split(":").str[-1] for part in table.id_parts]
             expected = frame["case_id"] + ":" + parts[0].str.cat(parts[1:], sep="--")
-            spell = re.compile(r"(?:--(?:[2-9]|[1-9][0-9]+))?")
-            fits = [
-                bool(found.startswith(wanted) and spell.fullmatch(found.removeprefix(wanted)))
-                for found, wanted in zip(frame[table.key], expected, strict=True)
-            ]
+            here = set(frame[table.key])
+            fits = [_is_spell(key, wanted, here) for key, wanted in zip(frame[table.key], expected, strict=True)]
             wrong = frame.assign(expected=expected)[~pd.Series(fits, index=frame.index, dtype=bool)]
             yield from at(table, wrong, table.key, f'{table.key} is "{{{table.key}}}"; its parts give "{{expected}}"')
+
+
+def _is_spell(key: str, wanted: str, here: set[str]) -> bool:
+    """Whether an id is that of its parts, or of a further spell of them that follows the one before."""
+    if key == wanted:
+        return True
+    base, _, number = key.rpartition("--")
+    if base != wanted or not re.fullmatch(r"[2-9]|[1-9][0-9]+", number):
+        return False
+    return (wanted if number == "2" else f"{wanted}--{int(number) - 1}") in here
 
 
 @rule
@@ -101,7 +108,7 @@ def foreign_key_stays_in_case(tables: Tables) -> Iterator[Finding]:
             parents = tables[link.table]
             lost = frame[~pairs(frame, column).isin(pairs(parents, key))]
             known = parents[key].dropna().tolist() if len(lost) else []
-            hints = [did_you_mean(value, known).removeprefix(" · ") for value in lost[column]]
+            hints = [did_you_mean(value, known) for value in lost[column]]
             yield from at(
                 table,
                 lost.assign(hint=hints),

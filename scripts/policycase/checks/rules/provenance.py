@@ -49,14 +49,14 @@ def evidence_points_to_a_record_and_field(tables: Tables) -> Iterator[Finding]:
     known = tables.records.drop_duplicates(["case_id", "record_id"])
     here = pd.MultiIndex.from_frame(evidence[["case_id", "record_id"]])
     lost = evidence[~here.isin(pd.MultiIndex.from_frame(known[["case_id", "record_id"]]))]
-    hints = [did_you_mean(value, known["record_id"].dropna()).removeprefix(" · ") for value in lost["record_id"]]
+    hints = [did_you_mean(value, known["record_id"].dropna()) for value in lost["record_id"]]
     yield from at(table, lost.assign(hint=hints), "record_id", 'no record "{record_id}" is in this case', "{hint}")
     rest = evidence[~evidence.index.isin(lost.index) & evidence["field"].ne(RECORD)]
     rest = rest.assign(table=rest["record_id"].map(tables.table_of))
     for (name, field), rows in rest.groupby(["table", "field"]):
         owner = tables.profile.tables[str(name)]
         if field not in owner.fields:
-            hint = did_you_mean(str(field), owner.fields).removeprefix(" · ")
+            hint = did_you_mean(str(field), owner.fields)
             yield from at(table, rows, "field", f'{name} has no field "{field}"', hint)
         else:
             frame = tables[owner.name]
@@ -104,7 +104,9 @@ def sentence_is_accounted_for(tables: Tables) -> Iterator[Finding]:
 
 def _after_a_gap(passages: pd.DataFrame) -> pd.DataFrame:
     """Passages whose place in the source does not continue the one before."""
-    located = passages.dropna(subset=["source_id", "paragraph", "sentence"])
+    located = passages.dropna(subset=["case_id", "source_id", "paragraph", "sentence"])
+    if located.empty:
+        return located
     parts = located["paragraph"].str.extract(r"^(?P<kind>p|fn)(?P<number>\d+)")
     order = pd.DataFrame(
         {
@@ -123,3 +125,45 @@ def _after_a_gap(passages: pd.DataFrame) -> pd.DataFrame:
     next_fragment = step["number"].eq(0) & step["sentence"].eq(0) & step["fragment"].eq(1) & order["fragment"].gt(1)
     fits = first_of_paragraph | next_sentence | next_fragment
     return located.loc[order.index[~fits]]
+
+
+@rule
+def passage_and_figure_are_of_a_coded_source(tables: Tables) -> Iterator[Finding]:
+    """Passages and figures come from a coded source; what other sources say goes into claims."""
+    sources = tables["sources"]
+    coded = set(sources.loc[sources["source_use"].eq("coded"), "source_id"])
+    known = set(sources["source_id"])
+    for name in ("passages", "figures"):
+        frame = tables[name]
+        wrong = frame[frame["source_id"].isin(known - coded)]
+        yield from at(
+            tables.profile.tables[name],
+            wrong,
+            "source_id",
+            "{source_id} is not a coded source",
+            "put what it says into claims",
+        )
+
+
+@rule
+def case_has_a_coded_source_with_passages(tables: Tables) -> Iterator[Finding]:
+    """Every case has a coded source, and every coded source has passages."""
+    sources = tables["sources"]
+    coded = sources[sources["source_use"].eq("coded")]
+    cases = tables["cases"]
+    bare = cases[cases["case_id"].notna() & ~cases["case_id"].isin(coded["case_id"])]
+    yield from at(
+        tables.profile.tables["cases"],
+        bare,
+        "case_id",
+        "{case_id} has no coded source",
+        "add the source to sources.csv, with source_use coded",
+    )
+    silent = coded[coded["source_id"].notna() & ~coded["source_id"].isin(tables["passages"]["source_id"])]
+    yield from at(
+        tables.profile.tables["sources"],
+        silent,
+        "source_id",
+        "{source_id} has no passages",
+        "add a row to passages.csv for each of its sentences",
+    )

@@ -10,12 +10,13 @@ import pycountry
 from policycase.checks.rules.base import at, rule
 from policycase.errors import did_you_mean
 from policycase.findings import Finding
+from policycase.loading import EXPECTED, FORMS
 from policycase.tables import Tables
 
 DOI = re.compile(r"10\.[0-9]{4,9}/\S*[A-Za-z0-9)]")
 WIKIDATA = re.compile(r"Q[1-9][0-9]*")
 GEONAMES = re.compile(r"[1-9][0-9]*")
-UNSEEN = re.compile(r"^\s|\s$|[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+UNSEEN = re.compile(r"^\s|\s$|[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 
 
 @rule
@@ -27,7 +28,7 @@ def code_is_in_vocabulary(tables: Tables) -> Iterator[Finding]:
                 codes = tables.profile.vocabularies[field.vocabulary]
                 frame = tables[name]
                 wrong = frame[frame[field.name].notna() & ~frame[field.name].isin(codes)]
-                hints = [did_you_mean(value, codes).removeprefix(" · ") for value in wrong[field.name]]
+                hints = [did_you_mean(value, codes) for value in wrong[field.name]]
                 yield from at(
                     table,
                     wrong.assign(hint=hints),
@@ -94,6 +95,18 @@ def country_and_subdivision_are_iso(tables: Tables) -> Iterator[Finding]:
         'iso_3166_2 "{iso_3166_2}" is not the ISO code of a {place_type}',
         "KG for a country, KG-GB for a subdivision",
     )
+
+
+@rule
+def cell_has_its_plain_form(tables: Tables) -> Iterator[Finding]:
+    """A number, day or truth value is written in the one plain form that every tool reads alike."""
+    for table in tables.profile.tables.values():
+        for field in table.fields.values():
+            if field.type in FORMS:
+                frame = tables[table.name].dropna(subset=[field.name])
+                wrong = frame[~frame[field.name].str.fullmatch(FORMS[field.type]).astype(bool)]
+                message = f'{field.name} is "{{{field.name}}}"; expected {EXPECTED[field.type]}'
+                yield from at(table, wrong, field.name, message)
 
 
 @rule
