@@ -21,6 +21,7 @@ LAYERS = [
     {"checks.rules.chronology", "checks.rules.claims", "checks.rules.identity", "checks.rules.provenance", "checks.rules.values"},
     {"checks.rules.structure"},
     {"checks.rules"},
+    {"checks.authoring"},
     {"checks.files", "checks.schemas", "checks.profile", "checks.standard", "checks.source", "checks"},
     {"tracing", "citing", "dictionary", "validation"},
     {"casebook", "rendering", "packing"},

@@ -1,14 +1,22 @@
 """Every rule has a fault that trips it, and the fault trips nothing else but what follows from it."""
 
 import ast
+import json
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from copies import LAMPS_SOURCE, ROOT, copy_lamps, copy_package, edit
-from faults import FAULTS
+from faults import AUTHORING, FAULTS
 
 import policycase
-from policycase.checks.rules import RULES
+from policycase.checks.rules import RULES, run
+from policycase.descriptor import Package
+from policycase.loading import read_tables
+from policycase.tables import Tables, combined
 
 OF_SOURCE = {"passage-is-in-the-source", "no-words-of-the-source"}
 BY_FRICTIONLESS = {"type-error", "constraint-error", "primary-key"}
@@ -30,6 +38,20 @@ def test_fault_trips_its_rule_and_only_what_follows(rule: str, tmp_path: Path):
     assert set(report.findings["rule"]) == {rule, *FAULTS[rule].also}
 
 
+@pytest.mark.parametrize("rule", AUTHORING)
+def test_fault_of_the_profile_trips_its_rule_in_a_checkout(rule: str, tmp_path: Path):
+    checkout = copy_package(tmp_path / "checkout")
+    shutil.copytree(ROOT / "scripts", checkout / "scripts", ignore=shutil.ignore_patterns("__pycache__"))
+    fault = AUTHORING[rule]
+    edit(checkout / fault.file, fault.old, fault.new)
+
+    command = [sys.executable, str(checkout / "scripts/validate_package.py"), "--json", str(checkout)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 1, done.stderr
+    assert {finding["rule"] for finding in json.loads(done.stdout)["findings"]} == {rule}
+
+
 def test_every_rule_has_a_fault():
     stated = {
         node.args[0].value
@@ -42,7 +64,7 @@ def test_every_rule_has_a_fault():
     }
     passed_on = {"schema-follows-profile", "descriptor-follows-profile", "file-has-lf-line-ends", "file-has-no-nul"}
 
-    assert set(FAULTS) == set(RULES) | stated | passed_on | BY_FRICTIONLESS
+    assert set(FAULTS) | set(AUTHORING) == set(RULES) | stated | passed_on | BY_FRICTIONLESS
 
 
 def test_every_rule_says_what_it_asks():
@@ -56,6 +78,35 @@ def test_every_finding_says_where_and_what(tmp_path: Path):
         'data/events.csv:4: start_latest is "1999-12-30"; start "1999" gives "1999-12-31"'
         " · check start; if it is right, run: policycase render  [bounds-equal-edtf]"
     ]
+
+
+@pytest.mark.parametrize(
+    "rule", ["goal-positions-have-no-gap", "id-has-case-prefix", "date-is-edtf", "figure-parts-add-up"]
+)
+def test_rules_find_in_many_cases_what_they_find_in_each(rule: str, tmp_path: Path):
+    folders = [copy_package(tmp_path / "one"), copy_lamps(tmp_path / "other"), damaged(rule, tmp_path / "third")]
+    each = [read_tables(Package.read(folder), f"{folder.name}/") for folder in folders]
+    apart = [each[1], each[2]] if FAULTS[rule].case == "kgz-leph" else [each[0], each[2]]  # one package a case
+
+    found = run(combined(apart))
+
+    assert found
+    assert set(found) == {finding for tables in apart for finding in run(tables)}
+
+
+@pytest.mark.parametrize("name", policycase.load().profile.case_tables)
+def test_rules_do_not_crash_on_a_damaged_table(name: str, tmp_path: Path):
+    tables = read_tables(Package.read(copy_lamps(tmp_path / "lamps")))
+
+    frame = tables[name]
+    blank = pd.Series(pd.NA, frame.index, dtype="str")
+
+    for damaged_ in (
+        frame.iloc[:0],
+        frame.assign(case_id=blank),
+        frame.assign(**dict.fromkeys(set(frame) - {"case_id"}, blank)),
+    ):
+        run(Tables({**tables.frames, name: damaged_}, tables.profile))
 
 
 @pytest.mark.parametrize("copy", [copy_package, copy_lamps])

@@ -90,8 +90,8 @@ def _typed(column: pd.Series, field: Field, vocabularies: Mapping[str, list[str]
         _refuse(column, column.notna() & ~column.isin(codes), f"a code of {field.vocabulary}")
         return column.astype(pd.CategoricalDtype(codes))
     convert = CONVERTERS.get(field.type, lambda text: text.astype("str"))
-    plain = column.str.fullmatch(FORMS[field.type]).fillna(value=False) if field.type in FORMS else True
-    values = convert(column.where(plain))
+    plain = column.str.fullmatch(FORMS[field.type]) if field.type in FORMS else column.notna()
+    values = convert(column.where(plain.astype(bool)))
     _refuse(column, column.notna() & values.isna(), EXPECTED.get(field.type, "text"))
     return values
 

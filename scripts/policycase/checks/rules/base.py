@@ -1,6 +1,6 @@
 """What a rule is: a function over the tables of one or many cases, its name the id, its docstring the rule."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -65,6 +65,11 @@ def _text(value: object) -> str:
     return "" if pd.isna(value) else str(value)
 
 
-def pairs(frame: pd.DataFrame, column: str) -> pd.MultiIndex:
-    """The (case_id, column) of each row, to compare keys case by case."""
-    return pd.MultiIndex.from_frame(frame[["case_id", column]])
+def where(frame: pd.DataFrame, flags: Iterable[object]) -> pd.DataFrame:
+    """The rows whose flag is true, by place; none of a frame without rows."""
+    return frame[pd.Series([bool(flag) for flag in flags], index=frame.index, dtype=bool)]
+
+
+def pairs(frame: pd.DataFrame, column: str) -> pd.Series:
+    """The case_id and the column of each row as one text, to compare keys case by case."""
+    return frame["case_id"] + " " + frame[column]

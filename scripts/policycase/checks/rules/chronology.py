@@ -6,7 +6,7 @@ from datetime import date
 import networkx as nx
 import pandas as pd
 
-from policycase.checks.rules.base import at, rule, warning
+from policycase.checks.rules.base import at, rule, warning, where
 from policycase.dates import Bounds, bounds
 from policycase.errors import DateError
 from policycase.findings import Finding
@@ -81,7 +81,7 @@ def start_is_not_after_end(tables: Tables) -> Iterator[Finding]:
             _certainly_after(start, end)
             for start, end in zip(_bounds(frame["start"]), _bounds(frame["end"]), strict=True)
         ]
-        wrong = frame[pd.Series(reversed_, index=frame.index, dtype=bool)]
+        wrong = where(frame, reversed_)
         yield from at(
             tables.profile.tables[name], wrong, field.name, "end {end} lies before start {start}", "check both dates"
         )
@@ -100,7 +100,7 @@ def operating_event_lies_in_its_program(tables: Tables) -> Iterator[Finding]:
             _bounds(joined["start"]), _bounds(joined["program_start"]), _bounds(joined["program_end"]), strict=True
         )
     ]
-    wrong = joined[pd.Series(outside, index=joined.index, dtype=bool)]
+    wrong = where(joined, outside)
     yield from at(
         tables.profile.tables["events"],
         wrong,
@@ -123,7 +123,7 @@ def launch_agrees_with_its_program(tables: Tables) -> Iterator[Finding]:
     ]  # a launch before its program is an error of operating-event-lies-in-its-program
     yield from at(
         tables.profile.tables["events"],
-        joined[pd.Series(apart, index=joined.index, dtype=bool)],
+        where(joined, apart),
         "start",
         "launch of {start}, and {program_id} starts {program_start}",
         "check both dates against the passage",

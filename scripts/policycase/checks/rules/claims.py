@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from policycase.checks.rules.base import at, pairs, rule
+from policycase.checks.rules.base import at, pairs, rule, where
 from policycase.coverage import ASSERTS, RECORD, crosscheck_only
 from policycase.dates import bounds
 from policycase.errors import DateError, did_you_mean
@@ -21,7 +21,7 @@ NAMED = {"places", "agencies", "events"}
 def claim_points_to_a_record(tables: Tables) -> Iterator[Finding]:
     """A claim or figure is about a record of its case, a claim about a field of it; its object is there too."""
     records = tables.records.dropna(subset=["record_id", "case_id"])
-    known = pd.MultiIndex.from_frame(records[["case_id", "record_id"]])
+    known = set(pairs(records, "record_id"))
     for name, column in (("claims", "record_id"), ("claims", "object_id"), ("figures", "record_id")):
         frame = tables[name].dropna(subset=[column])
         lost = frame[~pairs(frame, column).isin(known)]
@@ -125,7 +125,7 @@ def claim_value_has_the_form_of_its_field(tables: Tables) -> Iterator[Finding]:
         field = tables.profile.tables[str(owner)].fields.get(str(name))
         if field is not None:
             problems = [_problem(value, field, tables) for value in rows["value"]]
-            wrong = rows.assign(problem=problems)[[bool(problem) for problem in problems]]
+            wrong = where(rows.assign(problem=problems), problems)
             yield from at(table, wrong, "value", f'value "{{value}}" of {name}: {{problem}}')
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from policycase.checks.rules.base import at, pairs, rule
+from policycase.checks.rules.base import at, pairs, rule, where
 from policycase.errors import did_you_mean
 from policycase.findings import Finding
 from policycase.tables import Tables
@@ -62,7 +62,7 @@ def link_id_is_made_of_its_parts(tables: Tables) -> Iterator[Finding]:
             expected = frame["case_id"] + ":" + parts[0].str.cat(parts[1:], sep="--")
             here = set(frame[table.key])
             fits = [_is_spell(key, wanted, here) for key, wanted in zip(frame[table.key], expected, strict=True)]
-            wrong = frame.assign(expected=expected)[~pd.Series(fits, index=frame.index, dtype=bool)]
+            wrong = where(frame.assign(expected=expected), (not fit for fit in fits))
             yield from at(table, wrong, table.key, f'{table.key} is "{{{table.key}}}"; its parts give "{{expected}}"')
 
 
@@ -86,7 +86,7 @@ def passage_id_is_its_locator(tables: Tables) -> Iterator[Finding]:
     fits = [
         name == place or name.endswith(f"-{place}") for name, place in zip(local, locator, strict=True)
     ]  # a case with several coded sources puts the source's short name before the locator
-    wrong = frame.assign(locator=locator)[~pd.Series(fits, index=frame.index, dtype=bool)]
+    wrong = where(frame.assign(locator=locator), (not fit for fit in fits))
     yield from at(table, wrong, "passage_id", 'passage_id is "{passage_id}"; its place in the source gives {locator}')
 
 

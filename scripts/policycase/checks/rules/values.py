@@ -1,13 +1,12 @@
 """Rules on single cells: codes, identifiers, text."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
-import pandas as pd
 import pycountry
 
-from policycase.checks.rules.base import at, rule
+from policycase.checks.rules.base import at, rule, where
 from policycase.errors import did_you_mean
 from policycase.findings import Finding
 from policycase.loading import EXPECTED, FORMS
@@ -60,7 +59,7 @@ def identifier_has_its_form(tables: Tables) -> Iterator[Finding]:
     for kind, (fits, expected) in IDENTIFIERS.items():
         for name, field in tables.profile.fields(identifier=kind):
             frame = tables[name].dropna(subset=[field.name])
-            wrong = frame[[not fits(text) for text in frame[field.name]]]
+            wrong = where(frame, (not fits(text) for text in frame[field.name]))
             yield from at(
                 tables.profile.tables[name],
                 wrong,
@@ -73,7 +72,7 @@ def identifier_has_its_form(tables: Tables) -> Iterator[Finding]:
 def country_and_subdivision_are_iso(tables: Tables) -> Iterator[Finding]:
     """Countries are ISO 3166-1 and subdivisions ISO 3166-2; a country's place has its alpha-2 code."""
     cases = tables["cases"].dropna(subset=["country"])
-    wrong = cases[[pycountry.countries.get(alpha_3=code) is None for code in cases["country"]]]
+    wrong = where(cases, (pycountry.countries.get(alpha_3=code) is None for code in cases["country"]))
     yield from at(
         tables.profile.tables["cases"],
         wrong,
@@ -87,7 +86,7 @@ def country_and_subdivision_are_iso(tables: Tables) -> Iterator[Finding]:
         is not None
         for code, kind in zip(places["iso_3166_2"], places["place_type"], strict=True)
     ]
-    wrong = places[~pd.Series(known, index=places.index, dtype=bool)]
+    wrong = where(places, (not code for code in known))
     yield from at(
         tables.profile.tables["places"],
         wrong,
@@ -103,19 +102,26 @@ def cell_has_its_plain_form(tables: Tables) -> Iterator[Finding]:
     for table in tables.profile.tables.values():
         for field in table.fields.values():
             if field.type in FORMS:
-                frame = tables[table.name].dropna(subset=[field.name])
-                wrong = frame[~frame[field.name].str.fullmatch(FORMS[field.type]).astype(bool)]
+                wrong = _cells(
+                    tables[table.name], field.name, lambda text, form=FORMS[field.type]: not form.fullmatch(text)
+                )
                 message = f'{field.name} is "{{{field.name}}}"; expected {EXPECTED[field.type]}'
                 yield from at(table, wrong, field.name, message)
+
+
+def _cells(frame: pd.DataFrame, column: str, is_wrong: Callable[[str], object]) -> pd.DataFrame:
+    """The rows whose filled cell is wrong; a plain loop, since most tables have no such cell."""
+    cells = frame[column].tolist()
+    places = [place for place, text in enumerate(cells) if isinstance(text, str) and is_wrong(text)]
+    return frame.iloc[places]
 
 
 @rule
 def text_has_no_control_or_edge_space(tables: Tables) -> Iterator[Finding]:
     """No cell begins or ends with white space or holds a control or invisible character."""
     for table in tables.profile.tables.values():
-        frame = tables[table.name]
         for column in table.fields:
-            wrong = frame[frame[column].str.contains(UNSEEN, na=False)]
+            wrong = _cells(tables[table.name], column, UNSEEN.search)
             shown = [ascii(value) for value in wrong[column]]
             yield from at(
                 table,
