@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
+import pandas as pd
 import pycountry
 
 from policycase.checks.rules.base import at, rule, where
