@@ -16,7 +16,7 @@ from policycase.tables import Tables
 DOI = re.compile(r"10\.[0-9]{4,9}/\S*[A-Za-z0-9)]")
 WIKIDATA = re.compile(r"Q[1-9][0-9]*")
 GEONAMES = re.compile(r"[1-9][0-9]*")
-UNSEEN = re.compile(r"^\s|\s$|[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 
 
 @rule
@@ -117,12 +117,16 @@ def _cells(frame: pd.DataFrame, column: str, is_wrong: Callable[[str], object]) 
     return frame.iloc[places]
 
 
+def _is_unclean(text: str) -> bool:
+    return text != text.strip() or bool(UNSEEN.search(text))
+
+
 @rule
 def text_has_no_control_or_edge_space(tables: Tables) -> Iterator[Finding]:
     """No cell begins or ends with white space or holds a control or invisible character."""
     for table in tables.profile.tables.values():
         for column in table.fields:
-            wrong = _cells(tables[table.name], column, UNSEEN.search)
+            wrong = _cells(tables[table.name], column, _is_unclean)
             shown = [ascii(value) for value in wrong[column]]
             yield from at(
                 table,
