@@ -169,6 +169,9 @@ FAULTS = {
         also("link-id-is-made-of-its-parts"),
         "bvt-lamps",
     ),
+    # crosschecks
+    "rival-value-fits-its-stance": Fault(CLAIMS, "kgz-leph:nsp,start,2000,", "kgz-leph:nsp,start,1999,"),
+    "shared-author-is-one-group": Fault(SOURCES, "CC BY 4.0,liberman,", "CC BY 4.0,liberman-2024,"),
     # source: against a made-up copy
     "passage-is-in-the-source": Fault(PASSAGES, "3c86b52a", "3c86b52b", case="bvt-lamps"),
     "no-words-of-the-source": Fault(

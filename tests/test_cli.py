@@ -151,7 +151,16 @@ def test_pack_prints_what_sha256sum_checks(capsys, package: Path, tmp_path: Path
     assert name == str(tmp_path / "case.zip")
 
 
-@pytest.mark.parametrize("command", ["info", "coverage", "codebook"])
+def test_conflicts_reads_as_a_footnote(capsys):
+    code, out, _ = run(capsys, "conflicts")
+
+    assert code == 0
+    assert "kgz-leph:mmt, start: 2002  [contested; 3 for it]\n    contradicts 2001 [1]:" in out
+    assert "confirms" not in out
+    assert "confirms 2002" in run(capsys, "conflicts", "--all")[1]
+
+
+@pytest.mark.parametrize("command", ["info", "coverage", "codebook", "conflicts"])
 def test_every_reading_command_speaks_json(capsys, command: str):
     code, out, _ = run(capsys, command, "--json")
 

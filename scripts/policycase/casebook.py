@@ -6,7 +6,7 @@ from typing import Any, Self
 
 import pandas as pd
 
-from policycase import citing, coverage, tracing
+from policycase import citing, conflicts, coverage, tracing
 from policycase.descriptor import Package, write_json
 from policycase.errors import UnknownNameError
 from policycase.loading import as_text, csv_bytes, read_tables, typed
@@ -218,6 +218,14 @@ class Casebook:
     def passage_coverage(self) -> pd.DataFrame:
         """How many passages of each coded source were coded; see `policycase.coverage.of_passages`."""
         return coverage.of_passages(self.text)
+
+    def conflicts(self) -> pd.DataFrame:
+        """Coded values beside what other sources say of them; see `policycase.conflicts.of_values`."""
+        return conflicts.of_values(self.text)
+
+    def crosschecks(self) -> pd.DataFrame:
+        """How many checkable statements are contested, refined, uncontested; see `policycase.conflicts.shares`."""
+        return conflicts.shares(self.text)
 
     def cite(self, rows: pd.DataFrame | None = None) -> str:
         """BibTeX of the package and of the sources behind the given rows; None is every coded source."""

@@ -66,6 +66,8 @@ def parser() -> argparse.ArgumentParser:
     codebook = add("codebook", "what the columns of a table, or the codes of a vocabulary, mean")
     codebook.add_argument("what", nargs="?", metavar="TABLE|VOCABULARY", help="without one, every table")
     add("coverage", "passages coded, and rows and values with evidence")
+    conflicts = add("conflicts", "coded values beside what other sources say of them")
+    conflicts.add_argument("--all", action="store_true", help="also what is uncontested or unchecked")
     verify = add("verify", "look for the passages in your own copy of the source")
     verify.add_argument("--source", action="append", required=True, metavar="[ID=]FILE", help=".txt, or .pdf")
     stack = add("stack", "write several cases as one package", path=False)

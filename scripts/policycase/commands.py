@@ -99,6 +99,22 @@ def coverage(options: Namespace) -> None:
         say(screens.coverage_line(case))
 
 
+def conflicts(options: Namespace) -> None:
+    """Contested and refined values, or all that was checked; then how many of what status there are."""
+    case = load(_chosen(options.package))
+    found = case.conflicts()
+    if not options.all:
+        found = found[found["stance"].isin(["contradicts", "refines"])]
+    if options.json:
+        say_json({"conflicts": rows(found), "crosschecks": rows(case.crosschecks())})
+    else:
+        screens.say_conflicts(found)
+        say("")
+        say_table(
+            case.crosschecks().assign(share=lambda frame: (100 * frame["share"]).round(1)), "Checkable statements, %"
+        )
+
+
 def verify(options: Namespace) -> bool:
     """The passages in a reader's own copy."""
     result = verifying.verify(load(_chosen(options.package)), _sources(options.source))

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from policycase.casebook import Casebook
-from policycase.coverage import RECORD
+from policycase.coverage import ASSERTS, RECORD, crosscheck_only
 from policycase.errors import MissingExtraError, StackError
 from policycase.matching import MATCHED, matches
 from policycase.profiles import Table
@@ -58,8 +58,9 @@ def agreement(books: Mapping[str, Casebook]) -> Agreement:
     is somewhat high; a record that the other coder has not is in `found`, not in alpha. Alpha is nominal
     (Krippendorff 2019, Content Analysis, ch. 12); an empty cell is a value, since leaving it empty is a decision.
     """
-    names = list(books)
     _refuse(books)
+    books = {name: _coded_part(book) for name, book in books.items()}
+    names = list(books)
     units: dict[str, list[dict[str, str]]] = {}
     found: dict[str, list[float]] = {}
     profile = books[names[0]].profile
@@ -91,6 +92,17 @@ def _refuse(books: Mapping[str, Casebook]) -> None:
         if book.case_ids != first.case_ids or book.profile.vocabularies != first.profile.vocabularies:
             msg = f"{name} codes another case, or with another codebook · give packages of one case and profile"
             raise StackError(msg)
+
+
+def _coded_part(book: Casebook) -> Casebook:
+    """The casebook without what only other sources say."""
+    others = set(book.claims["claim_id"]) - set(book.claims.loc[book.claims["stance"] == ASSERTS, "claim_id"])
+    others |= crosscheck_only(book.text) - set(book.evidence["record_id"])
+    frames = {
+        name: book[name][~book[name][table.key].isin(others)] if table.key else book[name]
+        for name, table in book.profile.tables.items()
+    }
+    return Casebook(frames, book.profile, book.descriptor)
 
 
 def _united(table: Table, books: Mapping[str, Casebook], pairs: Mapping) -> list[dict[str, str]]:

@@ -108,6 +108,18 @@ def _say_tied(casebook: Casebook, table: Table, record_id: str) -> None:
         say_table(counted.reset_index(), "Rows that name it")
 
 
+def say_conflicts(found: pd.DataFrame) -> None:
+    """Each value with its rivals: as a footnote would say it."""
+    for (record_id, field), rows in found.groupby(["record_id", "field"], sort=False):
+        first = rows.iloc[0]
+        what = record_id if field == RECORD else f"{record_id}, {field}"
+        coded = "(empty)" if pd.isna(first["coded_value"]) else first["coded_value"]
+        say(f"{what}: {coded}  [{first['status']}; {first['groups_for_coded']} for it]")
+        for row in rows.itertuples(index=False):
+            rival = f" {row.rival_value}" if pd.notna(row.rival_value) else ""
+            say(f"    {row.stance}{rival} [{row.groups_for_rival}]: {row.statement} ({row.sources})")
+
+
 def say_wide(casebook: Casebook, name: str) -> None:
     """A table, or one block a row where the terminal is too narrow; stderr says which columns are not shown."""
     frame = casebook[name]

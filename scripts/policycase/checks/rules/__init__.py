@@ -1,11 +1,22 @@
 """The rules that frictionless cannot know; each is one function in a module of this folder."""
 
-from policycase.checks.rules import chronology, claims, identity, provenance, structure, values
+from policycase.checks.rules import chronology, claims, crosschecks, identity, provenance, structure, values
 from policycase.checks.rules.base import RULES, Rule
 from policycase.findings import Finding
 from policycase.tables import Tables
 
-__all__ = ["RULES", "Rule", "chronology", "claims", "identity", "provenance", "run", "structure", "values"]
+__all__ = [
+    "RULES",
+    "Rule",
+    "chronology",
+    "claims",
+    "crosschecks",
+    "identity",
+    "provenance",
+    "run",
+    "structure",
+    "values",
+]
 
 
 def run(tables: Tables) -> list[Finding]:
