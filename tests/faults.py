@@ -84,9 +84,9 @@ FAULTS = {
         GOALS, GOAL, GOAL.replace("kgz-leph:nsp,", "kgz-leph:nps,"), also("goal-positions-have-no-gap")
     ),
     "agency-is-used": Fault(
-        "data/program_agencies.csv",
-        "kgz-leph:nsp--moj--partner,kgz-leph,kgz-leph:nsp,kgz-leph:moj",
-        "kgz-leph:nsp--moj--partner,kgz-leph,kgz-leph:nsp,kgz-leph:moi",
+        "data/event_agencies.csv",
+        "kgz-leph:study-visits,kgz-leph:neighboring-delegations",
+        "kgz-leph:study-visits,kgz-leph:moi",
         also("link-id-is-made-of-its-parts"),
     ),
     "source-is-used": Fault(SOURCES, "kgz-leph:geonames,kgz-leph,identifier", "kgz-leph:geonames,kgz-leph,crosscheck"),
@@ -171,7 +171,7 @@ FAULTS = {
     ),
     # crosschecks
     "rival-value-fits-its-stance": Fault(CLAIMS, "kgz-leph:nsp,start,2000,", "kgz-leph:nsp,start,1999,"),
-    "shared-author-is-one-group": Fault(SOURCES, "CC BY 4.0,liberman,", "CC BY 4.0,liberman-2024,"),
+    "shared-author-is-one-group": Fault(SOURCES, "article-authors,By a co-author", "sadykov,By a co-author"),
     # source: against a made-up copy
     "passage-is-in-the-source": Fault(PASSAGES, "3c86b52a", "3c86b52b", case="bvt-lamps"),
     "no-words-of-the-source": Fault(
