@@ -171,7 +171,7 @@ FAULTS = {
     ),
     # crosschecks
     "rival-value-fits-its-stance": Fault(CLAIMS, "kgz-leph:nsp,start,2000,", "kgz-leph:nsp,start,1999,"),
-    "shared-author-is-one-group": Fault(SOURCES, "article-authors,By a co-author", "sadykov,By a co-author"),
+    "shared-author-is-one-group": Fault(SOURCES, 'article-authors,"By a co-author', 'sadykov,"By a co-author'),
     # source: against a made-up copy
     "passage-is-in-the-source": Fault(PASSAGES, "3c86b52a", "3c86b52b", case="bvt-lamps"),
     "no-words-of-the-source": Fault(
