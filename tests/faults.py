@@ -113,6 +113,9 @@ FAULTS = {
     "operating-event-lies-in-its-program": Fault(
         EVENTS, "kgz-leph:nsp,1999,1999-01-01,1999-12-31", "kgz-leph:nsp,1998,1998-01-01,1998-12-31"
     ),
+    "operating-event-names-its-program": Fault(
+        EVENTS, "kgz-leph:nsp,1999,1999-01-01,1999-12-31", ",1999,1999-01-01,1999-12-31"
+    ),
     "event-chain-has-no-cycle": Fault(
         LINKS,
         "kgz-leph:anniversary,kgz-leph:independence,follows",
@@ -124,6 +127,12 @@ FAULTS = {
         PROGRAMS, "umbrella,,,,,,,,,ongoing", "umbrella,,kgz-leph:nsp-prisons,,,,,,,ongoing"
     ),
     "child-place-lies-in-its-country": Fault(PLACES, "KG-GB", "KZ-71"),
+    "place-lies-in-another-or-says-why": Fault(
+        PLACES,
+        'city,bvt-lamps:bouvet,,,,-54.41,3.31,"Invented, and so is its position."',
+        "city,,,,,-54.41,3.31,",
+        case="bvt-lamps",
+    ),
     "case-names-its-profile": Fault(CASES, ",1.0.0,policycase", ",1.0.1,policycase"),
     "goal-has-program-or-holder": Fault(GOALS, GOAL, GOAL.replace("kgz-leph:nsp,", ",")),
     "goal-positions-have-no-gap": Fault(GOALS, GOAL, GOAL.replace(",3,", ",4,")),

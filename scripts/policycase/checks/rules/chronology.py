@@ -110,6 +110,20 @@ def operating_event_lies_in_its_program(tables: Tables) -> Iterator[Finding]:
     )
 
 
+@rule
+def operating_event_names_its_program(tables: Tables) -> Iterator[Finding]:
+    """A launch, pilot, expansion, opening or continuity names its program; where it does not, its note says why."""
+    events = tables["events"]
+    bare = events["program_id"].isna() & events["note"].isna()
+    yield from at(
+        tables.profile.tables["events"],
+        events[bare & events["event_type"].isin(OPERATING - {"termination"} | {"continuity"})],
+        "program_id",
+        "{event_id}, a {event_type}, names no program",
+        "fill program_id, or say in the note why not",
+    )
+
+
 @warning
 def launch_agrees_with_its_program(tables: Tables) -> Iterator[Finding]:
     """A launch that occurred has a date in common with the start of its program."""

@@ -9,6 +9,8 @@ from policycase.checks.rules.chronology import in_a_cycle
 from policycase.findings import Finding
 from policycase.tables import Tables
 
+LARGEST = {"country", "former-country", "world-region"}
+
 
 @rule
 def parent_chain_has_no_cycle(tables: Tables) -> Iterator[Finding]:
@@ -50,6 +52,20 @@ def child_place_lies_in_its_country(tables: Tables) -> Iterator[Finding]:
         "iso_3166_2",
         "iso_3166_2 {iso_3166_2} lies in another country than {country}",
         "check the code and parent_place_id",
+    )
+
+
+@rule
+def place_lies_in_another_or_says_why(tables: Tables) -> Iterator[Finding]:
+    """A place smaller than a country lies in another place; where it does not, its note says why."""
+    places = tables["places"]
+    alone = places["parent_place_id"].isna() & places["note"].isna() & places["place_type"].notna()
+    yield from at(
+        tables.profile.tables["places"],
+        places[alone & ~places["place_type"].isin(LARGEST)],
+        "parent_place_id",
+        "{place_id}, a {place_type}, lies in no other place",
+        "fill parent_place_id, or say in the note why not",
     )
 
 
