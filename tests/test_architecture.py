@@ -24,7 +24,7 @@ LAYERS = [
     {"checks.authoring"},
     {"checks.files", "checks.schemas", "checks.profile", "checks.standard", "checks.source", "checks"},
     {"tracing", "citing", "conflicts", "dictionary", "validation"},
-    {"casebook", "rendering", "packing"},
+    {"casebook", "rendering", "packing", "scaffolding"},
     {"matching", "stacking", "verifying", "terminal"},
     {"reliability", "screens"},
     {"commands"},

@@ -14,6 +14,7 @@ HOMES = {
     "Verification": "verifying",
     "agreement": "reliability",
     "load": "casebook",
+    "new": "scaffolding",
     "pack": "packing",
     "stack": "stacking",
     "unstack": "stacking",

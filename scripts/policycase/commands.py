@@ -5,8 +5,19 @@ import sys
 from argparse import Namespace
 from pathlib import Path
 
-from policycase import packing, paths, reliability, rendering, screens, stacking, validation, verifying
+from policycase import (
+    packing,
+    paths,
+    reliability,
+    rendering,
+    scaffolding,
+    screens,
+    stacking,
+    validation,
+    verifying,
+)
 from policycase.casebook import Casebook, load
+from policycase.checks.source import read_source
 from policycase.errors import UnknownNameError, UnreadableError
 from policycase.loading import as_text, csv_bytes
 from policycase.terminal import rows, say, say_json, say_table
@@ -156,6 +167,29 @@ def agreement(options: Namespace) -> None:
         say_table(result.found.round(3), "Records found by both of two coders")
         say("")
         say_table(result.differences, "Differences")
+
+
+def new(options: Namespace) -> None:
+    """The folder of a new case."""
+    target = scaffolding.new(options.case_id, options.output)
+    if options.json:
+        say_json({"folder": str(target)})
+    else:
+        say(f"made {target}: read {target}/CODING.md, fill data/, then run policycase validate {target}")
+
+
+def passages(options: Namespace) -> None:
+    """The sentences of a source: rows of passages, or the text with its ids."""
+    text = read_source(Path(options.source))
+    if options.text:
+        found = [(f"{options.case}:{one.locator}", one.text) for one in scaffolding.sentences(text)]
+        if options.json:
+            say_json(dict(found))
+        for passage_id, sentence in found if not options.json else ():
+            say(f"{passage_id}  {sentence}")
+        return
+    frame = scaffolding.passage_rows(text, options.case, options.source_id or f"{options.case}:source")
+    say_json(frame) if options.json else sys.stdout.write(csv_bytes(frame).decode())
 
 
 def render(options: Namespace) -> bool:

@@ -1,0 +1,75 @@
+"""The beginning of a case."""
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+from copies import LAMPS_SOURCE
+
+import policycase
+from policycase.cli import main
+from policycase.errors import UnreadableError
+from policycase.scaffolding import passage_rows, sentences
+
+
+def test_new_case_is_valid_and_empty(tmp_path: Path):
+    folder = policycase.new("usa-lead", tmp_path / "mine")
+
+    case = policycase.load(folder)
+
+    assert policycase.validate(folder).findings.empty
+    assert all(len(case[name]) == 0 for name in case.profile.case_tables)
+    assert (case.programs.dtypes == policycase.load().programs.dtypes).all()
+    assert "usa-lead" in (folder / "CODING.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("case_id", ["lead", "USA-lead", "usa", "zzz-lead", "usa_lead", "../usa-lead"])
+def test_new_refuses_what_is_no_case_id(tmp_path: Path, case_id: str):
+    with pytest.raises(UnreadableError, match="is no case id"):
+        policycase.new(case_id, tmp_path / "mine")
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_new_leaves_an_existing_folder_alone(tmp_path: Path):
+    with pytest.raises(UnreadableError, match="exists"):
+        policycase.new("usa-lead", tmp_path)
+
+
+def test_sentences_are_numbered_by_paragraph():
+    text = "One, e.g. this one. Is it two? “Yes.” Three\nruns over lines.\n\n\nAnother paragraph!"
+
+    found = [(one.locator, one.text) for one in sentences(text)]
+
+    assert found == [
+        ("p1s1", "One, e.g. this one."),
+        ("p1s2", "Is it two?"),
+        ("p1s3", "“Yes.”"),
+        ("p1s4", "Three runs over lines."),
+        ("p2s1", "Another paragraph!"),
+    ]
+
+
+def test_passages_of_a_text_have_the_columns_of_the_table():
+    rows = passage_rows(LAMPS_SOURCE.read_text(encoding="utf-8"), "bvt-lamps", "bvt-lamps:study")
+    ours = policycase.load(Path(__file__).parents[1]).passages
+
+    assert list(rows) == list(ours)
+    assert rows["passage_id"].is_unique
+    assert rows["fingerprint"].str.len().eq(64).all()
+
+
+def test_passages_command_prints_rows_or_the_text(capsys, tmp_path: Path):
+    source = tmp_path / "source.txt"
+    source.write_text("First words here. Second words there.", encoding="utf-8")
+
+    assert main(["passages", str(source), "--case", "usa-lead"]) == 0
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert main(["passages", str(source), "--case", "usa-lead", "--text"]) == 0
+
+    assert [(row["passage_id"], row["source_id"]) for row in rows] == [
+        ("usa-lead:p1s1", "usa-lead:source"),
+        ("usa-lead:p1s2", "usa-lead:source"),
+    ]
+    assert capsys.readouterr().out == "usa-lead:p1s1  First words here.\nusa-lead:p1s2  Second words there.\n"
