@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from policycase.coverage import RECORD, crosschecks, rows_needing_evidence, values_needing_evidence
+from policycase.coverage import RECORD, rivals, rows_needing_evidence, values_needing_evidence
 from policycase.tables import Tables
 
 STATUSES = ("contested", "refined", "uncontested", "unchecked")
@@ -28,7 +28,7 @@ def of_values(tables: Tables) -> pd.DataFrame:
     other source contradicts it, else refined if one refines it, else uncontested if one confirms it, else
     unchecked: what was only added to, or looked for and not found, is not taken for confirmed.
     """
-    claims = tables["claims"][crosschecks(tables)]
+    claims = tables["claims"][rivals(tables)]
     sources = tables["sources"].drop_duplicates("source_id").set_index("source_id")
     shown = sources["container"].fillna(sources["title"])
     claims = claims.assign(
@@ -76,7 +76,7 @@ def shares(tables: Tables) -> pd.DataFrame:
         case_id, status (of the four, in their order), statements (Int64), share. A checkable statement is
         a coded row as a whole, or a coded value that has evidence of its own, or what a crosscheck is about.
     """
-    claims = tables["claims"][crosschecks(tables)]
+    claims = tables["claims"][rivals(tables)]
     rows = rows_needing_evidence(tables).assign(field=RECORD)
     statements = pd.concat([rows[KEY], values_needing_evidence(tables)[KEY], claims[KEY]]).drop_duplicates()
     status = _statuses(claims)

@@ -8,11 +8,16 @@ ASSERTS = "asserts"
 RECORD = "record"
 
 
+def rivals(tables: Tables) -> pd.Series:
+    """Whether each claim sets a source beside the coded value: a crosscheck's, or a further coded source's."""
+    return tables["claims"]["stance"].ne(ASSERTS)
+
+
 def crosschecks(tables: Tables) -> pd.Series:
-    """Whether each claim is another source's: not asserted, and by no coded source."""
+    """Whether each claim is a crosscheck source's, so that no passage can support it."""
     sources, claims = tables["sources"], tables["claims"]
     coded = set(sources.loc[sources["source_use"].eq("coded"), "source_id"])
-    return claims["stance"].ne(ASSERTS) & ~claims["source_id"].isin(coded)
+    return rivals(tables) & ~claims["source_id"].isin(coded)
 
 
 def crosscheck_only(tables: Tables) -> frozenset[str]:

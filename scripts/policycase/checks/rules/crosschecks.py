@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from policycase.checks.rules.base import at, rule, warning, where
-from policycase.coverage import RECORD, crosschecks
+from policycase.coverage import RECORD, rivals
 from policycase.dates import Bounds, bounds
 from policycase.errors import DateError
 from policycase.findings import Finding
@@ -22,7 +22,7 @@ EXPECTED = {
 def rival_value_fits_its_stance(tables: Tables) -> Iterator[Finding]:
     """A contradicting value differs from the coded one, a confirming one equals it, a refining one overlaps it."""
     claims = tables["claims"]
-    claims = claims[crosschecks(tables) & claims["field"].ne(RECORD) & claims["stance"].isin(EXPECTED)]
+    claims = claims[rivals(tables) & claims["field"].ne(RECORD) & claims["stance"].isin(EXPECTED)]
     claims = claims.dropna(subset=["value", "field", "record_id"])
     claims = claims.assign(table=claims["record_id"].map(tables.table_of))
     for (owner, name), rows in claims.groupby(["table", "field"]):
