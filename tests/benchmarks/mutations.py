@@ -10,11 +10,13 @@ import csv
 import io
 import json
 import random
+import shutil
 import sys
 import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[2] / "scripts")]
@@ -41,6 +43,14 @@ SURVIVE = {
     "optional reference emptied": "an empty optional cell says that the source is silent; only the source tells",
     "dropped row": "nothing rests on the row: a further passage, a crosscheck, a source of identifiers",
 }
+
+
+COPIES = [
+    copy_package,
+    copy_package,
+    copy_lamps,
+    *(partial(shutil.copytree, path.parent) for path in sorted(ROOT.glob("examples/*/datapackage.json"))),
+]
 
 
 class Mutant:
@@ -326,13 +336,14 @@ def one(job: tuple[str, int]) -> tuple[str, str, list[str]]:
     kind, seed = job
     draw = random.Random(seed)  # noqa: S311 - faults, not secrets
     with tempfile.TemporaryDirectory() as folder:
-        root = draw.choice([copy_package, copy_package, copy_lamps])(Path(folder) / "package")
+        root = draw.choice(COPIES)(Path(folder) / "package")
+        case_id = json.loads((root / "datapackage.json").read_text(encoding="utf-8"))["name"]
         before = {path: path.read_bytes() for path in root.rglob("*") if path.is_file()}
         fault = KINDS[kind](Mutant(root, draw))
         if all(path.read_bytes() == content for path, content in before.items()):
             return one((kind, seed + 1_000_000))  # the draw changed nothing, so it is no fault
         report = validate(root)
-    return kind, f"{root.name} {fault}", sorted({finding.rule for finding in report.found})
+    return kind, f"{case_id} {fault}", sorted({finding.rule for finding in report.found})
 
 
 def main() -> None:
