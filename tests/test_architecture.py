@@ -27,7 +27,8 @@ LAYERS = [
     {"casebook", "rendering", "packing", "scaffolding"},
     {"matching", "stacking", "verifying", "terminal"},
     {"reliability", "screens"},
-    {"commands"},
+    {"commands.arguments"},
+    {"commands.judging", "commands.reading", "commands.making", "commands.combining", "commands"},
     {"cli"},
     {"__main__", ""},
 ]  # fmt: skip

@@ -18,8 +18,8 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command; its exit code."""
     options = parser().parse_args(arguments)
     try:
-        commands = import_module("policycase.commands")  # heavy, so --help and wrong usage do without it
-        return FINDINGS if getattr(commands, options.command)(options) else VALID
+        room = import_module(f"policycase.commands.{options.room}")  # heavy, so --help and wrong usage do without it
+        return FINDINGS if getattr(room, options.command)(options) else VALID
     except PolicyCaseError as error:
         if options.json:
             sys.stdout.write(json.dumps({"error": str(error)}, ensure_ascii=False) + "\n")
@@ -45,48 +45,48 @@ def parser() -> argparse.ArgumentParser:
     )
     commands = top.add_subparsers(required=True, metavar="COMMAND")
 
-    def add(name: str, summary: str, *, path: bool = True) -> argparse.ArgumentParser:
+    def add(room: str, name: str, summary: str, *, path: bool = True) -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=summary, description=summary)
-        command.set_defaults(command=name)
+        command.set_defaults(room=room, command=name)
         command.add_argument("--json", action="store_true", help="write the result as JSON")
         if path:
             command.add_argument("--package", metavar="PATH", help="the package to use")
         return command
 
-    validate = add("validate", "check a package: files, schemas, profile, tables, rules", path=False)
+    validate = add("judging", "validate", "check a package: files, schemas, profile, tables, rules", path=False)
     validate.add_argument("package", nargs="?", metavar="PATH", help="the package to check")
     validate.add_argument(
         "--source", action="append", default=[], metavar="[ID=]FILE", help="your copy of a coded source, to check"
     )
-    info = add("info", "what a package holds", path=False)
+    info = add("reading", "info", "what a package holds", path=False)
     info.add_argument("package", nargs="?", metavar="PATH", help="the package to describe")
-    show = add("show", "print a table, or one record with the passages it rests on")
+    show = add("reading", "show", "print a table, or one record with the passages it rests on")
     show.add_argument("what", metavar="TABLE|ID", help="a table, or the id of a record")
     show.add_argument("--csv", action="store_true", help="write the table as CSV")
-    codebook = add("codebook", "what the columns of a table, or the codes of a vocabulary, mean")
+    codebook = add("reading", "codebook", "what the columns of a table, or the codes of a vocabulary, mean")
     codebook.add_argument("what", nargs="?", metavar="TABLE|VOCABULARY", help="without one, every table")
-    add("coverage", "passages coded, and rows and values with evidence")
-    conflicts = add("conflicts", "coded values beside what other sources say of them")
+    add("judging", "coverage", "passages coded, and rows and values with evidence")
+    conflicts = add("judging", "conflicts", "coded values beside what other sources say of them")
     conflicts.add_argument("--all", action="store_true", help="also what is uncontested or unchecked")
-    verify = add("verify", "look for the passages in your own copy of the source")
+    verify = add("judging", "verify", "look for the passages in your own copy of the source")
     verify.add_argument("--source", action="append", required=True, metavar="[ID=]FILE", help=".txt, or .pdf")
-    stack = add("stack", "write several cases as one package", path=False)
+    stack = add("combining", "stack", "write several cases as one package", path=False)
     stack.add_argument("cases", nargs="+", metavar="PATH", help="the packages to stack")
     stack.add_argument("-o", "--output", required=True, metavar="FOLDER", help="the folder to write")
     stack.add_argument("--force", action="store_true", help="replace the folder if it exists")
-    agreement = add("agreement", "how far coders of one source agree", path=False)
+    agreement = add("judging", "agreement", "how far coders of one source agree", path=False)
     agreement.add_argument("coders", nargs="+", metavar="[NAME=]PATH", help="the coders' packages, two or more")
-    new = add("new", "make the folder of a new, empty case", path=False)
+    new = add("making", "new", "make the folder of a new, empty case", path=False)
     new.add_argument("case_id", metavar="CASE-ID", help="such as kgz-leph: alpha-3 code of the country, short name")
     new.add_argument("-o", "--output", metavar="FOLDER", help="the folder to make; the case id if not said")
-    passages = add("passages", "number the sentences of a source, as fingerprints", path=False)
+    passages = add("making", "passages", "number the sentences of a source, as fingerprints", path=False)
     passages.add_argument("source", metavar="FILE", help="your copy of the source: .txt, or .pdf")
     passages.add_argument("--case", required=True, metavar="CASE-ID", help="the case that the ids begin with")
     passages.add_argument("--source-id", metavar="ID", help="the source; CASE-ID:source if not said")
     passages.add_argument("--text", action="store_true", help="show each sentence with its id, for your eyes only")
-    render = add("render", "write bounds, mirrored codes, dictionary and citation from what is authored")
+    render = add("making", "render", "write bounds, mirrored codes, dictionary and citation from what is authored")
     render.add_argument("--check", action="store_true", help="write nothing; exit 1 if something is out of date")
-    pack = add("pack", "write the package as a reproducible zip")
+    pack = add("making", "pack", "write the package as a reproducible zip")
     pack.add_argument("-o", "--output", metavar="FILE", help="the zip to write")
     pack.add_argument("--force", action="store_true", help="replace the zip if it exists")
     return top

@@ -1,0 +1,1 @@
+"""The commands of `policycase`, one function each, by what they do."""

@@ -1,0 +1,89 @@
+"""The commands that judge; each gives back whether there is something to mend."""
+
+from argparse import Namespace
+
+from policycase import reliability, screens, validation, verifying
+from policycase.casebook import load
+from policycase.commands.arguments import chosen, sources_of
+from policycase.terminal import rows, say, say_json, say_table
+
+
+def validate(options: Namespace) -> bool:
+    """Findings, or the tables and their coverage."""
+    report = validation.validate(chosen(options.package), sources_of(options.source))
+    if options.json:
+        say_json({"valid": report.is_valid, "stages": report.stages, "findings": rows(report.findings)})
+        return not report.is_valid
+    for finding in report.found:
+        say(f"{'warning: ' if finding.severity == 'warning' else ''}{finding}")
+    errors = sum(finding.severity == "error" for finding in report.found)
+    counts = f"{errors} errors, {len(report.found) - errors} warnings"
+    if report.is_valid:
+        screens.say_overview(load(chosen(options.package)))
+        say(f"valid: {', '.join(report.stages)} checked; {counts}")
+    elif report.stopped:
+        say(f"not valid: {counts}; stopped after {report.stages[-1]}: mend this, then run again for the rest")
+    else:
+        say(f"not valid: {counts}")
+    return not report.is_valid
+
+
+def coverage(options: Namespace) -> None:
+    """Passages coded, and rows and values with evidence."""
+    case = load(chosen(options.package))
+    if options.json:
+        say_json({"passages": rows(case.passage_coverage()), "rows": rows(case.coverage())})
+    else:
+        say_table(case.passage_coverage(), "Passages")
+        say("")
+        say_table(case.coverage(), "Rows and values")
+        say(screens.coverage_line(case))
+
+
+def conflicts(options: Namespace) -> None:
+    """Contested and refined values, or all that was checked; then how many of what status there are."""
+    case = load(chosen(options.package))
+    found = case.conflicts()
+    if not options.all:
+        found = found[found["stance"].isin(["contradicts", "refines"])]
+    if options.json:
+        say_json({"conflicts": rows(found), "crosschecks": rows(case.crosschecks())})
+    else:
+        screens.say_conflicts(found)
+        say("")
+        say_table(
+            case.crosschecks().assign(share=lambda frame: (100 * frame["share"]).round(1)), "Checkable statements, %"
+        )
+
+
+def verify(options: Namespace) -> bool:
+    """The passages in a reader's own copy."""
+    result = verifying.verify(load(chosen(options.package)), sources_of(options.source))
+    missing = result.passages[~result.passages["found"]].drop(columns="found")
+    if options.json:
+        parts = {"passages": rows(result.passages), "affected": rows(result.affected)}
+        say_json({"complete": result.is_complete} | parts)
+    elif len(missing) == len(result.passages):
+        say(f"0 of {len(missing)} passages found · is this a copy of the source?")
+    else:
+        say(f"{len(result.passages) - len(missing)} of {len(result.passages)} passages found")
+        if len(missing):
+            say_table(missing, "Not found")
+            say("")
+            say_table(result.affected, "What rests on them")
+    return not result.is_complete
+
+
+def agreement(options: Namespace) -> None:
+    """How far coders of one source agree."""
+    named = [text if "=" in text else f"coder {number}={text}" for number, text in enumerate(options.coders, start=1)]
+    result = reliability.agreement({name: load(path) for name, path in sources_of(named).items()})
+    if options.json:
+        parts = {"alpha": result.alpha, "found": result.found, "differences": result.differences}
+        say_json({name: rows(frame) for name, frame in parts.items()})
+    else:
+        say_table(result.alpha.round(3), "Krippendorff's alpha, nominal, on records matched")
+        say("")
+        say_table(result.found.round(3), "Records found by both of two coders")
+        say("")
+        say_table(result.differences, "Differences")

@@ -1,0 +1,64 @@
+"""The commands that make a case: its folder, its passages, its generated files, its zip."""
+
+import hashlib
+import sys
+from argparse import Namespace
+from pathlib import Path
+
+from policycase import packing, paths, rendering, scaffolding
+from policycase.checks.source import read_source
+from policycase.commands.arguments import chosen
+from policycase.errors import UnreadableError
+from policycase.loading import csv_bytes
+from policycase.terminal import say, say_json
+
+
+def new(options: Namespace) -> None:
+    """The folder of a new case."""
+    target = scaffolding.new(options.case_id, options.output)
+    if options.json:
+        say_json({"folder": str(target)})
+    else:
+        say(f"made {target}: read {target}/CODING.md, fill data/, then run policycase validate {target}")
+
+
+def passages(options: Namespace) -> None:
+    """The sentences of a source: rows of passages, or the text with its ids."""
+    text = read_source(Path(options.source))
+    if options.text:
+        found = [(f"{options.case}:{one.locator}", one.text) for one in scaffolding.sentences(text)]
+        if options.json:
+            say_json(dict(found))
+        for passage_id, sentence in found if not options.json else ():
+            say(f"{passage_id}  {sentence}")
+        return
+    frame = scaffolding.passage_rows(text, options.case, options.source_id or f"{options.case}:source")
+    say_json(frame) if options.json else sys.stdout.write(csv_bytes(frame).decode())
+
+
+def render(options: Namespace) -> bool:
+    """Generated files written, or checked."""
+    package = chosen(options.package)
+    if package is None:
+        msg = f"no {paths.DESCRIPTOR} is in this folder · go to the package, or name it with --package"
+        raise UnreadableError(msg)
+    with paths.opened(package) as root:
+        names = list(rendering.changed(root)) if options.check else rendering.render(root)
+    if options.json:
+        say_json({"changed": names, "written": not options.check})
+    else:
+        for name in names:
+            say(f"{'out of date' if options.check else 'wrote'}: {name}")
+        if not names:
+            say("everything generated is up to date")
+    return bool(options.check and names)
+
+
+def pack(options: Namespace) -> None:
+    """The package as a zip, and its SHA-256 as sha256sum prints it."""
+    target = packing.pack(chosen(options.package), options.output, force=options.force)
+    digest = hashlib.sha256(target.read_bytes()).hexdigest()
+    if options.json:
+        say_json({"file": str(target), "sha256": digest, "bytes": target.stat().st_size})
+    else:
+        say(f"{digest}  {target}")
