@@ -18,7 +18,7 @@ LAYERS = [
     {"descriptor", "tables"},
     {"loading", "coverage", "checks.jsons"},
     {"checks.rules.base"},
-    {"checks.rules.chronology", "checks.rules.claims", "checks.rules.crosschecks", "checks.rules.identity", "checks.rules.provenance", "checks.rules.values"},
+    {"checks.rules.chronology", "checks.rules.claims", "checks.rules.crosschecks", "checks.rules.extent", "checks.rules.identity", "checks.rules.provenance", "checks.rules.values"},
     {"checks.rules.structure"},
     {"checks.rules"},
     {"checks.authoring"},
