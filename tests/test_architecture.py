@@ -12,7 +12,7 @@ import policycase
 
 CODE = ROOT / "scripts" / "policycase"
 LAYERS = [
-    {"errors", "findings"},
+    {"errors", "findings", "exports.forms"},
     {"paths", "dates", "fingerprints"},
     {"profiles"},
     {"descriptor", "tables"},
@@ -26,9 +26,12 @@ LAYERS = [
     {"tracing", "citing", "conflicts", "dictionary", "validation"},
     {"casebook", "rendering", "packing", "scaffolding"},
     {"matching", "stacking", "verifying", "terminal"},
+    {"exports.about", "exports.ddl", "exports.labelled", "exports"},
+    {"exports.duck", "exports.excel", "exports.parquet", "exports.plain", "exports.spss", "exports.sqlite", "exports.stata"},
+    {"exporting"},
     {"reliability", "screens"},
     {"commands.arguments"},
-    {"commands.judging", "commands.reading", "commands.making", "commands.combining", "commands"},
+    {"commands.judging", "commands.reading", "commands.making", "commands.combining", "commands.giving", "commands"},
     {"cli"},
     {"__main__", ""},
 ]  # fmt: skip

@@ -13,6 +13,7 @@ HOMES = {
     "UnreadableError": "errors",
     "Verification": "verifying",
     "agreement": "reliability",
+    "export": "exporting",
     "load": "casebook",
     "new": "scaffolding",
     "pack": "packing",

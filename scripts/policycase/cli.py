@@ -10,6 +10,7 @@ import sys
 from importlib import import_module
 
 from policycase.errors import InvalidPackageError, MissingExtraError, PolicyCaseError, StackError, UnknownNameError
+from policycase.exports.forms import FORMS
 
 VALID, FINDINGS, USAGE, UNREADABLE = 0, 1, 2, 3
 
@@ -74,6 +75,10 @@ def parser() -> argparse.ArgumentParser:
     stack.add_argument("cases", nargs="+", metavar="PATH", help="the packages to stack")
     stack.add_argument("-o", "--output", required=True, metavar="FOLDER", help="the folder to write")
     stack.add_argument("--force", action="store_true", help="replace the folder if it exists")
+    export = add("giving", "export", "write the tables in another form: CSV, Excel, Stata, a database …")
+    export.add_argument("--to", required=True, choices=list(FORMS), metavar="FORM", help=", ".join(FORMS))
+    export.add_argument("-o", "--output", required=True, metavar="OUT", help="the file or folder to write")
+    export.add_argument("--force", action="store_true", help="replace an earlier export")
     agreement = add("judging", "agreement", "how far coders of one source agree", path=False)
     agreement.add_argument("coders", nargs="+", metavar="[NAME=]PATH", help="the coders' packages, two or more")
     new = add("making", "new", "make the folder of a new, empty case", path=False)
