@@ -149,7 +149,7 @@ def figure_parts_add_up(tables: Tables) -> Iterator[Finding]:
     )
     like = joined[joined["measure"].eq(joined["measure_of"]) & joined["unit"].eq(joined["unit_of"])]
     sums = like.groupby("whole")["number"].sum()
-    added = figures["figure_id"].map(sums)
+    added = figures["figure_id"].map(sums).astype("float64")  # with pyarrow, no row would leave it text
     rest = (figures["number"] - added).round(6)
     wrong = figures.assign(added=added, rest=rest)[added.notna() & rest.ne(0)]
     yield from at(
