@@ -14,6 +14,7 @@ HOMES = {
     "Verification": "verifying",
     "agreement": "reliability",
     "export": "exporting",
+    "import_workbook": "importing",
     "load": "casebook",
     "new": "scaffolding",
     "pack": "packing",

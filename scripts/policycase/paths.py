@@ -71,14 +71,15 @@ def opened(path: str | Path | None = None) -> Iterator[Path]:
 def _unpack(archive: Path, folder: Path) -> None:
     try:
         with zipfile.ZipFile(archive) as package:
-            _refuse_unsafe(archive, package.infolist())
+            refuse_unsafe(archive, package.infolist())
             package.extractall(folder)
     except UNPACKING as error:
         msg = f"{archive}: cannot be unpacked: {error} · get it again"
         raise UnreadableError(msg) from error
 
 
-def _refuse_unsafe(archive: Path, entries: list[zipfile.ZipInfo]) -> None:
+def refuse_unsafe(archive: Path, entries: list[zipfile.ZipInfo]) -> None:
+    """Raise UnsafePathError where a zip would leave its folder, or unpacks to too much."""
     names = [entry.filename for entry in entries]
     twice = {name for name in names if names.count(name) > 1} if len(set(names)) < len(names) else set()
     packed = sum(entry.compress_size for entry in entries) or 1

@@ -6,19 +6,16 @@ from pathlib import Path
 import pandas as pd
 import xlsxwriter
 from xlsxwriter.format import Format
-from xlsxwriter.utility import xl_rowcol_to_cell
 from xlsxwriter.worksheet import Worksheet
 
 from policycase.casebook import Casebook
 from policycase.errors import UnreadableError
 from policycase.exports.about import facts
+from policycase.exports.sheets import INERT, NARROWEST, WIDEST, formats, frame_sheet, put_pairs, put_text
 
 FIRST_DAY = pd.Timestamp("1900-03-01")  # Excel knows a 29 February 1900, and no day before that year
-LONGEST_CELL = 32_767  # characters
 MOST_ROWS = 1_048_575  # below the header
 EXACT = 10**15  # Excel keeps 15 digits
-WIDEST, NARROWEST = 60, 10  # characters
-INERT = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 
 
 def write(case: Casebook, place: Path) -> None:
@@ -32,16 +29,11 @@ def write(case: Casebook, place: Path) -> None:
     told = facts(case, "excel")
     with xlsxwriter.Workbook(place, INERT) as book:
         book.set_properties({"title": told["title"], "comments": told["made_by"], "created": _created(case)})
-        formats = {
-            "header": book.add_format({"bold": True, "bottom": 1, "bg_color": "#E8EEF4"}),
-            "text": book.add_format({"num_format": "@"}),  # Excel leaves text alone, edited or not
-            "day": book.add_format({"num_format": "yyyy-mm-dd", "align": "left"}),
-            "prose": book.add_format({"num_format": "@", "text_wrap": True, "valign": "top"}),
-        }
-        _say_readme(book.add_worksheet("README"), told, case, formats)
-        _say_table(book.add_worksheet("codebook"), "codebook", case.codebook(), formats)
+        styles = formats(book)
+        put_pairs(book.add_worksheet("README"), _readme(told, case), styles["prose"])
+        _put_table(book.add_worksheet("codebook"), case.codebook(), styles)
         for name in case.tables:
-            _say_table(book.add_worksheet(name), name, case[name], formats)
+            _put_table(book.add_worksheet(name), case[name], styles)
 
 
 def _created(case: Casebook) -> pd.Timestamp:
@@ -49,61 +41,54 @@ def _created(case: Casebook) -> pd.Timestamp:
     return pd.Timestamp(case.descriptor["created"]).tz_localize(None).to_pydatetime()
 
 
-def _say_readme(sheet: Worksheet, told: dict[str, str], case: Casebook, formats: dict[str, Format]) -> None:
-    sheet.set_column(0, 0, 18, formats["prose"])
-    sheet.set_column(1, 1, 110, formats["prose"])
-    sheets = [("codebook", "What each column means."), *((t.name, t.description) for t in case.profile.tables.values())]
-    lines = [
+def _readme(told: dict[str, str], case: Casebook) -> list[tuple[str, str]]:
+    return [
         *told.items(),
         ("days", "Days before March 1900, which Excel does not know, make their whole column text."),
         ("text", "Cells of text stay text: nothing in them is run, turned into a number or into a date."),
         ("", ""),
         ("sheet", "what it holds"),
-        *sheets,
+        ("codebook", "What each column means."),
+        *((table.name, table.description) for table in case.profile.tables.values()),
     ]
-    for row, (name, text) in enumerate(lines):
-        sheet.write_string(row, 0, name, formats["prose"])
-        sheet.write_string(row, 1, text, formats["prose"])
 
 
-def _say_table(sheet: Worksheet, name: str, frame: pd.DataFrame, formats: dict[str, Format]) -> None:
+def _put_table(sheet: Worksheet, frame: pd.DataFrame, styles: dict[str, Format]) -> None:
     if len(frame) > MOST_ROWS:
-        msg = f"{name} has {len(frame):,} rows; a sheet holds {MOST_ROWS:,} · use --to parquet, sqlite or duckdb"
+        rows = f"{len(frame):,} rows; a sheet holds {MOST_ROWS:,}"
+        msg = f"{sheet.get_name()} has {rows} · use --to parquet, sqlite or duckdb"
         raise UnreadableError(msg)
     for column, header in enumerate(frame):
-        sheet.write_string(0, column, header, formats["header"])
-        widest = _say_column(sheet, column, frame[header], formats)
-        sheet.set_column(column, column, min(max(widest, len(header) + 4, NARROWEST), WIDEST), formats["text"])
-    sheet.freeze_panes(1, 1)
-    sheet.autofilter(0, 0, len(frame), len(frame.columns) - 1)
-    sheet.ignore_errors({"number_stored_as_text": f"A1:XFD{len(frame) + 1}"})
+        put_text(sheet, 0, column, header, styles["header"])
+        widest = _put_column(sheet, column, frame[header], styles)
+        sheet.set_column(column, column, min(max(widest, len(header) + 4, NARROWEST), WIDEST), styles["text"])
+    frame_sheet(sheet, len(frame), len(frame.columns))
 
 
-def _say_column(sheet: Worksheet, column: int, values: pd.Series, formats: dict[str, Format]) -> int:
+def _put_column(sheet: Worksheet, column: int, values: pd.Series, styles: dict[str, Format]) -> int:
     """Write the cells of a column, missing ones left out; the length of the longest."""
     put, shown, style = _kind(sheet, values)
     longest = 0
     for row, value in enumerate(values, start=1):
         if not pd.isna(value):
-            cell = shown(value)
-            if isinstance(cell, str) and len(cell) > LONGEST_CELL:
-                where = f"{sheet.get_name()}!{xl_rowcol_to_cell(row, column)}, {values.name}"
-                msg = f"{where}: {len(cell):,} characters; a cell of Excel holds {LONGEST_CELL:,}"
-                raise UnreadableError(msg)
-            put(row, column, cell, formats.get(style))
-            longest = max(longest, len(str(cell)) if style != "day" else 10)
+            put(row, column, shown(value), styles.get(style))
+            longest = max(longest, len(str(value)) if style != "day" else len("2020-03-25"))
     return longest
 
 
 def _kind(sheet: Worksheet, values: pd.Series) -> tuple[Callable, Callable, str]:
     """How cells of a column are written: the method, what makes the cell of a value, the format."""
+
+    def text(row: int, column: int, cell: str, form: Format) -> None:
+        put_text(sheet, row, column, cell, form)
+
     kind = values.dtype
     if pd.api.types.is_datetime64_any_dtype(kind):
         if values.lt(FIRST_DAY).any():
-            return sheet.write_string, lambda day: f"{day:%Y-%m-%d}", "text"
+            return text, lambda day: f"{day:%Y-%m-%d}", "text"
         return sheet.write_datetime, lambda day: day.to_pydatetime(), "day"
     if pd.api.types.is_bool_dtype(kind):
         return sheet.write_boolean, bool, ""
     if pd.api.types.is_numeric_dtype(kind) and not values.abs().ge(EXACT).any():
         return sheet.write_number, lambda number: number, ""
-    return sheet.write_string, str, "text"
+    return text, str, "text"

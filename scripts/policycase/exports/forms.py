@@ -23,4 +23,5 @@ FORMS = {
     "spss": Form("spss", "a folder of .sav files with labels", "", "pyreadstat", "spss"),
     "graphml": Form("graphml", "the network of agencies and programs"),
     "duckdb": Form("duck", "one DuckDB database with keys and enums", "", "duckdb", "duckdb"),
+    "workbook": Form("workbook", "one case as a workbook to code in", ".xlsx", "xlsxwriter", "excel"),
 }
