@@ -104,7 +104,7 @@ def _frame(table: Table, rows: list[tuple], profile: Profile) -> tuple[pd.DataFr
                 continue
             field = fields[columns[index]]
             text, wrong = _text(cell, field, profile)
-            problems += [f"{where}: {field.name} is {wrong}"] if wrong else []
+            problems += [f"{where}: {field.name}{wrong}"] if wrong else []
             cells[field.name] = text
         if cells:
             lines.append(cells)
@@ -139,9 +139,9 @@ def _text(cell: Any, field: Field, profile: Profile) -> tuple[str, str]:
     value = cell.value
     expected = _expected(field)
     if cell.data_type == "f":
-        return "", f"a formula; expected {expected} · copy the cell and paste its value"
+        return "", f" is a formula; expected {expected} · copy the cell and paste its value"
     if cell.data_type == "e":
-        return "", f"the error {value}; expected {expected} · type it again"
+        return "", f" is the error {value}; expected {expected} · type it again"
     if isinstance(value, bool) and field.type == "boolean":
         return str(value).lower(), ""
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) < EXACT:
@@ -149,13 +149,13 @@ def _text(cell: Any, field: Field, profile: Profile) -> tuple[str, str]:
     if isinstance(value, float) and field.type == "number" and abs(value) < EXACT:
         value = f"{Decimal(repr(value)):f}".removesuffix(".0")
     if not isinstance(value, str):
-        return "", f"{_found(value)}; expected {expected} · format the cell as Text, then type it again"
+        return "", f" is {_found(value)}; expected {expected} · format the cell as Text, then type it again"
     return value, _wrong(value, field, expected, profile)
 
 
 def _found(value: object) -> str:
     if isinstance(value, dt.date | dt.time | dt.timedelta):
-        return f"{value}, which Excel made a date"
+        return f"{str(value).removesuffix(' 00:00:00')}, which Excel made a date"
     if isinstance(value, bool):
         return f"the logical value {str(value).upper()}"
     return f"the number {value}"
@@ -165,20 +165,20 @@ def _wrong(text: str, field: Field, expected: str, profile: Profile) -> str:
     """What is wrong with a text, by its form alone; rules are for `policycase validate`."""
     shown = f'"{text[:60]}"'
     if not text.strip():
-        return "blank, but not empty · clear the cell"
+        return " is blank, but not empty · clear the cell"
     if re.search(r"[\r\n]", text):
-        return f"{text[:60]!a}, with a line break · put it on one line"
+        return f" is {text[:60]!a}, with a line break · put it on one line"
     if field.vocabulary:
         codes = profile.vocabularies[field.vocabulary]
         hint = did_you_mean(text, codes) or "choose from the list"
-        return "" if text in codes else f"{shown}; expected {expected} · {hint}"
+        return "" if text in codes else f" is {shown}; expected {expected} · {hint}"
     if field.edtf:
         try:
             bounds(text)
         except DateError as error:
-            return str(error)
+            return f": {error}"
     if field.type in FORMS and not FORMS[field.type].fullmatch(text):
-        return f"{shown}; expected {expected} · type it again"
+        return f" is {shown}; expected {expected} · type it again"
     return ""
 
 

@@ -9,7 +9,8 @@ from policycase.errors import UnreadableError
 
 INERT = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 LONGEST_CELL = 32_767  # characters
-WIDEST, NARROWEST = 60, 10  # characters
+WIDEST, NARROWEST, PROSE = 60, 10, 110  # characters
+LINE = 15  # points
 
 
 def formats(book: Workbook) -> dict[str, Format]:
@@ -42,10 +43,22 @@ def put_text(sheet: Worksheet, row: int, column: int, text: str, form: Format) -
 def put_pairs(sheet: Worksheet, pairs: list[tuple[str, str]], form: Format) -> None:
     """Write a sheet of names and texts, wrapped."""
     sheet.set_column(0, 0, 18, form)
-    sheet.set_column(1, 1, 110, form)
+    sheet.set_column(1, 1, PROSE, form)
     for row, (name, text) in enumerate(pairs):
         put_text(sheet, row, 0, name, form)
         put_text(sheet, row, 1, text, form)
+        sheet.set_row(row, LINE * lines(text, PROSE))
+
+
+def lines(text: str, width: int) -> int:
+    r"""How many lines a text takes in a cell that wraps; not every program works it out.
+
+    Examples
+    --------
+    >>> lines("one\ntwo", 60), lines("x" * 70, 60)
+    (2, 2)
+    """
+    return sum(-(-len(line) // width) or 1 for line in text.split("\n"))
 
 
 def frame_sheet(sheet: Worksheet, rows: int, columns: int) -> None:

@@ -10,7 +10,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from policycase.casebook import Casebook
 from policycase.errors import UnreadableError
-from policycase.exports.sheets import INERT, NARROWEST, formats, frame_sheet, put_pairs, put_text
+from policycase.exports.sheets import INERT, LINE, NARROWEST, formats, frame_sheet, lines, put_pairs, put_text
 from policycase.profiles import Field, Profile, Table
 
 WIDTH = 36  # of a column of prose
@@ -127,10 +127,16 @@ def _meanings(case: Casebook) -> pd.DataFrame:
 
 
 def _put_plain(sheet: Worksheet, frame: pd.DataFrame, styles: dict[str, Format]) -> None:
+    """Write a sheet to read: wrapped, rows as high as their longest cell."""
+    heights = [1] * len(frame)
     for column, name in enumerate(frame):
         put_text(sheet, 0, column, name, styles["header"])
-        sheet.set_column(column, column, WIDTH if name in {"description", "definition"} else 20, styles["prose"])
-        for row, cell in enumerate(frame[name], start=1):
+        width = WIDTH if frame[name].str.len().max() > WIDTH else NARROWEST * 2
+        sheet.set_column(column, column, width, styles["prose"])
+        for row, cell in enumerate(frame[name]):
             if not pd.isna(cell):
-                put_text(sheet, row, column, cell, styles["prose"])
+                put_text(sheet, row + 1, column, cell, styles["prose"])
+                heights[row] = max(heights[row], lines(cell, width - 2))
+    for row, height in enumerate(heights, start=1):
+        sheet.set_row(row, LINE * height)
     frame_sheet(sheet, len(frame), len(frame.columns))
