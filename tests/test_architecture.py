@@ -27,7 +27,7 @@ LAYERS = [
     {"casebook", "rendering", "packing", "scaffolding"},
     {"importing", "matching", "stacking", "verifying", "terminal"},
     {"exports.about", "exports.ddl", "exports.labelled", "exports.sheets", "exports"},
-    {"exports.duck", "exports.excel", "exports.parquet", "exports.plain", "exports.spss", "exports.sqlite", "exports.stata", "exports.workbook"},
+    {"exports.duck", "exports.excel", "exports.graphml", "exports.parquet", "exports.plain", "exports.spss", "exports.sqlite", "exports.stata", "exports.workbook"},
     {"exporting"},
     {"reliability", "screens"},
     {"commands.arguments"},

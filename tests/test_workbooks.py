@@ -219,7 +219,10 @@ def test_import_refuses_a_folder_that_exists_and_files_that_are_no_workbook(made
         policycase.import_workbook(made, tmp_path / "mine")
     with pytest.raises(UnreadableError, match="is not replaced: it is no package"):
         policycase.import_workbook(made, tmp_path / "mine", force=True)
-    for name in ("text.xlsx", "empty.xlsx", "missing.xlsx"):
+    for name in ("missing.xlsx", "mine"):
+        with pytest.raises(UnreadableError, match=rf"{name}: (nothing is there|a folder, no workbook)"):
+            policycase.import_workbook(tmp_path / name, tmp_path / "back")
+    for name in ("text.xlsx", "empty.xlsx"):
         with pytest.raises(UnreadableError, match="not readable as a workbook"):
             policycase.import_workbook(tmp_path / name)
     with pytest.raises(UnsafePathError, match="bomb"):

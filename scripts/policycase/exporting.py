@@ -18,7 +18,7 @@ def export(case: Casebook | str | Path | None, to: str, output: str | Path, *, f
     case
         A casebook, which may be a stack; or the path of a package. None is the case that comes with the library.
     to
-        csv, parquet, sqlite, excel, stata, spss, graphml or duckdb.
+        csv, parquet, sqlite, excel, stata, spss, graphml, duckdb; or workbook, one case to code in.
     output
         The file or folder to write.
     force
@@ -61,7 +61,7 @@ def _writer(form: Form) -> object:
 
 def _refuse_ending(target: Path, form: Form) -> None:
     if form.ending and target.suffix.lower() != form.ending:
-        msg = f"{target} has another ending than {form.ending} · say --output {target.stem}{form.ending}"
+        msg = f"{target} has another ending than {form.ending} · say --output {target.with_suffix(form.ending)}"
         raise UnreadableError(msg)
 
 

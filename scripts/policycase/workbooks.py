@@ -61,6 +61,9 @@ def _sheets(file: Path) -> Iterator[tuple[str, list[tuple]]]:
     except ImportError as error:
         package, extra = "openpyxl", "excel"
         raise MissingExtraError(package, extra) from error
+    if not file.is_file():
+        msg = f"{file}: nothing is there" if not file.exists() else f"{file}: a folder, no workbook"
+        raise UnreadableError(msg)
     try:
         with zipfile.ZipFile(file) as archive:
             refuse_unsafe(file, archive.infolist())
