@@ -12,7 +12,7 @@ import policycase
 
 CODE = ROOT / "scripts" / "policycase"
 LAYERS = [
-    {"errors", "findings"},
+    {"errors", "findings", "exports.forms"},
     {"paths", "dates", "fingerprints"},
     {"profiles"},
     {"descriptor", "tables"},
@@ -23,12 +23,15 @@ LAYERS = [
     {"checks.rules"},
     {"checks.authoring"},
     {"checks.files", "checks.schemas", "checks.profile", "checks.standard", "checks.source", "checks"},
-    {"tracing", "citing", "conflicts", "dictionary", "validation"},
+    {"tracing", "citing", "workbooks", "conflicts", "dictionary", "validation"},
     {"casebook", "rendering", "packing", "scaffolding"},
-    {"matching", "stacking", "verifying", "terminal"},
+    {"importing", "matching", "stacking", "verifying", "terminal"},
+    {"exports.about", "exports.ddl", "exports.labelled", "exports.sheets", "exports"},
+    {"exports.duck", "exports.excel", "exports.graphml", "exports.parquet", "exports.plain", "exports.spss", "exports.sqlite", "exports.stata", "exports.workbook"},
+    {"exporting"},
     {"reliability", "screens"},
     {"commands.arguments"},
-    {"commands.judging", "commands.reading", "commands.making", "commands.combining", "commands"},
+    {"commands.judging", "commands.reading", "commands.making", "commands.combining", "commands.giving", "commands"},
     {"cli"},
     {"__main__", ""},
 ]  # fmt: skip

@@ -151,7 +151,7 @@ def figure_parts_add_up(tables: Tables) -> Iterator[Finding]:
     like = joined[(joined[ALIKE].to_numpy() == joined[[f"{name}_of" for name in ALIKE]].to_numpy()).all(axis=1)]
     bounds = set(like.loc[like["qualifier"].notna(), "whole"])  # of parts that are bounds, the sum is none either
     sums = like[~like["whole"].isin(bounds)].groupby("whole")["number"].sum()
-    added = figures["figure_id"].map(sums)
+    added = figures["figure_id"].map(sums).astype("float64")  # with pyarrow, no row would leave it text
     rest = (figures["number"] - added).round(6)
     shown = {"added": added.map("{:g}".format), "rest": rest.map("{:g}".format)}
     wrong = figures.assign(**shown)[added.notna() & rest.ne(0)]
