@@ -13,6 +13,7 @@ import policycase
 CODE = ROOT / "scripts" / "policycase"
 LAYERS = [
     {"errors", "findings", "exports.forms"},
+    {"downloading"},
     {"paths", "dates", "fingerprints"},
     {"profiles"},
     {"descriptor", "tables"},
@@ -77,7 +78,7 @@ def test_only_the_standard_stage_imports_frictionless():
 
 
 def test_import_is_light():
-    code = "import sys, policycase; sys.exit(bool({'pandas', 'frictionless', 'numpy', 'rich'} & sys.modules.keys()))"
+    code = "import sys, policycase; sys.exit(bool({'pandas', 'frictionless', 'numpy', 'rich', 'pooch', 'requests'} & sys.modules.keys()))"
 
     done = subprocess.run([sys.executable, "-c", code], check=False, env={"PYTHONPATH": str(CODE.parent)})
 

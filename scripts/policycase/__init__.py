@@ -11,6 +11,7 @@ HOMES = {
     "StackError": "errors",
     "UnknownNameError": "errors",
     "UnreadableError": "errors",
+    "UnverifiedWarning": "downloading",
     "Verification": "verifying",
     "agreement": "reliability",
     "diff": "differing",
