@@ -26,6 +26,7 @@ LAYERS = [
     {"checks.files", "checks.schemas", "checks.profile", "checks.standard", "checks.source", "checks"},
     {"tracing", "citing", "workbooks", "conflicts", "dictionary", "merging", "validation"},
     {"casebook", "rendering", "packing", "scaffolding"},
+    {"views.chronology", "views.comparison", "views.network", "views"},
     {"differing", "importing", "matching", "stacking", "verifying", "terminal"},
     {"overlaps"},
     {"exports.about", "exports.ddl", "exports.labelled", "exports.sheets", "exports"},
