@@ -13,6 +13,7 @@ import policycase
 CODE = ROOT / "scripts" / "policycase"
 LAYERS = [
     {"errors", "findings", "exports.forms"},
+    {"limits"},
     {"downloading"},
     {"paths", "dates", "fingerprints"},
     {"profiles"},
