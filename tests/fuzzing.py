@@ -35,7 +35,21 @@ from policycase.profiles import Profile
 from policycase.tables import Tables
 from policycase.terminal import printable
 
-BYTES = [b"", b"\0", b"\r", b"\n", b'"', b",", b"\xff", b"\xef\xbb\xbf", b"\xed\xa0\x80", b"{", b"[" * 3000, b"NaN", b"x" * 200_000]
+BYTES = [
+    b"",
+    b"\0",
+    b"\r",
+    b"\n",
+    b'"',
+    b",",
+    b"\xff",
+    b"\xef\xbb\xbf",
+    b"\xed\xa0\x80",
+    b"{",
+    b"[" * 3000,
+    b"NaN",
+    b"x" * 200_000,
+]
 VALUES = [None, True, 0, -1, 10**400, 1e308, "", " ", "x" * 2000, "../x", "/x", "~", "a\0b", "data/\ud800.csv", "https://127.0.0.1:9/x", "http://[", "{name}", "\x1b[2J", [], {}, [[]], [None], {"": None}, {"name": {}}, ["a", 1]]  # fmt: skip
 CELLS = ["", " ", "\x1b[2J", "{case_id}", "{", "}", "{0}", "%s", "%(a)s", "=1+1", "NA", "nan", "None", "inf", "1e400", "-0", "1_0", "٣", "１", "9" * 400, "true", "record", "case_id", "bvt-lamps", "bvt-lamps:", ":", "::", "--", "a--b", "kgz-leph:nsp", "bvt-lamps:night-watch", "bvt-lamps:lamp-office", "2020-02-30", "0000", "9999-12-31", "[..]", "[2001..2000]", "[..2000]", "[2000..]", "XXXX", "199X", "1999?~%", "Y-1E9", "http://[", "https://doi.org/", "10.1/x(", "Q0", "\u202e", "\ufeff", "e\u0301", "🏮", "\ud800", "x" * 5000, "(a+)+$", "\\", "'", '"', "@", "<b>", "&"]  # fmt: skip
 CELL = st.one_of(st.sampled_from(CELLS), st.text("0123456789X?~%[]{}.,-/:E ", max_size=14), st.text(max_size=8))
@@ -72,7 +86,8 @@ class Fuzz:
             found = _kept(lambda: list(schemas._difference(self.profile, Profile.read(self.root))))
             same = (self.root / path).read_bytes() == self.profile.files[path]
             assert found is None or bool(found) != same, "a profile of a stranger passes for ours"
-            _kept(lambda: self._typed(Profile.read(self.root)))
+            name = path.removeprefix("schemas/").removesuffix(".schema.json")
+            _kept(lambda: self._typed(Profile.read(self.root), name if name in self.text.frames else "programs"))
 
     def tables(self, data: st.DataObject) -> None:
         """A damaged CSV file, judged and loaded."""
@@ -95,7 +110,9 @@ class Fuzz:
         frames = dict(self.frames)
         for name, text in changed.items():
             if text is not self.text[name]:
-                frame = _kept(lambda name=name, text=text: typed(text, self.profile.tables[name], self.profile.vocabularies))
+                frame = _kept(
+                    lambda name=name, text=text: typed(text, self.profile.tables[name], self.profile.vocabularies)
+                )
                 frames[name] = self.frames[name] if frame is None else frame
         method = data.draw(st.sampled_from(sorted(self.methods)), label="method")
         _kept(lambda: self.methods[method](Casebook(frames, self.profile, self.descriptor)))
@@ -103,7 +120,9 @@ class Fuzz:
     def archives(self, data: st.DataObject) -> None:
         """A damaged zip, unpacked and judged."""
         place = self.folder / "case.zip"
-        place.write_bytes(_damaged_zip(self.zip, data) if data.draw(st.booleans(), label="entry") else _spoilt(self.zip, data))
+        place.write_bytes(
+            _damaged_zip(self.zip, data) if data.draw(st.booleans(), label="entry") else _spoilt(self.zip, data)
+        )
         with warnings.catch_warnings(action="ignore"):
             _kept(lambda: self._unpacked(place))
 
@@ -118,11 +137,11 @@ class Fuzz:
         with opened(place) as root:
             return files.check(root)
 
-    def _typed(self, theirs: Profile) -> None:
-        for name, table in theirs.tables.items():
-            text = self.text.frames.get(name)
-            if text is not None and list(text.columns) == list(table.fields):
-                typed(text, table, theirs.vocabularies)
+    def _typed(self, theirs: Profile, name: str) -> None:
+        """One table as `load` types it, by the schema that a stranger gave."""
+        table = theirs.tables.get(name)
+        if table and list(self.text[name].columns) == list(table.fields):
+            typed(self.text[name], table, theirs.vocabularies)
 
     @contextmanager
     def _damaged(self, path: str, data: st.DataObject) -> Iterator[None]:
@@ -162,7 +181,17 @@ class Fuzz:
 
 def _methods(tables: dict) -> Iterator[tuple[str, Callable[[Casebook], object]]]:
     """What a user asks of a casebook."""
-    for name in ("__repr__", "_repr_html_", "codebook", "coverage", "passage_coverage", "conflicts", "crosschecks", "cite", "files"):
+    for name in (
+        "__repr__",
+        "_repr_html_",
+        "codebook",
+        "coverage",
+        "passage_coverage",
+        "conflicts",
+        "crosschecks",
+        "cite",
+        "files",
+    ):
         yield name, lambda case, name=name: getattr(case, name)()
     for name in tables:
         yield f"join {name}", lambda case, name=name: case.join(name)
@@ -229,11 +258,30 @@ def _damaged_csv(content: bytes, data: st.DataObject) -> bytes:
 def _damaged_zip(content: bytes, data: st.DataObject) -> bytes:
     """A zip with one more entry."""
     buffer = io.BytesIO(content)
-    names = ["x", "datapackage.json", "../x", "/x", "data", "data/", "schemas/x/", "a" * 300, "con", "é", "a//b", "./a", "a:b", "data/goals.csv/x"]
+    names = [
+        "x",
+        "datapackage.json",
+        "../x",
+        "/x",
+        "data",
+        "data/",
+        "schemas/x/",
+        "a" * 300,
+        "con",
+        "é",
+        "a//b",
+        "./a",
+        "a:b",
+        "data/goals.csv/x",
+    ]
     info = zipfile.ZipInfo("x")
     info.filename = data.draw(st.one_of(st.sampled_from(names), st.text(min_size=1, max_size=6)), label="name")
-    info.external_attr = data.draw(st.sampled_from([0, 0o120777, 0o40755, 0o10644, 0o100000, 0o20666]), label="mode") << 16
-    info.compress_type = data.draw(st.sampled_from([zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA]))
+    info.external_attr = (
+        data.draw(st.sampled_from([0, 0o120777, 0o40755, 0o10644, 0o100000, 0o20666]), label="mode") << 16
+    )
+    info.compress_type = data.draw(
+        st.sampled_from([zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+    )
     with warnings.catch_warnings(action="ignore"), zipfile.ZipFile(buffer, "a") as archive:
         try:
             archive.writestr(info, b"x" * data.draw(st.sampled_from([0, 1, 5_000_000]), label="size"))
@@ -254,7 +302,15 @@ def _kept(read: Callable[[], object]) -> object:
     return result
 
 
-SHARES = {"descriptors": 0.2, "profiles": 0.1, "tables": 0.2, "rules": 0.25, "casebooks": 0.15, "archives": 0.0975, "packages": 0.0025}
+SHARES = {
+    "descriptors": 0.2,
+    "profiles": 0.1,
+    "tables": 0.28,
+    "rules": 0.14,
+    "casebooks": 0.1,
+    "archives": 0.178,
+    "packages": 0.002,
+}
 
 
 def run(target: str, inputs: int, start: int | None = None) -> int:

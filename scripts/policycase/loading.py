@@ -1,6 +1,7 @@
 """CSV as text, text as typed frames, and back."""
 
 import re
+import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -19,6 +20,7 @@ EXPECTED = {
     "boolean": "true or false",
     "date": "a day such as 2020-03-25",
 }
+PLAIN = {"keep_default_na": False, "na_values": [""], "index_col": False, "encoding": "utf-8"}
 FORMS = {
     "integer": re.compile(r"-?[0-9]{1,18}"),
     "number": re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,15})?"),
@@ -62,8 +64,9 @@ def read_csv(file: Path, path: str) -> pd.DataFrame:
     """A CSV file with every cell as text; only the empty cell is missing, so that `NA` stays a word."""
     try:
         refuse_large(file)
-        return pd.read_csv(file, dtype=str, keep_default_na=False, na_values=[""], index_col=False, encoding="utf-8")
-    except (OSError, ValueError) as error:  # pandas' ParserError and UnicodeDecodeError are ValueErrors
+        with warnings.catch_warnings(action="error", category=pd.errors.ParserWarning):  # of cells that would be lost
+            return pd.read_csv(file, dtype=str, **PLAIN)
+    except (OSError, ValueError, pd.errors.ParserWarning) as error:  # with ParserError and UnicodeDecodeError
         msg = f"{path}: cannot be read as CSV in UTF-8: {error} · run: policycase validate"
         raise UnreadableError(msg) from error
 
@@ -88,6 +91,9 @@ def typed(frame: pd.DataFrame, table: Table, vocabularies: Mapping[str, list[str
 
 def _typed(column: pd.Series, field: Field, vocabularies: Mapping[str, list[str]]) -> pd.Series:
     if field.vocabulary:
+        if field.vocabulary not in vocabularies:
+            msg = f'{field.name} has the vocabulary "{field.vocabulary}", which has no codes · run: policycase validate'
+            raise UnreadableError(msg)
         codes = vocabularies[field.vocabulary]
         _refuse(column, column.notna() & ~column.isin(codes), f"a code of {field.vocabulary}")
         return column.astype(pd.CategoricalDtype(codes))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[1]), str(Path(__file__).resolve().parents[2] / "scripts")]
 
-from fuzzing import SHARES, run  # noqa: E402 - the path is set first
+from fuzzing import SHARES, run
 
 
 def main(inputs: int = 20_000, seed: int = 1) -> int:
@@ -20,7 +20,7 @@ def main(inputs: int = 20_000, seed: int = 1) -> int:
         begun = time.perf_counter()
         try:
             tried = run(target, inputs, seed)
-        except Exception:  # noqa: BLE001 - whatever it is, it is the defect that is looked for
+        except Exception:  # whatever it is, it is the defect that is looked for
             broken += 1
             sys.stdout.write(f"{target}: DEFECT\n{traceback.format_exc()}\n")
             continue
