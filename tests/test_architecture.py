@@ -16,7 +16,7 @@ LAYERS = [
     {"limits"},
     {"downloading"},
     {"paths", "dates", "fingerprints"},
-    {"profiles"},
+    {"profiles", "texts"},
     {"descriptor", "tables"},
     {"loading", "coverage", "checks.jsons"},
     {"checks.rules.base"},

@@ -1,5 +1,6 @@
 """CSV as text, text as typed frames, and back."""
 
+import io
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -8,9 +9,9 @@ import pandas as pd
 
 from policycase.descriptor import Package
 from policycase.errors import UnreadableError
-from policycase.paths import refuse_large
 from policycase.profiles import Field, Table
 from policycase.tables import Tables, placed
+from policycase.texts import sound_text
 
 TRUTH = {"true": True, "false": False}
 EXPECTED = {
@@ -60,10 +61,10 @@ def _read_text(package: Package, table: Table, prefix: str) -> pd.DataFrame:
 
 def read_csv(file: Path, path: str) -> pd.DataFrame:
     """A CSV file with every cell as text; only the empty cell is missing, so that `NA` stays a word."""
+    text = io.StringIO(sound_text(file, path))
     try:
-        refuse_large(file)
-        return pd.read_csv(file, dtype=str, keep_default_na=False, na_values=[""], index_col=False, encoding="utf-8")
-    except (OSError, ValueError) as error:  # pandas' ParserError and UnicodeDecodeError are ValueErrors
+        return pd.read_csv(text, dtype=str, keep_default_na=False, na_values=[""], index_col=False)
+    except ValueError as error:  # pandas' ParserError is one
         msg = f"{path}: cannot be read as CSV in UTF-8: {error} · run: policycase validate"
         raise UnreadableError(msg) from error
 

@@ -17,7 +17,9 @@ from policycase.limits import how_to_raise, limit
 
 DESCRIPTOR = "datapackage.json"
 UNPACKING = (zipfile.BadZipFile, zlib.error, RuntimeError, OSError, EOFError, NotImplementedError, ValueError)
-DEVICES = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?", re.IGNORECASE)  # of Windows, whatever the ending
+DEVICES = re.compile(
+    r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?", re.IGNORECASE
+)  # of Windows, whatever the ending
 
 
 def shipped_root() -> Path:
