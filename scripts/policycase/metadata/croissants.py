@@ -32,7 +32,7 @@ DATA_TYPES = {"integer": "sc:Integer", "number": "sc:Float", "boolean": "sc:Bool
 
 
 def croissant(descriptor: Descriptor, profile: Profile) -> dict[str, Any]:
-    """A packed package in Croissant 1.0: its files with their hashes, its tables with types, keys and references.
+    """A packed package in Croissant 1.0: its files with their hashes, its tables with types and keys.
 
     Parameters
     ----------
@@ -40,6 +40,11 @@ def croissant(descriptor: Descriptor, profile: Profile) -> dict[str, Any]:
         Its descriptor, with the `bytes` and `hash` that `policycase.packing.files` fills in.
     profile
         Its profile.
+
+    Notes
+    -----
+    Foreign keys stay in datapackage.json: the reference reader, mlcroissant 1.1, joins what `references` names when it
+    loads a table, and then loses rows or fails where a table points to itself or to several others.
     """
     fields = {
         "@context": CONTEXT,
@@ -76,15 +81,11 @@ def croissant(descriptor: Descriptor, profile: Profile) -> dict[str, Any]:
 
 
 def _column(table: Table, field: Field, path: str) -> dict[str, Any]:
-    to = [f"{key.table}/{key.to[0]}" for key in table.foreign_keys if key.fields == (field.name,)]
-    return filled(
-        {
-            "@type": "cr:Field",
-            "@id": f"{table.name}/{field.name}",
-            "name": field.name,
-            "description": field.description,
-            "dataType": DATA_TYPES.get(field.type, "sc:Text"),
-            "source": {"fileObject": {"@id": path}, "extract": {"column": field.name}},
-            "references": {"field": {"@id": to[0]}} if to else None,
-        }
-    )
+    return {
+        "@type": "cr:Field",
+        "@id": f"{table.name}/{field.name}",
+        "name": field.name,
+        "description": field.description,
+        "dataType": DATA_TYPES.get(field.type, "sc:Text"),
+        "source": {"fileObject": {"@id": path}, "extract": {"column": field.name}},
+    }

@@ -61,17 +61,17 @@ def about(descriptor: Descriptor) -> dict[str, Any]:
     """What schema.org and Croissant both say of a package as a whole."""
     licenses = [
         entry["path"] if entry.get("path", "").startswith("http") else f"https://spdx.org/licenses/{entry['name']}"
-        for entry in descriptor["licenses"]
+        for entry in descriptor.get("licenses", [])
     ]
     return {
         "@type": "Dataset",
-        "name": descriptor["title"],
-        "alternateName": descriptor["name"],
-        "description": descriptor["description"],
+        "name": descriptor.get("title"),
+        "alternateName": descriptor.get("name"),
+        "description": descriptor.get("description"),
         "identifier": descriptor.get("id"),
         "url": descriptor.get("homepage"),
-        "version": descriptor["version"],
-        "datePublished": descriptor["created"][:10],
+        "version": descriptor.get("version"),
+        "datePublished": descriptor.get("created", "")[:10],
         "license": licenses[0] if len(licenses) == 1 else licenses,
         "keywords": descriptor.get("keywords"),
         "creator": [_creator(author) for author in Author.all_of(descriptor)],

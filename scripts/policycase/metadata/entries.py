@@ -23,7 +23,7 @@ class Author:
     @classmethod
     def all_of(cls, descriptor: Descriptor) -> list[Self]:
         """The contributors who are author or creator; all, where nobody is."""
-        people = descriptor["contributors"]
+        people = descriptor.get("contributors", [])
         chosen = [person for person in people if {"author", "creator"} & set(person.get("roles", ()))]
         return [
             cls(
