@@ -10,7 +10,7 @@ import json
 import sys
 import tempfile
 import zipfile
-from importlib import resources
+from importlib.metadata import distribution
 from pathlib import Path
 
 import mlcroissant
@@ -21,7 +21,8 @@ from rdflib import RDF, SDO, Graph
 
 def check_citations(repository: Path) -> int:
     """How many CITATION.cff conform to the official schema, all of them."""
-    schema = json.loads((resources.files("cffconvert") / "schemas/1.2.0/schema.json").read_text(encoding="utf-8"))
+    path = distribution("cffconvert").locate_file("cffconvert/schemas/1.2.0/schema.json")  # importing it needs the rest
+    schema = json.loads(Path(path).read_text(encoding="utf-8"))
     paths = [repository / "CITATION.cff", *sorted(repository.glob("examples/*/CITATION.cff"))]
     for path in paths:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))

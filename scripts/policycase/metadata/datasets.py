@@ -36,7 +36,7 @@ def dataset(descriptor: Descriptor, profile: Profile, cases: pd.DataFrame) -> di
         "variableMeasured": [
             {
                 "@type": "PropertyValue",
-                "name": field.title,
+                "name": f"{table.title}: {field.title}",
                 "propertyID": f"{table.name}.{field.name}",
                 "description": field.description,
             }
