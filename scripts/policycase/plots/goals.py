@@ -57,11 +57,11 @@ def goals(casebook: "Casebook", case_id: str) -> Grid:
                 told = f"{names[owner]}, goal {goal.position}: {codes['goal_type', code].lower()}. {goal.statement}"
                 chips.append(
                     {"row": row, "column": code, "text": str(goal.position), "hue": color, "style": style,
-                     "told": f"{told} · {goal.goal_id}"}
+                     "told": f"{told} · {goal.goal_id}", "id": goal.goal_id}
                 )  # fmt: skip
     frame = pd.DataFrame({"column": columns, "name": [codes["goal_type", code] for code in columns]})
     table = pd.DataFrame(rows.values(), columns=["row", "group", "name", "hue"])
-    return Grid(table, frame, pd.DataFrame(chips, columns=["row", "column", "text", "hue", "style", "told"]), round=True)
+    return Grid(table, frame, pd.DataFrame(chips, columns=grids.CHIPS), round=True)
 
 
 def _names(frame: pd.DataFrame) -> dict[str, str]:

@@ -16,6 +16,7 @@ NARROW = 318
 CHIP, GAP, HEAD = 17, 3, 26  # height of a chip, space around it, height of a head
 LETTERS, LINE_HEIGHT = 37, 13  # of the names at the left
 WIDEST, LEAST = 132, 92  # a column is at most so wide; from this width on its name stands level
+CHIPS = ["row", "column", "text", "hue", "style", "told", "id"]
 STYLES = ("solid", "tint", "dashed")
 
 
@@ -24,7 +25,7 @@ class Grid:
     """What a grid shows.
 
     rows: row (unique), group, name, hue, in order. columns: column (unique), name, in order. chips: row, column,
-    text, hue, style (of `STYLES`), told (one sentence).
+    text, hue, style (of `STYLES`), told (one sentence), id (of the record behind it).
     """
 
     rows: pd.DataFrame

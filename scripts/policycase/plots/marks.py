@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 Window = tuple[pd.Timestamp, pd.Timestamp]
 DAY = pd.Timedelta(days=1)
 BOUNDS = ["start_earliest", "start_latest", "end_earliest", "end_latest"]
+KINDS = {"program": "Program", "event": "Event"}
 HEADS = {"program": "Programs", "event": "Events", "undated": "No date in the source"}
 LINE = 54  # characters that fit the narrow chart
 CLUSTER = (6, 60 * DAY, 8)  # rows, longest gap, and how much longer the whole is, for a closer look
@@ -26,7 +27,7 @@ def timeline_rows(casebook: "Casebook") -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        case_id, record_id, name, panel (program, event, undated), tone (program, event, other: only other sources name
+        case_id, record_id, name, kind (program, event), panel (program, event, undated), tone (program, event, other: only other sources name
         it), hollow (it did not occur, or the source does not say), struck (it was cancelled), ongoing, dated, the
         four bounds (datetime64, missing where open or not said), point (no duration is meant), words (the dates
         as text), told (all of it as one sentence), until (the last day that the case speaks of: what is ongoing is
@@ -73,7 +74,8 @@ def _rows(frame: pd.DataFrame, panel: str, said: list[str]) -> pd.DataFrame:
         for start, end in frame[["start", "end"]].itertuples(index=False, name=None)
     ]
     words = [", ".join(part for part in (date, more.lower()) if part) for date, more in zip(dates, said, strict=True)]
-    return frame[["case_id", key, "name", *BOUNDS]].rename(columns={key: "record_id"}).assign(panel=panel, words=words)
+    chosen = frame[["case_id", key, "name", *BOUNDS]].rename(columns={key: "record_id"})
+    return chosen.assign(kind=panel, panel=panel, words=words)
 
 
 def _labels(casebook: "Casebook", vocabulary: str) -> dict[str, str]:

@@ -64,11 +64,12 @@ def network(casebook: "Casebook", case_id: str) -> Grid:
             "hue": hues[link.agency_id],
             "style": STYLES.get(link.role, "tint"),
             "told": _told(link, names[link.agency_id], codes["role", link.role], titles[link.program_id]),
+            "id": link.program_agency_id,
         }
         for link in links.itertuples()
     ]
     columns = programs[["program_id", "name"]].set_axis(["column", "name"], axis=1)
-    return Grid(rows, columns, pd.DataFrame(chips, columns=["row", "column", "text", "hue", "style", "told"]))
+    return Grid(rows, columns, pd.DataFrame(chips, columns=grids.CHIPS))
 
 
 def _told(link: tuple, agency: str, role: str, program: str) -> str:

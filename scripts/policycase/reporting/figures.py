@@ -1,0 +1,154 @@
+"""The charts of the page: each drawn for a wide and for a narrow page, with the same as a table."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pandas as pd
+
+from policycase.plots import goals, grids, marks, networks, timelines
+from policycase.plots.drawings import drawing
+from policycase.plots.grids import Grid
+from policycase.reporting.indexes import Index, Value
+
+AXIS_LEFT = {"left": timelines.WIDE.labels, "right": timelines.WIDE.dates, "top": 26, "bottom": 6}
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A table of the page: a caption, heads, and rows of which the first cell heads the row."""
+
+    caption: str
+    heads: list[str]
+    rows: list[list[Value]]
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A chart: its case, what it is, two drawings, the same as a table, and what it could not draw."""
+
+    case_id: str
+    title: str
+    wide: str
+    narrow: str
+    sheet: Sheet
+    left_out: list[Value]
+
+
+def timeline_figures(index: Index) -> Iterator[Figure]:
+    """A timeline for each case, all on one axis; and a closer look where many dates lie close together."""
+    rows = marks.timeline_rows(index.casebook)
+    axis = marks.window(rows)
+    for number, case_id in enumerate(index.casebook.case_ids):
+        ours = rows[rows["case_id"].eq(case_id)]
+        if ours.empty:
+            continue
+        dated = ours[ours["dated"]]
+        undated = [Value(row.name, anchor=index.anchors[row.record_id]) for row in ours[~ours["dated"]].itertuples()]
+        yield _timeline(index, dated, axis, f"timeline-{number}", f"Timeline of {index.name(case_id)}", undated)
+        close = marks.cluster(dated)
+        if len(close):
+            span = _years(close)
+            yield _timeline(index, close, marks.window(close), f"closer-{number}", f"Closer look at {span}", [])
+
+
+def _timeline(
+    index: Index, rows: pd.DataFrame, axis: marks.Window, ident: str, title: str, undated: list[Value]
+) -> Figure:
+    counts = rows["panel"].value_counts()
+    words = (
+        f"{counts.get('program', 0)} programs and {counts.get('event', 0)} events with a date, {_years(rows)}. "
+        f"{len(undated)} have no date and no mark. The table below the image says the same."
+    )
+    wide, narrow = (timelines.case_timeline(rows, axis, layout) for layout in (timelines.WIDE, timelines.NARROW))
+    sheet = Sheet(
+        f"{title}, as a table",
+        ["Name", "Kind", "Date", "Start, first day", "Start, last day", "End, first day", "End, last day", "Named by"],
+        [
+            [
+                Value(row.name, anchor=index.anchors[row.record_id]),
+                Value(marks.KINDS[row.kind]),
+                Value(row.words),
+                *_days(row.start_earliest, row.start_latest),
+                *_days(row.end_earliest, row.end_latest),
+                Value("other sources only" if row.tone == "other" else "coded source"),
+            ]
+            for row in rows.itertuples()
+        ],
+    )
+    return Figure(
+        rows["case_id"].iloc[0] if len(rows) else "",
+        title,
+        drawing(wide.properties(autosize="none", padding=AXIS_LEFT), f"{ident}-wide", title, words, index.anchors),
+        drawing(narrow, f"{ident}-narrow", title, words, index.anchors),
+        sheet,
+        undated,
+    )
+
+
+def network_figures(index: Index) -> Iterator[Figure]:
+    """Who had which role in which program, for each case that has such links."""
+    for number, case_id in enumerate(index.casebook.case_ids):
+        grid = networks.network(index.casebook, case_id)
+        title = f"Agencies and programs of {index.name(case_id)}"
+        words = (
+            f"{len(grid.rows)} agencies by sector, {len(grid.columns)} programs, {len(grid.chips)} roles. "
+            "The table below the image says the same."
+        )
+        agencies = index.casebook.agencies.query("case_id == @case_id")["agency_id"]
+        without = [
+            Value(index.name(agency), anchor=index.anchors[agency])
+            for agency in agencies if agency not in set(grid.rows["row"])
+        ]  # fmt: skip
+        yield from _grid(index, grid, f"network-{number}", title, words, ["Agency", "Program", "Role"], without)
+
+
+def goal_figures(index: Index) -> Iterator[Figure]:
+    """Which goal was whose, for each case that has goals."""
+    for number, case_id in enumerate(index.casebook.case_ids):
+        grid = goals.goals(index.casebook, case_id)
+        title = f"Goals of {index.name(case_id)}"
+        words = (
+            f"{grid.chips['id'].nunique()} goals of {len(grid.rows)} programs and agencies by type. "
+            "The table below the image says the same."
+        )
+        heads = ["Whose goal", "Type", "Place in the order"]
+        yield from _grid(index, grid, f"goals-{number}", title, words, heads, [])
+
+
+def _grid(
+    index: Index, grid: Grid, ident: str, title: str, words: str, heads: list[str], left_out: list[Value]
+) -> Iterator[Figure]:
+    if grid.chips.empty:
+        return
+    rows, columns = (frame.set_index(frame.columns[0])["name"] for frame in (grid.rows, grid.columns))
+    sheet = Sheet(
+        f"{title}, as a table",
+        heads,
+        [
+            [Value(rows[chip.row], anchor=index.anchors.get(chip.id, "")), Value(columns[chip.column]), Value(chip.text)]
+            for chip in grid.chips.itertuples()
+        ],
+    )
+    yield Figure(
+        index.record[grid.chips["id"].iloc[0]]["case_id"],
+        title,
+        drawing(grids.wide(grid), f"{ident}-wide", title, words, index.anchors),
+        drawing(grids.narrow(grid), f"{ident}-narrow", title, words, index.anchors),
+        sheet,
+        left_out,
+    )
+
+
+def _years(rows: pd.DataFrame) -> str:
+    known = rows[marks.BOUNDS].stack()
+    if known.empty:
+        return "no date"
+    first, last = known.min().year, known.max().year
+    return str(first) if first == last else f"{first} to {last}"
+
+
+def _days(*bounds: pd.Timestamp) -> list[Value]:
+    """First and last day, open where a date has no bound, empty where there is no date."""
+    if all(pd.isna(day) for day in bounds):
+        return [Value("")] * len(bounds)
+    return [Value("open" if pd.isna(day) else day.strftime("%Y-%m-%d")) for day in bounds]
