@@ -61,6 +61,7 @@ def _events(casebook: "Casebook") -> pd.DataFrame:
     events = casebook.events
     labels = _labels(casebook, "occurrence")
     said = ["" if code == "occurred" else labels[code] for code in events["occurrence"].astype("str")]
+    said = [f"occurrence {text.lower()}" if text.startswith("Not") else text for text in said]
     return _rows(events, "event", said).assign(
         point=events["end"].isna().to_numpy(), ongoing=False, hollow=[bool(text) for text in said],
         struck=events["occurrence"].eq("cancelled").to_numpy(),
@@ -97,11 +98,16 @@ def _told(row: tuple) -> str:
 
 def window(rows: pd.DataFrame) -> Window:
     """First and last day of an axis that holds every known bound, with a little room."""
-    known = rows[BOUNDS].stack()
-    if known.empty:
+    if not rows[BOUNDS].notna().any(axis=None):
         return pd.Timestamp("2000-01-01"), pd.Timestamp("2001-01-01")
-    room = max((known.max() - known.min()) * 0.03, 10 * DAY)
-    return known.min() - room, known.max() + room
+    first, last = extent(rows)
+    room = max((last - first) * 0.03, 5 * DAY)
+    return first - room, last + room
+
+
+def extent(rows: pd.DataFrame) -> Window:
+    """First and last known bound of the rows, which must have one."""
+    return rows[BOUNDS].min().min(), rows[BOUNDS].max().max()
 
 
 def cluster(rows: pd.DataFrame) -> pd.DataFrame:

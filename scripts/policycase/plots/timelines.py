@@ -1,5 +1,6 @@
 """Timelines: programs as bars, events as points, and every date as wide as it is unsure."""
 
+import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -37,7 +38,7 @@ class Layout:
 
 WIDE = Layout(labels=316, axis=480, dates=226, row=20)
 NARROW = Layout(labels=0, axis=318, dates=0, row=34)
-LINE_HEIGHT = 14
+LINE_HEIGHT, LANES = 14, 40
 
 
 def plot_timeline(casebook: "Casebook") -> "altair.LayerChart | altair.VConcatChart":
@@ -67,11 +68,31 @@ def case_timeline(
     rows: pd.DataFrame, window: marks.Window, layout: Layout = WIDE
 ) -> "altair.LayerChart":
     """One case's rows within a window of time, without theme; rows as `marks.timeline_rows` gives them."""
-    alt = library()
     lines = [marks.wrapped(row) if layout.above else [""] for row in rows.itertuples()]
     rows, heads, height = marks.placed(rows, [layout.row + LINE_HEIGHT * (len(each) - 1) for each in lines])
     rows["lines"] = ["\n".join(each) for each in lines]
     rows["first_line"] = rows["y"] - LINE_HEIGHT * rows["lines"].str.count("\n") - 11
+    return _drawn(rows, _labels(rows, heads, layout), window, layout, height)
+
+
+def strip(
+    rows: pd.DataFrame, titles: dict[str, str], window: marks.Window, layout: Layout = WIDE
+) -> "altair.LayerChart":
+    """All cases on one axis, two lanes each: programs above, events below; without theme."""
+    tall = LANES + (2 * LINE_HEIGHT if layout.above else 8)
+    top = {case_id: number * tall for number, case_id in enumerate(titles)}
+    lanes = {"program": tall - 27.0, "event": tall - 10.0}
+    rows = rows[rows["dated"]]
+    rows = rows.assign(y=rows["case_id"].map(top) + rows["kind"].map(lanes))
+    names = pd.DataFrame({"name": list(titles.values()), "y": list(top.values())})
+    return _drawn(rows, _titles(names, layout), window, layout, tall * len(titles), opacity=0.6)
+
+
+def _drawn(
+    rows: pd.DataFrame, labels: list, window: marks.Window, layout: Layout, height: float, opacity: float = 1
+) -> "altair.LayerChart":
+    """The marks of rows that have their place, with their labels."""
+    alt = library()
     parts = marks.drawn(rows, window, layout.axis)
     x = alt.X("x:T", scale=alt.Scale(domain=[_text(day) for day in window]), axis=_axis(alt, layout))
     down = alt.Scale(domain=[0, height], reverse=True, nice=False)
@@ -92,20 +113,23 @@ def case_timeline(
     ranges, sure, open_, ends, points = (parts[name] for name in ("ranges", "sure", "open", "ends", "points"))
     layers = [
         alt.Chart(rows[rows["dated"]]).mark_rule(color=FAINT, strokeDash=[1, 4]).encode(y=y, **across),
-        alt.Chart(open_).mark_rule(strokeDash=[2, 3], strokeWidth=1.6).encode(
+        alt.Chart(open_).mark_rule(strokeDash=[2, 3], strokeWidth=1.6, strokeOpacity=opacity).encode(
             x=x, x2="x2:T", y=y, stroke=stroke, description=told, tooltip=tip
         ),
-        band(ranges[~ranges["hollow"]], fillOpacity=0.32, strokeWidth=1).encode(color=fill, stroke=stroke),
+        band(ranges[~ranges["hollow"]], fillOpacity=0.32 * opacity, strokeWidth=1).encode(color=fill, stroke=stroke),
         band(ranges[ranges["hollow"]], fill=PAPER, strokeWidth=1.2, strokeDash=[3, 2]).encode(stroke=stroke),
-        band(sure[~sure["hollow"]], strokeWidth=0).encode(color=fill),
+        band(sure[~sure["hollow"]], strokeWidth=0, fillOpacity=opacity).encode(color=fill),
         band(sure[sure["hollow"]], fill=PAPER, strokeWidth=1.4).encode(stroke=stroke),
         *(
-            alt.Chart(ends[ends["side"].eq(side)]).mark_point(shape=shape, filled=True, size=90, opacity=1).encode(
-                x=x, y=y, color=fill, description=told, tooltip=tip
-            )
+            alt.Chart(ends[ends["side"].eq(side) & ends["hollow"].eq(hollow)]).mark_point(shape=shape, size=90, **look)
+            .encode(x=x, y=y, description=told, tooltip=tip, **colors)
             for side, shape in ARROWS.items()
+            for hollow, look, colors in (
+                (False, {"filled": True, "opacity": 1}, {"color": fill}),
+                (True, {"fill": PAPER, "strokeWidth": 1.4, "opacity": 1}, {"stroke": stroke}),
+            )
         ),
-        alt.Chart(points[~points["hollow"]]).mark_point(shape=CIRCLE, filled=True, size=62, opacity=1).encode(
+        alt.Chart(points[~points["hollow"]]).mark_point(shape=CIRCLE, filled=True, size=62, opacity=opacity).encode(
             x=x, y=y, color=fill, description=told, tooltip=tip
         ),
         alt.Chart(points[points["hollow"]]).mark_point(shape=CIRCLE, fill=PAPER, size=56, strokeWidth=1.6, opacity=1).encode(
@@ -114,13 +138,31 @@ def case_timeline(
         alt.Chart(points[points["struck"]]).mark_point(shape=CROSS, size=26, strokeWidth=1.6, opacity=1).encode(
             x=x, y=y, stroke=stroke
         ),
-        *_labels(alt, rows, heads, layout),
+        *labels,
     ]  # fmt: skip
     return alt.layer(*layers).properties(width=layout.axis, height=height)
 
 
-def _labels(alt: object, rows: pd.DataFrame, heads: pd.DataFrame, layout: Layout) -> list["altair.Chart"]:
+def _titles(names: pd.DataFrame, layout: Layout) -> list["altair.Chart"]:
+    """Titles of cases left of their lanes, or above them."""
+    alt = library()
+    letters = marks.LINE if layout.above else 46
+    names = names.assign(
+        lines=["\n".join(textwrap.wrap(name, letters, max_lines=2, placeholder=" …")) for name in names["name"]]
+    )
+    across, shift = (0, 14) if layout.above else (-12, 22)
+    names = names.assign(y=names["y"] + shift)
+    return [
+        alt.Chart(names).mark_text(
+            align="left" if layout.above else "right", lineBreak="\n", lineHeight=LINE_HEIGHT, color=INK,
+            fontSize=layout.size, aria=False,
+        ).encode(x=alt.value(across), y=alt.Y("y:Q", axis=None), text="lines:N")
+    ]  # fmt: skip
+
+
+def _labels(rows: pd.DataFrame, heads: pd.DataFrame, layout: Layout) -> list["altair.Chart"]:
     """Names left of the axis and dates right of it; or both above the marks."""
+    alt = library()
     y = alt.Y("y:Q", axis=None)
     look = {"fontSize": layout.size, "baseline": "middle", "aria": False}
     if layout.above:
@@ -146,7 +188,7 @@ def _labels(alt: object, rows: pd.DataFrame, heads: pd.DataFrame, layout: Layout
 
 
 def _axis(alt: object, layout: Layout) -> "altair.Axis":
-    return alt.Axis(title=None, orient="top", tickCount=5 if layout.above else 9, labelOverlap=True, domain=False)
+    return alt.Axis(title=None, orient="top", tickCount=5 if layout.above else 9, labelOverlap=True, labelSeparation=10, domain=False)
 
 
 def _text(day: pd.Timestamp) -> str:

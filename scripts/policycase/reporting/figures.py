@@ -9,6 +9,7 @@ from policycase.plots import goals, grids, marks, networks, timelines
 from policycase.plots.drawings import drawing
 from policycase.plots.grids import Grid
 from policycase.reporting.indexes import Index, Value
+from policycase.wording import span_in_words
 
 AXIS_LEFT = {"left": timelines.WIDE.labels, "right": timelines.WIDE.dates, "top": 26, "bottom": 6}
 
@@ -43,12 +44,47 @@ def timeline_figures(index: Index) -> Iterator[Figure]:
         if ours.empty:
             continue
         dated = ours[ours["dated"]]
-        undated = [Value(row.name, anchor=index.anchors[row.record_id]) for row in ours[~ours["dated"]].itertuples()]
-        yield _timeline(index, dated, axis, f"timeline-{number}", f"Timeline of {index.name(case_id)}", undated)
+        undated = [
+            Value(f"{row.name} ({row.words})" if row.words else row.name, anchor=index.anchors[row.record_id])
+            for row in ours[~ours["dated"]].itertuples()
+        ]
+        title = _title(index, case_id, "Programs and events")
+        yield _timeline(index, dated, axis, f"timeline-{number}", title, undated)
         close = marks.cluster(dated)
         if len(close):
-            span = _years(close)
-            yield _timeline(index, close, marks.window(close), f"closer-{number}", f"Closer look at {span}", [])
+            first, last = marks.extent(close)
+            near = _title(index, case_id, f"Closer look, {span_in_words(_month(first), _month(last))}")
+            yield _timeline(index, close, marks.window(close), f"closer-{number}", near, [])
+
+
+def strip_figure(index: Index) -> Figure:
+    """All cases on one axis, two lanes each."""
+    rows = marks.timeline_rows(index.casebook)
+    axis = marks.window(rows)
+    titles = {case_id: index.name(case_id) for case_id in index.casebook.case_ids}
+    title = "All cases on one axis"
+    words = f"Programs and events of {len(titles)} cases, {_years(rows)}, two lanes a case."
+    wide, narrow = (timelines.strip(rows, titles, axis, layout) for layout in (timelines.WIDE, timelines.NARROW))
+    sheet = Sheet(
+        f"{title}, as a table",
+        ["Case", "Programs with a date", "Events with a date", "First day", "Last day"],
+        [
+            [
+                Value(titles[case_id], anchor=index.anchors[case_id]),
+                *(Value(str(int(part["kind"].eq(kind).sum()))) for kind in marks.KINDS),
+                *_days(*marks.extent(part)),
+            ]
+            for case_id, part in rows[rows["dated"]].groupby("case_id")
+        ],
+    )
+    return Figure(
+        "",
+        title,
+        drawing(wide.properties(autosize="none", padding=AXIS_LEFT), "strip-wide", title, words, index.anchors),
+        drawing(narrow, "strip-narrow", title, words, index.anchors),
+        sheet,
+        [],
+    )
 
 
 def _timeline(
@@ -89,7 +125,7 @@ def network_figures(index: Index) -> Iterator[Figure]:
     """Who had which role in which program, for each case that has such links."""
     for number, case_id in enumerate(index.casebook.case_ids):
         grid = networks.network(index.casebook, case_id)
-        title = f"Agencies and programs of {index.name(case_id)}"
+        title = _title(index, case_id, "Agencies and programs")
         words = (
             f"{len(grid.rows)} agencies by sector, {len(grid.columns)} programs, {len(grid.chips)} roles. "
             "The table below the image says the same."
@@ -106,7 +142,7 @@ def goal_figures(index: Index) -> Iterator[Figure]:
     """Which goal was whose, for each case that has goals."""
     for number, case_id in enumerate(index.casebook.case_ids):
         grid = goals.goals(index.casebook, case_id)
-        title = f"Goals of {index.name(case_id)}"
+        title = _title(index, case_id, "Goals by type")
         words = (
             f"{grid.chips['id'].nunique()} goals of {len(grid.rows)} programs and agencies by type. "
             "The table below the image says the same."
@@ -139,12 +175,20 @@ def _grid(
     )
 
 
+def _title(index: Index, case_id: str, what: str) -> str:
+    """What a chart shows; of which case, where there are several."""
+    return what if len(index.casebook.case_ids) == 1 else f"{index.name(case_id)}: {what[0].lower()}{what[1:]}"
+
+
 def _years(rows: pd.DataFrame) -> str:
-    known = rows[marks.BOUNDS].stack()
-    if known.empty:
+    if not rows[marks.BOUNDS].notna().any(axis=None):
         return "no date"
-    first, last = known.min().year, known.max().year
+    first, last = (day.year for day in marks.extent(rows))
     return str(first) if first == last else f"{first} to {last}"
+
+
+def _month(day: pd.Timestamp) -> str:
+    return day.strftime("%Y-%m")
 
 
 def _days(*bounds: pd.Timestamp) -> list[Value]:

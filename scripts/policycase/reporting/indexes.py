@@ -95,6 +95,8 @@ class Index:
         if field.edtf:
             days = [(row or {}).get(f"{field.name}_{side}", "open") for side in ("earliest", "latest")]
             return Value(in_words(text), f"{text}: {days[0]} to {days[1]}")
+        if field.type == "date":
+            return Value(in_words(text), text)
         if field.type == "boolean":
             return Value("Yes" if text == "true" else "No")
         return Value(text, url=_address(field, text))

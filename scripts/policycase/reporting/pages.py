@@ -13,9 +13,9 @@ from policycase.coverage import RECORD
 from policycase.errors import MissingExtraError, UnreadableError
 from policycase.paths import write_whole
 from policycase.plots.themes import ON_DARK, library
-from policycase.profiles import ENTRY_TABLES, Table
+from policycase.profiles import ENTRY_TABLES
 from policycase.reporting import comparisons, figures
-from policycase.reporting.cards import Card, cards
+from policycase.reporting.cards import Card, Item, cards
 from policycase.reporting.indexes import Index, Row, Value, where
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
@@ -121,6 +121,7 @@ def context(casebook: Casebook) -> dict[str, Any]:
         "passages": casebook.passage_coverage().drop(columns=["case_id", "source_id"]).sum().to_dict(),
         "evidence": casebook.coverage().drop(columns=["case_id", "table"]).sum().to_dict(),
         "comparison": comparisons.cases(index) if several else None,
+        "strip": figures.strip_figure(index) if several else None,
         "counts": comparisons.counts(index) if several else [],
         "timelines": list(figures.timeline_figures(index)),
         "networks": list(figures.network_figures(index)),
@@ -153,9 +154,11 @@ def _is_coded(index: Index, card: Card) -> bool:
     return index.record[card.record_id].get("source_use") == "coded"
 
 
-def _places(index: Index) -> list[tuple[Card, Row]]:
-    table: Table = index.profile.tables["places"]
-    return [(card, row) for card, row in zip(cards(index, table), index.rows[table.name], strict=True)]
+def _places(index: Index) -> list[tuple[Card, list[Item]]]:
+    """Each place with the programs that ran and the events that happened there."""
+    links = [table for table in index.keyed if table.id_parts and "place_id" in table.id_parts]
+    found = cards(index, index.profile.tables["places"])
+    return [(card, [item for table in links for item in card.ties.get(table.title, ())]) for card in found]
 
 
 def _conflicts(index: Index) -> list[Conflict]:
