@@ -89,4 +89,7 @@ def parser() -> argparse.ArgumentParser:
     pack = add("making", "pack", "write the package as a reproducible zip")
     pack.add_argument("-o", "--output", metavar="FILE", help="the zip to write")
     pack.add_argument("--force", action="store_true", help="replace the zip if it exists")
+    report = add("giving", "report", "write one HTML page of a case or a stack, that needs no network and no script")
+    report.add_argument("-o", "--output", required=True, metavar="FILE", help="the page to write")
+    report.add_argument("--force", action="store_true", help="replace the page if it exists")
     return top

@@ -12,9 +12,11 @@ if TYPE_CHECKING:
     import altair
 
 NAMESPACE = "http://www.w3.org/2000/svg"
-KEPT = {"viewBox", "width", "height", "d", "x", "y", "x2", "y2", "x1", "y1", "transform", "dy", "dx", "text-anchor", "id",
-        "font-size", "font-weight", "fill", "stroke", "stroke-width", "stroke-dasharray", "fill-opacity", "clip-path",
-        "stroke-miterlimit", "stroke-opacity", "r", "cx", "cy"}  # fmt: skip
+KEPT = {
+    "viewBox", "width", "height", "d", "x", "y", "x2", "y2", "x1", "y1", "transform", "dy", "dx", "r", "cx", "cy", "id",
+    "text-anchor", "font-size", "font-weight", "fill", "fill-opacity", "stroke", "stroke-width", "stroke-dasharray",
+    "stroke-opacity", "stroke-miterlimit", "clip-path",
+}  # fmt: skip
 NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 LONG_NUMBER = re.compile(r"-?\d+\.\d{2,}(?:e-?\d+)?")
 SEPARATOR = " · "  # between what a mark tells and the id of its record

@@ -20,8 +20,8 @@ def plot_goals(casebook: "Casebook") -> "altair.LayerChart | altair.VConcatChart
     """Which goal a program or an agency had, by type, one chart a case with the same columns.
 
     A row is a program, or an agency where the source says whose goal it is, which is then named and in the color of
-    its sector; else it is dark. A filled disc is the aim named first, a dashed ring the second aim of the same goal; the number is the
-    place of the goal in the source's order.
+    its sector; else it is dark. A filled disc is the aim named first, a dashed ring the second aim of the same goal;
+    the number is the place of the goal in the source's order.
 
     Raises
     ------

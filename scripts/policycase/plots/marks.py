@@ -27,11 +27,11 @@ def timeline_rows(casebook: "Casebook") -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        case_id, record_id, name, kind (program, event), panel (program, event, undated), tone (program, event, other: only other sources name
-        it), hollow (it did not occur, or the source does not say), struck (it was cancelled), ongoing, dated, the
-        four bounds (datetime64, missing where open or not said), point (no duration is meant), words (the dates
-        as text), told (all of it as one sentence), until (the last day that the case speaks of: what is ongoing is
-        known to that day); programs first, each panel by first possible day.
+        case_id, record_id, name, kind (program, event), panel (program, event, undated), tone (program, event, other:
+        only other sources name it), hollow (it did not occur, or the source does not say), struck (it was cancelled),
+        ongoing, dated, the four bounds (datetime64, missing where open or not said), point (no duration is meant),
+        words (the dates as text), told (all of it as one sentence), until (the last day that the case speaks of: what
+        is ongoing is known to that day); programs first, each panel by first possible day.
     """
     parts = [_programs(casebook), _events(casebook)]
     rows = pd.concat(parts, ignore_index=True)
@@ -43,7 +43,8 @@ def timeline_rows(casebook: "Casebook") -> pd.DataFrame:
     order = pd.Categorical(rows["panel"], list(HEADS))
     first = rows["start_earliest"].fillna(rows["start_latest"]).fillna(rows["end_earliest"]).fillna(rows["end_latest"])
     rows["until"] = rows["case_id"].map(_ends(casebook, rows))
-    rows = rows.assign(order=order, first=first).sort_values(["case_id", "order", "first", "start_latest"], kind="stable")
+    by = ["case_id", "order", "first", "start_latest"]
+    rows = rows.assign(order=order, first=first).sort_values(by, kind="stable")
     return rows.drop(columns=["order", "first"]).reset_index(drop=True)
 
 
@@ -87,7 +88,7 @@ def _labels(casebook: "Casebook", vocabulary: str) -> dict[str, str]:
 
 def _ends(casebook: "Casebook", rows: pd.DataFrame) -> pd.Series:
     """The last day that each case speaks of: the end of the case, else its last known date."""
-    last = rows.set_index("case_id")[BOUNDS].stack().groupby(level=0).max()
+    last = rows.groupby("case_id")[BOUNDS].max().max(axis=1)
     return casebook.cases.set_index("case_id")["end_latest"].combine_first(last)
 
 

@@ -38,7 +38,8 @@ def network(casebook: "Casebook", case_id: str) -> Grid:
     """The grid of one case: a chip for each row of `program_agencies`."""
     codes = casebook.codes.set_index(["vocabulary", "code"])["label"]
     sectors = casebook.profile.vocabularies["sector"]
-    links = casebook.program_agencies.query("case_id == @case_id")
+    links = casebook.program_agencies
+    links = links[links["case_id"].eq(case_id)]
     agencies = casebook.agencies[casebook.agencies["agency_id"].isin(links["agency_id"])]
     programs = casebook.programs[casebook.programs["program_id"].isin(links["program_id"])]
     busy = links.groupby("agency_id").size()

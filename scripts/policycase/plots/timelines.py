@@ -64,9 +64,7 @@ def plot_timeline(casebook: "Casebook") -> "altair.LayerChart | altair.VConcatCh
     return themed(charts[0] if len(charts) == 1 else alt.vconcat(*charts, spacing=28))
 
 
-def case_timeline(
-    rows: pd.DataFrame, window: marks.Window, layout: Layout = WIDE
-) -> "altair.LayerChart":
+def case_timeline(rows: pd.DataFrame, window: marks.Window, layout: Layout = WIDE) -> "altair.LayerChart":
     """One case's rows within a window of time, without theme; rows as `marks.timeline_rows` gives them."""
     lines = [marks.wrapped(row) if layout.above else [""] for row in rows.itertuples()]
     rows, heads, height = marks.placed(rows, [layout.row + LINE_HEIGHT * (len(each) - 1) for each in lines])
@@ -132,9 +130,9 @@ def _drawn(
         alt.Chart(points[~points["hollow"]]).mark_point(shape=CIRCLE, filled=True, size=62, opacity=opacity).encode(
             x=x, y=y, color=fill, description=told, tooltip=tip
         ),
-        alt.Chart(points[points["hollow"]]).mark_point(shape=CIRCLE, fill=PAPER, size=56, strokeWidth=1.6, opacity=1).encode(
-            x=x, y=y, stroke=stroke, description=told, tooltip=tip
-        ),
+        alt.Chart(points[points["hollow"]])
+        .mark_point(shape=CIRCLE, fill=PAPER, size=56, strokeWidth=1.6, opacity=1)
+        .encode(x=x, y=y, stroke=stroke, description=told, tooltip=tip),
         alt.Chart(points[points["struck"]]).mark_point(shape=CROSS, size=26, strokeWidth=1.6, opacity=1).encode(
             x=x, y=y, stroke=stroke
         ),
@@ -188,7 +186,8 @@ def _labels(rows: pd.DataFrame, heads: pd.DataFrame, layout: Layout) -> list["al
 
 
 def _axis(alt: object, layout: Layout) -> "altair.Axis":
-    return alt.Axis(title=None, orient="top", tickCount=5 if layout.above else 9, labelOverlap=True, labelSeparation=10, domain=False)
+    ticks = 5 if layout.above else 9
+    return alt.Axis(title=None, orient="top", tickCount=ticks, labelOverlap=True, labelSeparation=10, domain=False)
 
 
 def _text(day: pd.Timestamp) -> str:

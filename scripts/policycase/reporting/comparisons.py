@@ -25,18 +25,19 @@ class Counts:
 def cases(index: Index) -> Sheet:
     """The cases: country, time, how much each holds, and how it was coded."""
     fields = index.profile.tables["cases"].fields
+    country, review = fields["country"], fields["review_status"]
     table = index.casebook.cases
     sizes = {name: index.casebook[name].groupby("case_id").size() for name in (*ENTRY_TABLES, "passages")}
     return Sheet(
         "The cases and how much each holds",
-        ["Case", fields["country"].title, "Time", *(name.capitalize() for name in sizes), fields["review_status"].title],
+        ["Case", country.title, "Time", *(name.capitalize() for name in sizes), review.title],
         [
             [
                 Value(row.title, row.case_id, index.anchors[row.case_id]),
                 Value(row.country),
                 Value(span_in_words(row.start, row.end)),
                 *(Value(str(size.get(row.case_id, 0))) for size in sizes.values()),
-                index.value(fields["review_status"], row.review_status),
+                index.value(review, row.review_status),
             ]
             for row in table.itertuples()
         ],

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -11,6 +12,10 @@ from policycase.plots.grids import Grid
 from policycase.reporting.indexes import Index, Value
 from policycase.wording import span_in_words
 
+if TYPE_CHECKING:
+    import altair
+
+BELOW = "The table below the image says the same."
 AXIS_LEFT = {"left": timelines.WIDE.labels, "right": timelines.WIDE.dates, "top": 26, "bottom": 6}
 
 
@@ -21,6 +26,15 @@ class Sheet:
     caption: str
     heads: list[str]
     rows: list[list[Value]]
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What a chart is called: in ids, as a title, and in a description."""
+
+    ident: str
+    title: str
+    description: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +76,14 @@ def strip_figure(index: Index) -> Figure:
     rows = marks.timeline_rows(index.casebook)
     axis = marks.window(rows)
     titles = {case_id: index.name(case_id) for case_id in index.casebook.case_ids}
-    title = "All cases on one axis"
-    words = f"Programs and events of {len(titles)} cases, {_years(rows)}, two lanes a case."
+    words = Words(
+        "strip",
+        "All cases on one axis",
+        f"Programs and events of {len(titles)} cases, {_years(rows)}, two lanes a case. {BELOW}",
+    )
     wide, narrow = (timelines.strip(rows, titles, axis, layout) for layout in (timelines.WIDE, timelines.NARROW))
     sheet = Sheet(
-        f"{title}, as a table",
+        f"{words.title}, as a table",
         ["Case", "Programs with a date", "Events with a date", "First day", "Last day"],
         [
             [
@@ -77,23 +94,18 @@ def strip_figure(index: Index) -> Figure:
             for case_id, part in rows[rows["dated"]].groupby("case_id")
         ],
     )
-    return Figure(
-        "",
-        title,
-        drawing(wide.properties(autosize="none", padding=AXIS_LEFT), "strip-wide", title, words, index.anchors),
-        drawing(narrow, "strip-narrow", title, words, index.anchors),
-        sheet,
-        [],
-    )
+    return Figure("", words.title, *_drawings(index, words, _on_axis(wide), narrow), sheet, [])
 
 
 def _timeline(
     index: Index, rows: pd.DataFrame, axis: marks.Window, ident: str, title: str, undated: list[Value]
 ) -> Figure:
     counts = rows["panel"].value_counts()
-    words = (
+    words = Words(
+        ident,
+        title,
         f"{counts.get('program', 0)} programs and {counts.get('event', 0)} events with a date, {_years(rows)}. "
-        f"{len(undated)} have no date and no mark. The table below the image says the same."
+        f"{len(undated)} have no date and no mark. {BELOW}",
     )
     wide, narrow = (timelines.case_timeline(rows, axis, layout) for layout in (timelines.WIDE, timelines.NARROW))
     sheet = Sheet(
@@ -114,8 +126,7 @@ def _timeline(
     return Figure(
         rows["case_id"].iloc[0] if len(rows) else "",
         title,
-        drawing(wide.properties(autosize="none", padding=AXIS_LEFT), f"{ident}-wide", title, words, index.anchors),
-        drawing(narrow, f"{ident}-narrow", title, words, index.anchors),
+        *_drawings(index, words, _on_axis(wide), narrow),
         sheet,
         undated,
     )
@@ -125,54 +136,59 @@ def network_figures(index: Index) -> Iterator[Figure]:
     """Who had which role in which program, for each case that has such links."""
     for number, case_id in enumerate(index.casebook.case_ids):
         grid = networks.network(index.casebook, case_id)
-        title = _title(index, case_id, "Agencies and programs")
-        words = (
-            f"{len(grid.rows)} agencies by sector, {len(grid.columns)} programs, {len(grid.chips)} roles. "
-            "The table below the image says the same."
+        words = Words(
+            f"network-{number}",
+            _title(index, case_id, "Agencies and programs"),
+            f"{len(grid.rows)} agencies by sector, {len(grid.columns)} programs, {len(grid.chips)} roles. {BELOW}",
         )
-        agencies = index.casebook.agencies.query("case_id == @case_id")["agency_id"]
-        without = [
-            Value(index.name(agency), anchor=index.anchors[agency])
-            for agency in agencies if agency not in set(grid.rows["row"])
-        ]  # fmt: skip
-        yield from _grid(index, grid, f"network-{number}", title, words, ["Agency", "Program", "Role"], without)
+        agencies = index.casebook.agencies
+        idle = agencies[agencies["case_id"].eq(case_id) & ~agencies["agency_id"].isin(grid.rows["row"])]
+        without = [Value(row.name, anchor=index.anchors[row.agency_id]) for row in idle.itertuples()]
+        yield from _grid(index, grid, words, ["Agency", "Program", "Role"], without)
 
 
 def goal_figures(index: Index) -> Iterator[Figure]:
     """Which goal was whose, for each case that has goals."""
     for number, case_id in enumerate(index.casebook.case_ids):
         grid = goals.goals(index.casebook, case_id)
-        title = _title(index, case_id, "Goals by type")
-        words = (
-            f"{grid.chips['id'].nunique()} goals of {len(grid.rows)} programs and agencies by type. "
-            "The table below the image says the same."
+        words = Words(
+            f"goals-{number}",
+            _title(index, case_id, "Goals by type"),
+            f"{grid.chips['id'].nunique()} goals of {len(grid.rows)} programs and agencies by type. {BELOW}",
         )
-        heads = ["Whose goal", "Type", "Place in the order"]
-        yield from _grid(index, grid, f"goals-{number}", title, words, heads, [])
+        yield from _grid(index, grid, words, ["Whose goal", "Type", "Place in the order"], [])
 
 
-def _grid(
-    index: Index, grid: Grid, ident: str, title: str, words: str, heads: list[str], left_out: list[Value]
-) -> Iterator[Figure]:
+def _grid(index: Index, grid: Grid, words: Words, heads: list[str], left_out: list[Value]) -> Iterator[Figure]:
     if grid.chips.empty:
         return
     rows, columns = (frame.set_index(frame.columns[0])["name"] for frame in (grid.rows, grid.columns))
     sheet = Sheet(
-        f"{title}, as a table",
+        f"{words.title}, as a table",
         heads,
         [
-            [Value(rows[chip.row], anchor=index.anchors.get(chip.id, "")), Value(columns[chip.column]), Value(chip.text)]
+            [Value(rows[chip.row], anchor=index.anchors[chip.id]), Value(columns[chip.column]), Value(chip.text)]
             for chip in grid.chips.itertuples()
         ],
     )
     yield Figure(
         index.record[grid.chips["id"].iloc[0]]["case_id"],
-        title,
-        drawing(grids.wide(grid), f"{ident}-wide", title, words, index.anchors),
-        drawing(grids.narrow(grid), f"{ident}-narrow", title, words, index.anchors),
+        words.title,
+        *_drawings(index, words, grids.wide(grid), grids.narrow(grid)),
         sheet,
         left_out,
     )
+
+
+def _drawings(index: Index, words: Words, *charts: object) -> Iterator[str]:
+    """The chart for a wide and for a narrow page."""
+    for size, chart in zip(("wide", "narrow"), charts, strict=True):
+        yield drawing(chart, f"{words.ident}-{size}", words.title, words.description, index.anchors)
+
+
+def _on_axis(chart: "altair.LayerChart") -> "altair.LayerChart":
+    """A wide timeline whose axis stands where that of every other one stands."""
+    return chart.properties(autosize="none", padding=AXIS_LEFT)
 
 
 def _title(index: Index, case_id: str, what: str) -> str:

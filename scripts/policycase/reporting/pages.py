@@ -13,7 +13,7 @@ from policycase.coverage import RECORD
 from policycase.errors import MissingExtraError, UnreadableError
 from policycase.paths import write_whole
 from policycase.plots.themes import ON_DARK, library
-from policycase.profiles import ENTRY_TABLES
+from policycase.profiles import ENTRY_TABLES, Field
 from policycase.reporting import comparisons, figures
 from policycase.reporting.cards import Card, Item, cards
 from policycase.reporting.indexes import Index, Row, Value, where
@@ -36,7 +36,10 @@ class Conflict:
 
 
 def report(
-    casebook: Casebook | str | Path | None, output: str | Path, force: bool = False, metadata: dict[str, Any] | None = None
+    casebook: Casebook | str | Path | None,
+    output: str | Path,
+    force: bool = False,
+    metadata: dict[str, Any] | None = None,
 ) -> Path:
     """One HTML page of a case, or of a stack with its cases side by side.
 
@@ -170,18 +173,17 @@ def _conflicts(index: Index) -> list[Conflict]:
         table = index.home.get(record_id)
         field = table.fields.get(name) if table else None
         first = rows.iloc[0]
-        shown = lambda text: index.value(field, text).text if field and pd.notna(text) else text  # noqa: E731 - used below
         found.append(
             Conflict(
                 what=Value(index.name(record_id), record_id, index.anchors.get(record_id, "")),
                 field="" if name == RECORD else field.title if field else name,
-                coded="" if pd.isna(first["coded_value"]) else str(shown(first["coded_value"])),
+                coded=_cell(index, field, first["coded_value"]),
                 status=first["status"],
                 groups=int(first["groups_for_coded"]),
                 rivals=[
                     {
                         "stance": index.label("stance", row.stance),
-                        "value": "" if pd.isna(row.rival_value) else str(shown(row.rival_value)),
+                        "value": _cell(index, field, row.rival_value),
                         "statement": row.statement,
                         "sources": row.sources,
                         "groups": str(row.groups_for_rival),
@@ -191,6 +193,12 @@ def _conflicts(index: Index) -> list[Conflict]:
             )
         )
     return found
+
+
+def _cell(index: Index, field: Field | None, cell: object) -> str:
+    if pd.isna(cell):
+        return ""
+    return index.value(field, str(cell)).text if field else str(cell)
 
 
 def _passages(index: Index) -> list[tuple[Row, str, str, list[Value]]]:
