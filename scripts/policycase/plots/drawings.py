@@ -48,7 +48,8 @@ def drawing(
     except ImportError as error:
         package, extra = "vl-convert-python", "report"
         raise MissingExtraError(package, extra) from error
-    text = vl_convert.vegalite_to_svg(themed(chart).to_dict(), allowed_base_urls=[])
+    spec = themed(chart).to_dict(validate=False)  # as the charts are made here, the schema is left to the tests
+    text = vl_convert.vegalite_to_svg(spec, allowed_base_urls=[])
     root = ET.fromstring(NOT_XML.sub("\ufffd", text))  # noqa: S314 - made here from plain values, never read
     _plain(root, links or {})
     _own_ids(root, ident)

@@ -69,7 +69,8 @@ def wide(grid: Grid) -> "altair.LayerChart":
         _names(alt, columns, step, across),
         *_chips(alt, chips, across, down, grid),
     ]  # fmt: skip
-    return alt.layer(*layers).properties(width=width, height=height)
+    filled = [layer for layer in layers if len(layer.data)] or layers[:1]
+    return alt.layer(*filled).properties(width=width, height=height)
 
 
 def narrow(grid: Grid) -> "altair.LayerChart":
@@ -105,7 +106,8 @@ def narrow(grid: Grid) -> "altair.LayerChart":
         ).encode(x=alt.value(14), y=y, text="name:N"),
         *_chips(alt, chips, across, down, grid),
     ]  # fmt: skip
-    return alt.layer(*layers).properties(width=NARROW, height=max(at, 20))
+    filled = [layer for layer in layers if len(layer.data)] or layers[:1]
+    return alt.layer(*filled).properties(width=NARROW, height=max(at, 20))
 
 
 def _placed(grid: Grid) -> tuple[pd.DataFrame, pd.DataFrame, float]:

@@ -42,7 +42,7 @@ def timeline_rows(casebook: "Casebook") -> pd.DataFrame:
     rows["told"] = [_told(row) for row in rows.itertuples()]
     order = pd.Categorical(rows["panel"], list(HEADS))
     first = rows["start_earliest"].fillna(rows["start_latest"]).fillna(rows["end_earliest"]).fillna(rows["end_latest"])
-    rows["until"] = rows["case_id"].map(_ends(casebook, rows))
+    rows["until"] = rows["case_id"].map(_ends(casebook, rows).to_dict())
     by = ["case_id", "order", "first", "start_latest"]
     rows = rows.assign(order=order, first=first).sort_values(by, kind="stable")
     return rows.drop(columns=["order", "first"]).reset_index(drop=True)
@@ -88,7 +88,8 @@ def _labels(casebook: "Casebook", vocabulary: str) -> dict[str, str]:
 
 def _ends(casebook: "Casebook", rows: pd.DataFrame) -> pd.Series:
     """The last day that each case speaks of: the end of the case, else its last known date."""
-    last = rows.groupby("case_id")[BOUNDS].max().max(axis=1)
+    days = [rows[["case_id", bound]].set_axis(["case_id", "day"], axis=1) for bound in BOUNDS]
+    last = pd.concat(days).groupby("case_id")["day"].max()
     return casebook.cases.set_index("case_id")["end_latest"].combine_first(last)
 
 

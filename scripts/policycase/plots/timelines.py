@@ -138,7 +138,8 @@ def _drawn(
         ),
         *labels,
     ]  # fmt: skip
-    return alt.layer(*layers).properties(width=layout.axis, height=height)
+    filled = [layer for layer in layers if len(layer.data)] or layers[:1]
+    return alt.layer(*filled).properties(width=layout.axis, height=height)
 
 
 def _titles(names: pd.DataFrame, layout: Layout) -> list["altair.Chart"]:
