@@ -39,12 +39,13 @@ def wide(grid: Grid) -> "altair.LayerChart":
     alt = library()
     step = min((WIDTH - LABELS - SLANTED) / max(len(grid.columns), 1), WIDEST)
     rows, heads, height = _placed(grid)
-    extra = rows["lines"].str.count("\n") * LINE_HEIGHT / 2
+    extra = pd.Series([line.count("\n") * LINE_HEIGHT / 2 for line in rows["lines"]], rows.index, dtype="float64")
     rows = rows.assign(middle=rows["y"] + CHIP / 2 + GAP + extra / 2, label=rows["y"] + CHIP / 2 + GAP - extra / 2)
     columns = grid.columns.assign(x=[(number + 0.5) * step for number in range(len(grid.columns))])
-    chips = grid.chips.merge(rows[["row", "middle"]], on="row").merge(columns[["column", "x"]], on="column")
-    nth = chips.groupby(["row", "column"], sort=False).cumcount()
-    chips = chips.assign(y=chips["middle"] + nth * (CHIP + GAP))
+    middles, centers = dict(rows[["row", "middle"]].to_numpy()), dict(columns[["column", "x"]].to_numpy())
+    nth = grid.chips.groupby(["row", "column"], sort=False).cumcount()
+    middle, center = (grid.chips[name].map(at).astype("float64") for name, at in (("row", middles), ("column", centers)))
+    chips = grid.chips.assign(x=center, y=middle + nth * (CHIP + GAP))
     width = step * max(len(columns), 1)
     half = CHIP / 2 if grid.round else (min(step, 92) - 2) / 2
     chips = chips.assign(left=chips["x"] - half, right=chips["x"] + half)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from policycase.coverage import crosscheck_only
 from policycase.wording import in_words, span_in_words
 
 if TYPE_CHECKING:
@@ -35,8 +36,8 @@ def timeline_rows(casebook: "Casebook") -> pd.DataFrame:
     """
     parts = [_programs(casebook), _events(casebook)]
     rows = pd.concat(parts, ignore_index=True)
-    supported = set(casebook.evidence["record_id"])
-    rows["tone"] = rows["panel"].where(rows["record_id"].isin(supported), "other")
+    others = crosscheck_only(casebook.text) - set(casebook.evidence["record_id"])
+    rows["tone"] = rows["kind"].mask(rows["record_id"].isin(others), "other")
     rows["dated"] = rows[BOUNDS].notna().any(axis=1)
     rows.loc[~rows["dated"], "panel"] = "undated"
     rows["told"] = [_told(row) for row in rows.itertuples()]

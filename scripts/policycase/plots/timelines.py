@@ -69,7 +69,7 @@ def case_timeline(rows: pd.DataFrame, window: marks.Window, layout: Layout = WID
     lines = [marks.wrapped(row) if layout.above else [""] for row in rows.itertuples()]
     rows, heads, height = marks.placed(rows, [layout.row + LINE_HEIGHT * (len(each) - 1) for each in lines])
     rows["lines"] = ["\n".join(each) for each in lines]
-    rows["first_line"] = rows["y"] - LINE_HEIGHT * rows["lines"].str.count("\n") - 11
+    rows["first_line"] = [y - LINE_HEIGHT * (len(each) - 1) - 11 for y, each in zip(rows["y"], lines, strict=True)]
     return _drawn(rows, _labels(rows, heads, layout), window, layout, height)
 
 

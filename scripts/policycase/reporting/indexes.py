@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from policycase.coverage import RECORD
+from policycase.coverage import RECORD, crosscheck_only
 from policycase.loading import as_text
 from policycase.profiles import Field, Table
 from policycase.wording import in_words
@@ -138,11 +138,14 @@ class Index:
                         found[row[column]].append((table, column, row))
         return found
 
+    @cached_property
+    def _others(self) -> frozenset[str]:
+        return crosscheck_only(self.casebook.text)
+
     def only_others(self, record_id: str) -> bool:
         """Whether no passage of a coded source names this entity, only other sources do."""
-        table = self.home[record_id]
         whole = any(one.field == RECORD for one in self.references.get(record_id, ()))
-        return table.kind == "entity" and table.needs_evidence and not whole
+        return record_id in self._others and not whole
 
 
 def local(record_id: str) -> str:
