@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 
 import pandas as pd
@@ -21,18 +22,20 @@ from policycase.reporting.pages import TEMPLATES, html
 
 CASE = policycase.load()
 SIX = policycase.stack([CASE, *sorted((ROOT / "examples").glob("*"))])
-PAYLOAD = "\"'><img src=x onerror=alert(1)><svg onload=alert(2)></svg><script>alert(3)</script></textarea>&lt;b&gt;{{7*7}}"
+PAYLOAD = (
+    "\"'><img src=x onerror=alert(1)><svg onload=alert(2)></svg><script>alert(3)</script></textarea>&lt;b&gt;{{7*7}}"
+)
 LINK = "javascript:alert(4)"
 
 
 @pytest.fixture(scope="module")
-def page(tmp_path_factory) -> Page:
-    return Page(policycase.report(CASE, tmp_path_factory.mktemp("report") / "case.html"))
+def page(reports: dict[str, Path]) -> Page:
+    return Page(reports["case"])
 
 
 @pytest.fixture(scope="module")
-def stacked(tmp_path_factory) -> Page:
-    return Page(policycase.report(SIX, tmp_path_factory.mktemp("report") / "six.html"))
+def stacked(reports: dict[str, Path]) -> Page:
+    return Page(reports["six"])
 
 
 @pytest.fixture(params=["page", "stacked"])
@@ -108,7 +111,7 @@ def test_date_is_never_more_certain_than_it_is(page: Page):
 def test_stack_sets_the_cases_side_by_side(stacked: Page):
     assert "Opioid agonist therapy · · 4 · · ·" in stacked.text
     assert "Partner · 3 8 1 17 5" in stacked.text
-    assert "Supervised injection in Vancouver and the ruling that kept it open CAN Sep 2003 to 2017 1 11 9 5 24" in stacked.text
+    assert "the ruling that kept it open CAN Sep 2003 to 2017 1 11 9 5 24 Single-coded" in stacked.text
 
 
 def test_count_of_nothing_coded_is_no_zero(tmp_path: Path):
@@ -135,7 +138,7 @@ def test_headings_go_down_one_level_at_a_time(either: Page):
 
     assert levels[0] == 1
     assert levels.count(1) == 1
-    assert max(later - level for level, later in zip(levels, levels[1:], strict=False)) == 1
+    assert max(later - level for level, later in pairwise(levels)) == 1
 
 
 def test_page_can_be_read_by_ear(either: Page):
@@ -184,7 +187,8 @@ def hostile(folder: Path) -> Path:
     copy_package(folder)
     profile = Profile.read(folder)
     keys = {key for table in profile.case_tables.values() for link in table.foreign_keys for key in link.fields}
-    keys |= {key for table in profile.tables.values() for key in table.primary_key} | {"record_id", "field", "object_id"}
+    keys |= {key for table in profile.tables.values() for key in table.primary_key}
+    keys |= {"record_id", "field", "object_id"}
     for table in profile.tables.values():
         file = folder / f"{'schemas' if table.kind == 'vocabulary' else 'data'}/{table.name}.csv"
         frame = pd.read_csv(file, dtype=str, keep_default_na=False)

@@ -21,31 +21,27 @@ def browser():
         yield opened
 
 
-@pytest.fixture(scope="module")
-def files(tmp_path_factory) -> dict[str, Path]:
-    folder = tmp_path_factory.mktemp("report")
-    return {"case": policycase.report(CASE, folder / "case.html"), "six": policycase.report(SIX, folder / "six.html")}
-
-
 @pytest.mark.parametrize("name", ["case", "six"])
-def test_page_asks_for_nothing_but_itself_and_the_console_is_silent(browser: Browser, files: dict, name: str):
+def test_page_asks_for_nothing_but_itself_and_the_console_is_silent(browser: Browser, reports: dict, name: str):
     browser.requests(), browser.complaints()
 
-    browser.open(files[name])
+    browser.open(reports[name])
 
-    assert [url for url in browser.requests() if not url.startswith("data:")] == [files[name].as_uri()]
+    assert [url for url in browser.requests() if not url.startswith("data:")] == [reports[name].as_uri()]
     assert browser.complaints() == []
 
 
 @pytest.mark.parametrize(("name", "book"), [("case", CASE), ("six", SIX)])
-def test_every_dated_record_role_and_goal_is_drawn(browser: Browser, files: dict, name: str, book: policycase.Casebook):
+def test_every_dated_record_role_and_goal_is_drawn(
+    browser: Browser, reports: dict, name: str, book: policycase.Casebook
+):
     dated = [
         record
         for frame, key in ((book.programs, "program_id"), (book.events, "event_id"))
         for record in frame.loc[frame["start"].notna() | frame["end"].notna(), key]
     ]
 
-    browser.open(files[name])
+    browser.open(reports[name])
 
     assert set(browser.ask(DRAWN.format("#timeline"))) == set(dated)
     assert sorted(browser.ask(DRAWN.format("#network"))) == sorted(book.program_agencies["program_agency_id"])
@@ -55,34 +51,34 @@ def test_every_dated_record_role_and_goal_is_drawn(browser: Browser, files: dict
 
 @pytest.mark.parametrize("name", ["case", "six"])
 @pytest.mark.parametrize("width", [360, 768, 1280])
-def test_page_never_scrolls_sideways(browser: Browser, files: dict, name: str, width: int):
-    browser.open(files[name], width)
+def test_page_never_scrolls_sideways(browser: Browser, reports: dict, name: str, width: int):
+    browser.open(reports[name], width)
 
     browser.ask("document.querySelectorAll('details').forEach(each => each.open = true)")
 
     assert browser.ask("return document.documentElement.scrollWidth") <= width
 
 
-def test_phone_gets_the_narrow_charts(browser: Browser, files: dict):
+def test_phone_gets_the_narrow_charts(browser: Browser, reports: dict):
     shown = "return [...document.querySelectorAll('.chart{}')].filter(each => each.offsetWidth).length"
 
     counts = [
-        [browser.open(files["case"], width).ask(shown.format(kind)) for kind in (".wide", ".narrow")]
+        [browser.open(reports["case"], width).ask(shown.format(kind)) for kind in (".wide", ".narrow")]
         for width in (1280, 360)
     ]
 
     assert counts == [[4, 0], [0, 4]]
 
 
-def test_dark_page_has_light_ink_in_text_and_charts(browser: Browser, files: dict):
-    browser.open(files["case"], theme="dark")
+def test_dark_page_has_light_ink_in_text_and_charts(browser: Browser, reports: dict):
+    browser.open(reports["case"], theme="dark")
 
     body = browser.ask("return getComputedStyle(document.body).backgroundColor")
     text = browser.ask("return getComputedStyle(document.querySelector('#timeline .wide text[fill=\"#1c2126\"]')).fill")
     assert (body, text) == ("rgb(21, 24, 27)", "rgb(231, 234, 237)")
 
 
-def test_texts_of_a_chart_do_not_overlap(browser: Browser, files: dict):
+def test_texts_of_a_chart_do_not_overlap(browser: Browser, reports: dict):
     overlaps = """
         const found = [];
         for (const chart of document.querySelectorAll('.chart svg')) {
@@ -97,13 +93,15 @@ def test_texts_of_a_chart_do_not_overlap(browser: Browser, files: dict):
         return found;
     """
 
-    found = {(name, width): browser.open(files[name], width).ask(overlaps) for name in files for width in (1280, 360)}
+    found = {
+        (name, width): browser.open(reports[name], width).ask(overlaps) for name in reports for width in (1280, 360)
+    }
 
     assert [one for one in found.items() if one[1]] == []
 
 
-def test_words_leave_only_records_that_have_them(browser: Browser, files: dict):
-    browser.open(files["case"])
+def test_words_leave_only_records_that_have_them(browser: Browser, reports: dict):
+    browser.open(reports["case"])
 
     browser.ask(
         "const box = document.getElementById('words'); box.value = 'needle PRISONS'; box.dispatchEvent(new Event('input'))"
@@ -117,8 +115,8 @@ def test_words_leave_only_records_that_have_them(browser: Browser, files: dict):
     assert browser.ask("return document.getElementById('shown').textContent").endswith(" records")
 
 
-def test_link_opens_the_fold_that_holds_its_target(browser: Browser, files: dict):
-    browser.open(files["case"])
+def test_link_opens_the_fold_that_holds_its_target(browser: Browser, reports: dict):
+    browser.open(reports["case"])
 
     browser.ask("location.hash = '#r-kgz-leph:p3s3'")
 
@@ -127,10 +125,10 @@ def test_link_opens_the_fold_that_holds_its_target(browser: Browser, files: dict
     )
 
 
-def test_page_is_whole_without_script(browser: Browser, files: dict):
+def test_page_is_whole_without_script(browser: Browser, reports: dict):
     browser.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
     try:
-        browser.open(files["case"])
+        browser.open(reports["case"])
 
         from selenium.webdriver.common.by import By  # noqa: PLC0415 - only where there is a browser
 

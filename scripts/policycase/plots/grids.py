@@ -44,7 +44,9 @@ def wide(grid: Grid) -> "altair.LayerChart":
     columns = grid.columns.assign(x=[(number + 0.5) * step for number in range(len(grid.columns))])
     middles, centers = dict(rows[["row", "middle"]].to_numpy()), dict(columns[["column", "x"]].to_numpy())
     nth = grid.chips.groupby(["row", "column"], sort=False).cumcount()
-    middle, center = (grid.chips[name].map(at).astype("float64") for name, at in (("row", middles), ("column", centers)))
+    middle, center = (
+        grid.chips[name].map(at).astype("float64") for name, at in (("row", middles), ("column", centers))
+    )
     chips = grid.chips.assign(x=center, y=middle + nth * (CHIP + GAP))
     width = step * max(len(columns), 1)
     half = CHIP / 2 if grid.round else (min(step, 92) - 2) / 2

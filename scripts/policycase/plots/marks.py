@@ -19,6 +19,10 @@ KINDS = {"program": "Program", "event": "Event"}
 HEADS = {"program": "Programs", "event": "Events", "undated": "No date in the source"}
 LINE = 54  # characters that fit the narrow chart
 CLUSTER = (6, 60 * DAY, 8)  # rows, longest gap, and how much longer the whole is, for a closer look
+SHAPE = {
+    "y": "float64", "tone": "str", "hollow": "bool", "struck": "bool", "told": "str",
+    "x": "datetime64[s]", "x2": "datetime64[s]", "side": "str",
+}  # fmt: skip
 THIN = 5  # pixels that a bar needs to be seen
 
 
@@ -144,12 +148,11 @@ def drawn(rows: pd.DataFrame, window: Window, pixels: int) -> dict[str, pd.DataF
     found: dict[str, list[dict]] = {"ranges": [], "sure": [], "open": [], "ends": [], "points": []}
     least = THIN * (window[1] - window[0]) / pixels
     for row in rows[rows["dated"]].itertuples():
-        base = {"y": row.y, "tone": row.tone, "hollow": row.hollow, "struck": row.struck, "told": row.told}
+        base = {name: getattr(row, name) for name in ("y", "tone", "hollow", "struck", "told")}
+        base |= {"x2": pd.NaT, "side": ""}
         for kind, shape in _marks(row, window, least):
             found[kind].append(base | _wide(shape, least) if kind in {"ranges", "sure"} else base | shape)
-    columns = ["y", "tone", "hollow", "struck", "told", "x", "x2", "side"]
-    frames = {kind: pd.DataFrame(shapes, columns=columns) for kind, shapes in found.items()}
-    return {kind: frame.astype({"hollow": bool, "struck": bool}) for kind, frame in frames.items()}
+    return {kind: pd.DataFrame(shapes, columns=list(SHAPE)).astype(SHAPE) for kind, shapes in found.items()}
 
 
 def _marks(row: tuple, window: Window, least: pd.Timedelta) -> Iterator[tuple[str, dict]]:
