@@ -181,6 +181,9 @@ FAULTS = {
     # crosschecks
     "rival-value-fits-its-stance": Fault(CLAIMS, "kgz-leph:nsp,start,2000,", "kgz-leph:nsp,start,1999,"),
     "shared-author-is-one-group": Fault(SOURCES, 'article-authors,"By a co-author', 'sadykov,"By a co-author'),
+    # extent
+    "empty-table-is-accounted-for": Fault("data/scope.csv", "figures,none,", "goals,partial,"),
+    "scope-fits-its-table": Fault("data/scope.csv", "figures,none,", "figures,partial,"),
     # source: against a made-up copy
     "passage-is-in-the-source": Fault(PASSAGES, "3c86b52a", "3c86b52b", case="bvt-lamps"),
     "no-words-of-the-source": Fault(

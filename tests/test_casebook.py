@@ -2,8 +2,10 @@
 
 import copy
 import pickle
+from pathlib import Path
 
 import pytest
+from copies import edit
 
 import policycase
 from policycase.errors import UnknownNameError
@@ -115,6 +117,18 @@ def test_coverage_is_whole():
     assert rows["values_needing_evidence"].sum() > 100
     assert passages["passages"].tolist() == [46]
     assert passages["uncoded"].tolist() <= [12]
+
+
+def test_coverage_tells_none_from_not_coded(lamps: Path):
+    edit(lamps / "data/scope.csv", "note\n", "note\nbvt-lamps,claims,not-coded,\n")
+    (lamps / "data/claims.csv").write_text((lamps / "data/claims.csv").read_text().split("\n")[0] + "\n")
+
+    both = policycase.stack([CASE, lamps]).coverage().set_index(["case_id", "table"])["extent"]
+
+    assert both["kgz-leph", "figures"] == "none"
+    assert both["bvt-lamps", "claims"] == "not-coded"
+    assert both["bvt-lamps", "figures"] == "complete"
+    assert both.dtype == CASE.scope["extent"].dtype
 
 
 def test_coverage_falls_when_evidence_goes():

@@ -1,6 +1,7 @@
 """The README cannot lie: its snippets run and print what it says, its commands are those that CI runs."""
 
 import re
+import shutil
 import subprocess
 import sys
 
@@ -8,8 +9,10 @@ import pytest
 from copies import ROOT
 
 from policycase.cli import parser
+from policycase.exports.forms import FORMS
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+IN_R = re.search(r"```r\n(library\(readr\).*?)```\n\n```text\n(.*?)```", README, re.DOTALL)
 SNIPPETS = re.findall(r"```python\n(.*?)```\n\n```text\n(.*?)```", README, re.DOTALL)
 
 
@@ -22,6 +25,28 @@ def test_snippet_prints_what_the_readme_says(code: str, output: str):
 
 def test_every_python_block_has_its_output():
     assert len(SNIPPETS) == README.count("```python")
+
+
+def test_snippet_in_r_is_the_file_that_is_run():
+    assert IN_R[1] == (ROOT / "tests/r/readr.R").read_text(encoding="utf-8")
+
+
+@pytest.mark.skipif(shutil.which("Rscript") is None, reason="R is not installed")
+def test_snippet_in_r_prints_what_the_readme_says():
+    if subprocess.run(["Rscript", "-e", "library(readr)"], capture_output=True, check=False).returncode:
+        pytest.skip("the R package readr is not installed")
+
+    done = subprocess.run(["Rscript", "tests/r/readr.R"], cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert (done.stdout, done.stderr) == (IN_R[2], "")
+
+
+def test_every_form_of_export_is_in_the_readme_with_its_extra():
+    lines = README.splitlines()
+
+    for name, form in FORMS.items():
+        extra = f"`{form.extra}`" if form.extra else ""
+        assert f"| `{name}` | {form.what} | {extra} |".replace("|  |", "| |") in lines
 
 
 def test_set_up_commands_are_those_of_ci():

@@ -13,6 +13,8 @@ HOMES = {
     "UnreadableError": "errors",
     "Verification": "verifying",
     "agreement": "reliability",
+    "export": "exporting",
+    "import_workbook": "importing",
     "load": "casebook",
     "new": "scaffolding",
     "pack": "packing",

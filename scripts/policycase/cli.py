@@ -7,9 +7,11 @@ import argparse
 import json
 import os
 import sys
+from collections.abc import Callable
 from importlib import import_module
 
 from policycase.errors import InvalidPackageError, MissingExtraError, PolicyCaseError, StackError, UnknownNameError
+from policycase.exports.forms import FORMS
 
 VALID, FINDINGS, USAGE, UNREADABLE = 0, 1, 2, 3
 
@@ -74,11 +76,32 @@ def parser() -> argparse.ArgumentParser:
     stack.add_argument("cases", nargs="+", metavar="PATH", help="the packages to stack")
     stack.add_argument("-o", "--output", required=True, metavar="FOLDER", help="the folder to write")
     stack.add_argument("--force", action="store_true", help="replace the folder if it exists")
+    export = add("giving", "export", "write the tables in another form: CSV, Excel, Stata, a database …")
+    export.add_argument("--to", required=True, choices=list(FORMS), metavar="FORM", help=", ".join(FORMS))
+    export.add_argument("-o", "--output", required=True, metavar="OUT", help="the file or folder to write")
+    export.add_argument("--force", action="store_true", help="replace an earlier export")
+    report = add("giving", "report", "write one HTML page of a case or a stack, that needs no network and no script")
+    report.add_argument("-o", "--output", required=True, metavar="FILE", help="the page to write")
+    report.add_argument("--force", action="store_true", help="replace the page if it exists")
     agreement = add("judging", "agreement", "how far coders of one source agree", path=False)
     agreement.add_argument("coders", nargs="+", metavar="[NAME=]PATH", help="the coders' packages, two or more")
+    _add_making(add)
+    return top
+
+
+def _add_making(add: Callable[..., argparse.ArgumentParser]) -> None:
+    """The commands that make a case."""
     new = add("making", "new", "make the folder of a new, empty case", path=False)
     new.add_argument("case_id", metavar="CASE-ID", help="such as kgz-leph: alpha-3 code of the country, short name")
     new.add_argument("-o", "--output", metavar="FOLDER", help="the folder to make; the case id if not said")
+    new.add_argument("--workbook", action="store_true", help="also make CASE-ID.xlsx, to code in with Excel")
+    imports = add("making", "import", "make the tables of a case from a workbook that was coded in", path=False)
+    imports.set_defaults(command="import_workbook")
+    imports.add_argument(
+        "workbook", metavar="WORKBOOK", help="the .xlsx, made by new --workbook or export --to workbook"
+    )
+    imports.add_argument("-o", "--output", metavar="FOLDER", help="the case's folder; the workbook's name if not said")
+    imports.add_argument("--force", action="store_true", help="replace the tables of a case that is there")
     passages = add("making", "passages", "number the sentences of a source, as fingerprints", path=False)
     passages.add_argument("source", metavar="FILE", help="your copy of the source: .txt, or .pdf")
     passages.add_argument("--case", required=True, metavar="CASE-ID", help="the case that the ids begin with")
@@ -89,7 +112,3 @@ def parser() -> argparse.ArgumentParser:
     pack = add("making", "pack", "write the package as a reproducible zip")
     pack.add_argument("-o", "--output", metavar="FILE", help="the zip to write")
     pack.add_argument("--force", action="store_true", help="replace the zip if it exists")
-    report = add("giving", "report", "write one HTML page of a case or a stack, that needs no network and no script")
-    report.add_argument("-o", "--output", required=True, metavar="FILE", help="the page to write")
-    report.add_argument("--force", action="store_true", help="replace the page if it exists")
-    return top

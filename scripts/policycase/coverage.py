@@ -85,7 +85,9 @@ def of_rows(tables: Tables) -> pd.DataFrame:
     -------
     DataFrame
         case_id, table, rows (all), rows_needing_evidence, rows_with_evidence, values_needing_evidence,
-        values_with_evidence; one row for each case and case table, so that a table without rows shows as 0.
+        values_with_evidence, extent; one row for each case and case table. `extent` is a code of that vocabulary:
+        `none` where the sources were read and have nothing, `not-coded` where nobody looked, `complete` where there
+        are rows and the table `scope` says nothing else, missing where a table is empty and nothing is said.
     """
     cases = tables["cases"]["case_id"].tolist()
     grid = pd.MultiIndex.from_product([cases, list(tables.profile.case_tables)], names=["case_id", "table"])
@@ -102,7 +104,20 @@ def of_rows(tables: Tables) -> pd.DataFrame:
         name: frame.groupby(["case_id", "table"]).size().reindex(grid, fill_value=0).astype("Int64")
         for name, frame in counts.items()
     }
-    return pd.DataFrame(sizes).reset_index().astype({"case_id": "str", "table": "str"})
+    codes = pd.CategoricalDtype(tables.profile.vocabularies["extent"])
+    frame = pd.DataFrame(sizes).assign(extent=extents(tables).reindex(grid).astype(codes))
+    return frame.reset_index().astype({"case_id": "str", "table": "str"})
+
+
+def extents(tables: Tables) -> pd.Series:
+    """What each table of each case holds of what its sources say: a code of `extent` by (case_id, table)."""
+    said = tables["scope"].dropna(subset=["case_id", "table_name"]).drop_duplicates(["case_id", "table_name"])
+    filled = {
+        (case_id, name): "complete"
+        for name in tables.profile.case_tables
+        for case_id in tables[name]["case_id"].dropna().unique()
+    }
+    return pd.Series(filled | said.set_index(["case_id", "table_name"])["extent"].to_dict(), dtype="str")
 
 
 def of_passages(tables: Tables) -> pd.DataFrame:

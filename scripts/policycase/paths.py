@@ -71,14 +71,15 @@ def opened(path: str | Path | None = None) -> Iterator[Path]:
 def _unpack(archive: Path, folder: Path) -> None:
     try:
         with zipfile.ZipFile(archive) as package:
-            _refuse_unsafe(archive, package.infolist())
+            refuse_unsafe(archive, package.infolist())
             package.extractall(folder)
     except UNPACKING as error:
         msg = f"{archive}: cannot be unpacked: {error} · get it again"
         raise UnreadableError(msg) from error
 
 
-def _refuse_unsafe(archive: Path, entries: list[zipfile.ZipInfo]) -> None:
+def refuse_unsafe(archive: Path, entries: list[zipfile.ZipInfo]) -> None:
+    """Raise UnsafePathError where a zip would leave its folder, or unpacks to too much."""
     names = [entry.filename for entry in entries]
     twice = {name for name in names if names.count(name) > 1} if len(set(names)) < len(names) else set()
     packed = sum(entry.compress_size for entry in entries) or 1
@@ -161,22 +162,30 @@ def write_folder(target: Path, files: dict[str, bytes], *, force: bool = False) 
     target = target.resolve()
     if target.exists():
         _refuse_replacing(target, files, force=force)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    staged = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}."))
-    aside = staged.with_name(f"{staged.name}.old")
-    try:
+    with staged(target) as folder:
+        folder.mkdir()
         for relative, content in files.items():
-            write_whole(inside(staged, relative), content)
-        staged.chmod(0o755)
-        if target.is_dir():
+            write_whole(inside(folder, relative), content)
+
+
+@contextmanager
+def staged(target: Path) -> Iterator[Path]:
+    """A free place for a file or folder, which takes the target's place once it is whole.
+
+    What stands at the target is replaced only then, and stays where anything fails.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    private = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}."))
+    place, aside = private / target.name, private / f"{target.name}.old"
+    try:
+        yield place
+        if target.is_dir():  # a folder is never replaced in one step
             target.rename(aside)
-        staged.rename(target)
-    except BaseException:
-        shutil.rmtree(staged, ignore_errors=True)
+        place.replace(target)
+    finally:
         if aside.is_dir() and not target.exists():
             aside.rename(target)
-        raise
-    shutil.rmtree(aside, ignore_errors=True)
+        shutil.rmtree(private, ignore_errors=True)
 
 
 def _refuse_replacing(target: Path, files: dict[str, bytes], *, force: bool) -> None:

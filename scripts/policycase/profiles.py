@@ -34,6 +34,7 @@ class Field:
     evidence: bool = False
     silent: str = ""
     identifier: str = ""
+    proper: bool = False
 
     @classmethod
     def of_schema(cls, field: dict[str, Any]) -> Self:

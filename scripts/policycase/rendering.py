@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import yaml
 
 from policycase import dictionary
@@ -13,7 +14,7 @@ from policycase.descriptor import read_descriptor, write_json
 from policycase.errors import DateError, UnreadableError
 from policycase.loading import csv_bytes, read_csv
 from policycase.paths import DESCRIPTOR, inside, write_whole
-from policycase.profiles import FOLDER, PROFILE, Profile, schema_path
+from policycase.profiles import FOLDER, PROFILE, Profile, Table, schema_path
 
 CITATION = "CITATION.cff"
 README = "README.md"
@@ -96,10 +97,17 @@ def _tables(root: Path, profile: Profile) -> Iterator[tuple[str, bytes]]:
         if list(frame.columns) != list(table.fields):
             msg = f"{resource['path']}:1: the header differs from {schema_path(table.name)}"
             raise UnreadableError(msg)
-        for field in table.fields.values():
-            if field.bound:
-                frame[field.name] = frame[field.of].map(lambda text, side=field.bound: _bound(text, side))
-        yield resource["path"], csv_bytes(frame)
+        yield resource["path"], csv_bytes(with_bounds(frame, table))
+
+
+def with_bounds(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
+    """The text frame with every bound worked out from its date, in the order of the schema."""
+    derived = {
+        field.name: frame[field.of].map(lambda text, side=field.bound: _bound(text, side))
+        for field in table.fields.values()
+        if field.bound
+    }
+    return frame.assign(**derived)[list(table.fields)]
 
 
 def _bound(text: object, side: str) -> str:

@@ -52,6 +52,19 @@ def new(case_id: str, folder: str | Path | None = None) -> Path:
     UnreadableError
         The id is not a country's alpha-3 code in lower case and short names, or the folder exists.
     """
+    target = Path(folder or case_id)
+    write_folder(target, files(case_id))
+    return target
+
+
+def files(case_id: str) -> dict[str, bytes]:
+    """The files of a new, empty case, by their paths.
+
+    Raises
+    ------
+    UnreadableError
+        The id is not a country's alpha-3 code in lower case and short names.
+    """
     match = CASE_ID.fullmatch(case_id)
     if match is None or pycountry.countries.get(alpha_3=match["country"].upper()) is None:
         msg = (
@@ -75,9 +88,7 @@ def new(case_id: str, folder: str | Path | None = None) -> Path:
         f"data/{table.name}.csv": (",".join(table.fields) + "\n").encode() for table in profile.case_tables.values()
     }
     guide = GUIDE.format(case_id=case_id).encode()
-    target = Path(folder or case_id)
-    write_folder(target, {DESCRIPTOR: write_json(descriptor), "CODING.md": guide, **headers, **profile.files})
-    return target
+    return {DESCRIPTOR: write_json(descriptor), "CODING.md": guide, **headers, **profile.files}
 
 
 def sentences(text: str) -> Iterator[Passage]:

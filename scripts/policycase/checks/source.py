@@ -11,6 +11,8 @@ from policycase.findings import Finding
 from policycase.fingerprints import SHARED_RUN, locate, shared_runs, shared_starts, skeleton
 from policycase.tables import Tables
 
+LONGEST_NAME = 120  # letters and digits; what is longer is taken for a sentence
+
 
 def read_source(file: Path) -> str:
     """The text of a reader's copy: .txt or .md in UTF-8, or .pdf with the extra `pdf`.
@@ -92,8 +94,20 @@ def check(root: Path, tables: Tables, sources: dict[str, str]) -> list[Finding]:
             for start, length in zip(positions, passages["length"], strict=True)
             if pd.notna(start)
         ]
-        found.extend(_shared_words(root, shared_runs(skeleton(text), spans), source_id))
+        runs = shared_runs(skeleton(text), spans) - _proper(tables)
+        found.extend(_shared_words(root, runs, source_id))
     return found
+
+
+def _proper(tables: Tables) -> frozenset[str]:
+    """The runs within names and titles, a name beside its local form included: facts, which stay as they are."""
+    names = []
+    for table in tables.profile.case_tables.values():
+        proper = [field.name for field in table.fields.values() if field.proper]
+        for row in tables[table.name][proper].fillna("").itertuples(index=False):
+            bones = [bone for bone in map(skeleton, row) if len(bone) <= LONGEST_NAME]
+            names += [*bones, "".join(bones)]
+    return frozenset().union(*(shared_runs(name, [(0, len(name))]) for name in names))
 
 
 def _not_found(passages: pd.DataFrame) -> Iterator[Finding]:

@@ -1,10 +1,23 @@
-"""The commands that give a case away in other forms."""
+"""The commands that give cases away in other forms."""
 
 from argparse import Namespace
 
+from policycase import exporting
+from policycase.casebook import load
 from policycase.commands.arguments import chosen
 from policycase.reporting import pages
 from policycase.terminal import say, say_json
+
+
+def export(options: Namespace) -> None:
+    """The tables of a package in another form."""
+    case = load(chosen(options.package))
+    target = exporting.export(case, options.to, options.output, force=options.force)
+    if options.json:
+        rows = {name: len(case[name]) for name in case.tables}
+        say_json({"output": str(target), "to": options.to, "cases": case.case_ids, "rows": rows})
+    else:
+        say(f"wrote {target}: {exporting.FORMS[options.to].what}")
 
 
 def report(options: Namespace) -> None:

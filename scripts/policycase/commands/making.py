@@ -1,25 +1,52 @@
 """The commands that make a case: its folder, its passages, its generated files, its zip."""
 
 import hashlib
+import shutil
 import sys
 from argparse import Namespace
 from pathlib import Path
 
-from policycase import packing, paths, rendering, scaffolding
+from policycase import exporting, importing, packing, paths, rendering, scaffolding
+from policycase.casebook import load
 from policycase.checks.source import read_source
 from policycase.commands.arguments import chosen
-from policycase.errors import UnreadableError
+from policycase.errors import PolicyCaseError, UnreadableError
 from policycase.loading import csv_bytes
 from policycase.terminal import say, say_json
 
 
 def new(options: Namespace) -> None:
-    """The folder of a new case."""
+    """The folder of a new case, and a workbook to code it in."""
+    workbook = Path(options.output or options.case_id).parent / f"{options.case_id}.xlsx" if options.workbook else None
+    if workbook and workbook.exists():
+        msg = f"{workbook} exists · move it, or choose another folder"
+        raise UnreadableError(msg)
     target = scaffolding.new(options.case_id, options.output)
+    if workbook:
+        try:
+            exporting.export(target, "workbook", workbook)
+        except PolicyCaseError:
+            shutil.rmtree(target)
+            raise
     if options.json:
-        say_json({"folder": str(target)})
+        say_json({"folder": str(target)} | ({"workbook": str(workbook)} if workbook else {}))
+    elif workbook:
+        say(f"made {target} and {workbook}: fill in the workbook, then run")
+        say(f"  policycase import {workbook} -o {target} --force")
     else:
         say(f"made {target}: read {target}/CODING.md, fill data/, then run policycase validate {target}")
+
+
+def import_workbook(options: Namespace) -> None:
+    """The tables of a workbook as a case."""
+    target = importing.import_workbook(options.workbook, options.output, force=options.force)
+    case = load(target)
+    rows = {name: len(case[name]) for name in case.profile.case_tables}
+    if options.json:
+        say_json({"folder": str(target), "rows": rows})
+    else:
+        say(f"wrote {sum(rows.values())} rows of {sum(map(bool, rows.values()))} tables to {target}/data")
+        say(f"now run: policycase validate {target}")
 
 
 def passages(options: Namespace) -> None:

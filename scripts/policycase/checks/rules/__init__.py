@@ -1,6 +1,6 @@
 """The rules that frictionless cannot know; each is one function in a module of this folder."""
 
-from policycase.checks.rules import chronology, claims, crosschecks, identity, provenance, structure, values
+from policycase.checks.rules import chronology, claims, crosschecks, extent, identity, provenance, structure, values
 from policycase.checks.rules.base import RULES, Rule
 from policycase.findings import Finding
 from policycase.tables import Tables
@@ -11,6 +11,7 @@ __all__ = [
     "chronology",
     "claims",
     "crosschecks",
+    "extent",
     "identity",
     "provenance",
     "run",

@@ -10,6 +10,7 @@ from policycase.findings import Finding
 from policycase.tables import Tables
 
 LARGEST = {"country", "former-country", "world-region"}
+ALIKE = ["measure", "unit", "period"]
 
 
 @rule
@@ -139,19 +140,21 @@ def program_has_agency_place_and_start_or_note(tables: Tables) -> Iterator[Findi
 
 @warning
 def figure_parts_add_up(tables: Tables) -> Iterator[Finding]:
-    """The parts of a figure, of one measure and unit, add up to it; a source may leave a rest."""
+    """The parts of a figure, of one measure, unit and period, add up to it; a source may leave a rest."""
     figures = tables["figures"]
-    figures = figures.assign(number=pd.to_numeric(figures["value"], errors="coerce"))
+    figures = figures.assign(
+        number=pd.to_numeric(figures["value"], errors="coerce"), period=figures["period"].fillna("")
+    )
     parts = figures.dropna(subset=["part_of_figure_id", "number"])
     wholes = figures.reset_index().rename(columns={"figure_id": "whole"})
-    joined = parts.merge(
-        wholes[["whole", "measure", "unit"]], left_on="part_of_figure_id", right_on="whole", suffixes=("", "_of")
-    )
-    like = joined[joined["measure"].eq(joined["measure_of"]) & joined["unit"].eq(joined["unit_of"])]
-    sums = like.groupby("whole")["number"].sum()
-    added = figures["figure_id"].map(sums)
+    joined = parts.merge(wholes[["whole", *ALIKE]], left_on="part_of_figure_id", right_on="whole", suffixes=("", "_of"))
+    like = joined[(joined[ALIKE].to_numpy() == joined[[f"{name}_of" for name in ALIKE]].to_numpy()).all(axis=1)]
+    bounds = set(like.loc[like["qualifier"].notna(), "whole"])  # of parts that are bounds, the sum is none either
+    sums = like[~like["whole"].isin(bounds)].groupby("whole")["number"].sum()
+    added = figures["figure_id"].map(sums).astype("float64")  # with pyarrow, no row would leave it text
     rest = (figures["number"] - added).round(6)
-    wrong = figures.assign(added=added, rest=rest)[added.notna() & rest.ne(0)]
+    shown = {"added": added.map("{:g}".format), "rest": rest.map("{:g}".format)}
+    wrong = figures.assign(**shown)[added.notna() & rest.ne(0)]
     yield from at(
         tables.profile.tables["figures"],
         wrong,

@@ -1,0 +1,27 @@
+"""Which forms of export there are, in order of use; the modules that write them are heavy and stay closed."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """One form: the module that writes it, and the optional package that it needs."""
+
+    module: str
+    what: str
+    ending: str = ""
+    package: str = ""
+    extra: str = ""
+
+
+FORMS = {
+    "csv": Form("plain", "a folder of CSV files, with codebook.csv"),
+    "parquet": Form("parquet", "a folder of Parquet files, parted by case for a stack", "", "pyarrow", "parquet"),
+    "sqlite": Form("sqlite", "one SQLite database with keys and checks"),
+    "excel": Form("excel", "one workbook, a sheet a table", ".xlsx", "xlsxwriter", "excel"),
+    "stata": Form("stata", "a folder of .dta files with labels", "", "pyreadstat", "stata"),
+    "spss": Form("spss", "a folder of .sav files with labels", "", "pyreadstat", "spss"),
+    "graphml": Form("graphml", "the network of agencies and programs"),
+    "duckdb": Form("duck", "one DuckDB database with keys and enums", "", "duckdb", "duckdb"),
+    "workbook": Form("workbook", "one case as a workbook to code in", ".xlsx", "xlsxwriter", "excel"),
+}
