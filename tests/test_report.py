@@ -110,7 +110,7 @@ def test_date_is_never_more_certain_than_it_is(page: Page):
 
 def test_stack_sets_the_cases_side_by_side(stacked: Page):
     assert "Opioid agonist therapy · · 4 · · ·" in stacked.text
-    assert "Partner · 3 8 1 17 5" in stacked.text
+    assert "Abstain · · 2 · · ·" in stacked.text
     assert "the ruling that kept it open CAN Sep 2003 to 2017 1 11 9 5 24 Single-coded" in stacked.text
 
 
@@ -122,7 +122,13 @@ def test_count_of_nothing_coded_is_no_zero(tmp_path: Path):
 
     text = Page(policycase.report(policycase.stack([without, other]), tmp_path / "two.html")).text
 
-    assert "Divert from justice – 1" in text
+    assert "Divert from justice – 1 " in text
+    assert "Extent of the table not said complete" in text
+
+
+def test_empty_table_tells_why_it_is_empty(page: Page):
+    assert "Figures 0 none" in page.text
+    assert "The article gives no number of clients, sites, staff or money." in page.values("title")
 
 
 def test_planned_and_cancelled_events_say_so(stacked: Page):

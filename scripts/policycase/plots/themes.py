@@ -11,14 +11,16 @@ if TYPE_CHECKING:
 FONT = "Arial, Helvetica, 'Liberation Sans', sans-serif"
 PAPER, INK, MUTED, FAINT = "#ffffff", "#1c2126", "#57606a", "#d5dbe1"
 PROGRAM, EVENT, OTHER = "#0a62a3", "#b8480a", "#6b747d"
-# Hues that stay apart for the common kinds of color blindness as far as eleven can; position and name say the same.
+# Hues that stay apart for the common kinds of color blindness as far as thirteen can; position and name say the same.
 HUES = (
     "#007a5a", "#0b68ad", "#7d4aa0", "#8a5a1a", "#b23a70", "#c24a0b",
-    "#66700a", "#a06800", "#007b88", "#5b6b8c", "#4a4f55",
+    "#66700a", "#a06800", "#007b88", "#5b6b8c", "#9c3030",
+    "#43661f", "#4a4f55",
 )  # fmt: skip
 HUES_ON_DARK = (
     "#4cc7a0", "#69b4f2", "#c39be0", "#d9a760", "#f08ab4", "#ff9a63",
-    "#bfca55", "#e5b04a", "#4fc6d4", "#a9b8d6", "#bcc2c9",
+    "#bfca55", "#e5b04a", "#4fc6d4", "#a9b8d6", "#f49a94",
+    "#a3cf7d", "#bcc2c9",
 )  # fmt: skip
 ON_DARK = {
     PAPER: "#15181b",

@@ -14,12 +14,16 @@ COMPARED = (("programs", "program_type"), ("program_agencies", "role"), ("agenci
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How often each code of a field occurs in each case; None where the case has no row in the table."""
+    """How often each code of a field occurs in each case; None where the case has no row in the table.
+
+    `extents` says for each case how much of what its sources say the table holds.
+    """
 
     caption: str
     cases: list[Value]
     rows: list[tuple[Value, list[int | None]]]
     most: int
+    extents: list[Value]
 
 
 def cases(index: Index) -> Sheet:
@@ -47,6 +51,7 @@ def cases(index: Index) -> Sheet:
 def counts(index: Index) -> list[Counts]:
     """One table of counts for each field that is compared; codes that no case has are left out."""
     case_ids = index.casebook.case_ids
+    extents = _extents(index)
     cases = [Value(case_id, index.name(case_id), index.anchors[case_id]) for case_id in case_ids]
     found = []
     for name, column in COMPARED:
@@ -60,5 +65,41 @@ def counts(index: Index) -> list[Counts]:
         ]
         if rows:
             most = max(count or 0 for _, counted in rows for count in counted)
-            found.append(Counts(f"{table.title}: {field.title.lower()}", cases, rows, most))
+            held = [extents[case_id, name] for case_id in case_ids]
+            found.append(Counts(f"{table.title}: {field.title.lower()}", cases, rows, most, held))
     return found
+
+
+def extents(index: Index) -> Sheet:
+    """Each table of each case: its rows, how many of them and of their values have evidence, and its extent."""
+    held = _extents(index)
+    heads = ["Table", "Rows", "Rows with evidence", "Values with evidence", "Extent"]
+    several = len(index.casebook.case_ids) > 1
+    rows = [
+        [
+            Value(index.profile.tables[row.table].title),
+            *([Value(row.case_id)] if several else []),
+            Value(str(row.rows)),
+            Value(_share(row.rows_with_evidence, row.rows_needing_evidence)),
+            Value(_share(row.values_with_evidence, row.values_needing_evidence)),
+            held[row.case_id, row.table],
+        ]
+        for row in index.casebook.coverage().itertuples()
+    ]
+    return Sheet("Every table, and how much of it rests on passages", [heads[0], *["Case"] * several, *heads[1:]], rows)
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{part} of {whole}" if whole else ""
+
+
+def _extents(index: Index) -> dict[tuple[str, str], Value]:
+    """What each table of each case holds of what its sources say, with the coder's remark."""
+    remarks = {(row["case_id"], row["table_name"]): row.get("note", "") for row in index.rows["scope"]}
+    return {
+        (row.case_id, row.table): Value(
+            "not said" if pd.isna(row.extent) else index.label("extent", row.extent).lower(),
+            remarks.get((row.case_id, row.table), ""),
+        )
+        for row in index.casebook.coverage().itertuples()
+    }
