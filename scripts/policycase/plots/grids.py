@@ -61,13 +61,13 @@ def wide(grid: Grid) -> "altair.LayerChart":
             x=alt.X("x:Q", scale=across, axis=None), y=alt.value(0), y2=alt.value(height)
         ),
         alt.Chart(rows).mark_text(align="right", lineBreak="\n", lineHeight=LINE_HEIGHT, color=INK, **text).encode(
-            x=alt.value(-14), y=alt.Y("label:Q", scale=down, axis=None), text="lines:N"
+            x=alt.value(-19), y=alt.Y("label:Q", scale=down, axis=None), text="lines:N"
         ),
         alt.Chart(rows).mark_square(size=44, opacity=1).encode(
-            x=alt.value(-5), y=y, color=alt.Color("hue:N", scale=None)
+            x=alt.value(-10), y=y, color=alt.Color("hue:N", scale=None)
         ),
         alt.Chart(heads).mark_text(align="right", fontWeight="bold", color=MUTED, fontSize=10.5, **text).encode(
-            x=alt.value(-2), y=alt.Y("y:Q", scale=down, axis=None), text="head:N"
+            x=alt.value(-6), y=alt.Y("y:Q", scale=down, axis=None), text="head:N"
         ),
         _names(alt, columns, step, across),
         *_chips(alt, chips, across, down, grid),
@@ -150,7 +150,7 @@ def _chips(alt: object, chips: pd.DataFrame, across: object, down: object, grid:
     chips = chips.assign(top=chips["y"] - CHIP / 2, bottom=chips["y"] + CHIP / 2)
     looks = {
         "solid": {"fillOpacity": 1, "strokeWidth": 0},
-        "tint": {"fillOpacity": 0.16, "strokeWidth": 0},
+        "tint": {"fillOpacity": 0.2, "strokeWidth": 0},
         "dashed": {"fillOpacity": 0, "strokeWidth": 1.2, "strokeDash": [3, 2]},
     }
     layers = [

@@ -114,7 +114,7 @@ def _drawn(
         alt.Chart(open_).mark_rule(strokeDash=[2, 3], strokeWidth=1.6, strokeOpacity=opacity).encode(
             x=x, x2="x2:T", y=y, stroke=stroke, description=told, tooltip=tip
         ),
-        band(ranges[~ranges["hollow"]], fillOpacity=0.32 * opacity, strokeWidth=1).encode(color=fill, stroke=stroke),
+        band(ranges[~ranges["hollow"]], fillOpacity=0.3 * opacity, strokeWidth=1).encode(color=fill, stroke=stroke),
         band(ranges[ranges["hollow"]], fill=PAPER, strokeWidth=1.2, strokeDash=[3, 2]).encode(stroke=stroke),
         band(sure[~sure["hollow"]], strokeWidth=0, fillOpacity=opacity).encode(color=fill),
         band(sure[sure["hollow"]], fill=PAPER, strokeWidth=1.4).encode(stroke=stroke),

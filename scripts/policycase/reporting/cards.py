@@ -96,15 +96,28 @@ def _ties(index: Index, table: Table, record_id: str) -> tuple[dict[str, list[It
             own=own,
             references=index.references.get(key, []) if own else [],
         )
-        ties[_title(table, other, column)].append(item)
+        ties[link_title(index, table, other, column)].append(item)
         evidence += [(item.text, one) for one in item.references]
     return dict(ties), evidence
 
 
-def _title(table: Table, other: Table, column: str) -> str:
-    """What the rows are to the record: their table, and the column where it says more than which record it is."""
+def link_title(index: Index, table: Table, other: Table, column: str) -> str:
+    """What the rows of another table are to a record of this one.
+
+    Of a link: what its other part is, and which way it reads where both parts are of one table. Of any other row:
+    its table, and the column where its title says more than which record it is.
+    """
     title = other.fields[column].title
-    return other.title if title == table.fields[table.key].title else f"{other.title} ({title.lower()})"
+    if column not in other.id_parts:
+        return other.title if title == table.fields[table.key].title else f"{other.title} ({title.lower()})"
+    rest = [part for part in other.id_parts if part != column]
+    targets = {key.fields[0]: index.profile.tables[key.table] for key in other.parents}
+    far = targets.get(rest[0])
+    if far is None:
+        return other.fields[rest[0]].title
+    if far.name != table.name:
+        return far.title
+    return f"{far.title} ({'from' if column == other.id_parts[0] else 'to'} this one)"
 
 
 def _text(index: Index, other: Table, column: str, row: Row) -> str:

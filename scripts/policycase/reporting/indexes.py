@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 Row = dict[str, str]
 NAMES = ("name", "title", "statement")
+WORDS = {("boolean", "true"): "Yes", ("boolean", "false"): "No", ("field", RECORD): "The record as a whole"}
 WEB = re.compile(r"https?://[^\s\"'<>]+")
 ADDRESSES = {
     "doi": (re.compile(r"10\.\d{4,9}/\S+"), "https://doi.org/"),
@@ -97,9 +98,7 @@ class Index:
             return Value(in_words(text), f"{text}: {days[0]} to {days[1]}")
         if field.type == "date":
             return Value(in_words(text), text)
-        if field.type == "boolean":
-            return Value("Yes" if text == "true" else "No")
-        return Value(text, url=_address(field, text))
+        return Value(WORDS.get((field.type, text), WORDS.get((field.name, text), text)), url=_address(field, text))
 
     @cached_property
     def references(self) -> dict[str, list[Reference]]:

@@ -15,7 +15,7 @@ from policycase.paths import write_whole
 from policycase.plots.themes import ON_DARK, library
 from policycase.profiles import ENTRY_TABLES, Field
 from policycase.reporting import comparisons, figures
-from policycase.reporting.cards import Card, Item, cards
+from policycase.reporting.cards import Card, Item, cards, link_title
 from policycase.reporting.indexes import Index, Row, Value, where
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
@@ -160,9 +160,9 @@ def _is_coded(index: Index, card: Card) -> bool:
 
 def _places(index: Index) -> list[tuple[Card, list[Item]]]:
     """Each place with the programs that ran and the events that happened there."""
-    links = [table for table in index.keyed if table.id_parts and "place_id" in table.id_parts]
-    found = cards(index, index.profile.tables["places"])
-    return [(card, [item for table in links for item in card.ties.get(table.title, ())]) for card in found]
+    places = index.profile.tables["places"]
+    titles = [link_title(index, places, table, places.key) for table in index.keyed if places.key in table.id_parts]
+    return [(card, [item for title in titles for item in card.ties.get(title, ())]) for card in cards(index, places)]
 
 
 def _conflicts(index: Index) -> list[Conflict]:
