@@ -16,6 +16,7 @@ NARROW = 318
 CHIP, GAP, HEAD = 17, 3, 26  # height of a chip, space around it, height of a head
 LETTERS, LINE_HEIGHT = 37, 13  # of the names at the left
 WIDEST, LEAST = 132, 92  # a column is at most so wide; from this width on its name stands level
+NARROWEST = 48  # pixels that a role needs
 CHIPS = ["row", "column", "text", "hue", "style", "told", "id"]
 STYLES = ("solid", "tint", "dashed")
 
@@ -38,6 +39,7 @@ def wide(grid: Grid) -> "altair.LayerChart":
     """The grid with its rows at the left and its columns on top."""
     alt = library()
     step = min((WIDTH - LABELS - SLANTED) / max(len(grid.columns), 1), WIDEST)
+    step = max(step, CHIP + 6 if grid.round else NARROWEST)  # with many columns the chart grows
     rows, heads, height = _placed(grid)
     extra = pd.Series([line.count("\n") * LINE_HEIGHT / 2 for line in rows["lines"]], rows.index, dtype="float64")
     rows = rows.assign(middle=rows["y"] + CHIP / 2 + GAP + extra / 2, label=rows["y"] + CHIP / 2 + GAP - extra / 2)

@@ -58,6 +58,7 @@ def report(
     -------
     Path
         The file. It needs no network and no script: charts are inline SVG, and each value names its passages.
+        It has about half a megabyte and takes about two seconds a case, so it is meant for dozens of cases.
 
     Raises
     ------
