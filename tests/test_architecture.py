@@ -13,6 +13,7 @@ import policycase
 CODE = ROOT / "scripts" / "policycase"
 LAYERS = [
     {"errors", "findings", "exports.forms"},
+    {"downloading"},
     {"paths", "dates", "fingerprints"},
     {"profiles"},
     {"descriptor", "tables"},
@@ -23,9 +24,10 @@ LAYERS = [
     {"checks.rules"},
     {"checks.authoring"},
     {"checks.files", "checks.schemas", "checks.profile", "checks.standard", "checks.source", "checks"},
-    {"tracing", "citing", "workbooks", "conflicts", "dictionary", "validation"},
+    {"tracing", "citing", "workbooks", "conflicts", "dictionary", "merging", "validation"},
     {"casebook", "rendering", "packing", "scaffolding"},
-    {"importing", "matching", "stacking", "verifying", "terminal"},
+    {"differing", "importing", "matching", "stacking", "verifying", "terminal"},
+    {"overlaps"},
     {"exports.about", "exports.ddl", "exports.labelled", "exports.sheets", "exports"},
     {"exports.duck", "exports.excel", "exports.graphml", "exports.parquet", "exports.plain", "exports.spss", "exports.sqlite", "exports.stata", "exports.workbook"},
     {"exporting"},
@@ -83,7 +85,7 @@ def test_only_the_standard_stage_imports_frictionless():
 
 
 def test_import_is_light():
-    code = "import sys, policycase; sys.exit(bool({'pandas', 'frictionless', 'numpy', 'rich'} & sys.modules.keys()))"
+    code = "import sys, policycase; sys.exit(bool({'pandas', 'frictionless', 'numpy', 'rich', 'pooch', 'requests'} & sys.modules.keys()))"
 
     done = subprocess.run([sys.executable, "-c", code], check=False, env={"PYTHONPATH": str(CODE.parent)})
 

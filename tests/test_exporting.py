@@ -236,7 +236,7 @@ def test_duckdb_has_keys_types_and_enums_in_their_order(books, exported):
 
 
 def test_duckdb_takes_rows_that_point_to_each_other_in_a_circle(package: Path, tmp_path: Path):
-    edit(package / "data/programs.csv", "on illegal drugs,umbrella,,,", "on illegal drugs,umbrella,,kgz-leph:nsp,")
+    edit(package / "data/programs.csv", "on illegal drugs,,umbrella,,,", "on illegal drugs,,umbrella,,kgz-leph:nsp,")
     book = policycase.load(package)
 
     path = policycase.export(book, "duckdb", tmp_path / "circle.duckdb")

@@ -1,5 +1,6 @@
 """Several cases as one."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ from copies import edit
 
 import policycase
 from policycase.errors import StackError
+from policycase.merging import by_restriction
 
 
 def test_stack_concatenates_and_is_a_valid_package(package: Path, lamps: Path, tmp_path: Path):
@@ -65,3 +67,27 @@ def test_stack_refuses_another_major_version(package: Path):
 def test_stack_of_nothing_is_refused():
     with pytest.raises(StackError, match="no case to stack"):
         policycase.stack([])
+
+
+def test_stack_merges_descriptors_field_by_field(package: Path, lamps: Path):
+    edit(lamps / "datapackage.json", '"name": "CC-BY-4.0"', '"name": "CC-BY-NC-4.0"')
+    sources = {"title": "The same article, said otherwise", "path": "http://dx.doi.org/10.35502/JCSWB.256/"}
+    document = json.loads((lamps / "datapackage.json").read_text())
+    document |= {"sources": [sources], "homepage": "https://example.org", "created": "2030-01-01T00:00:00Z"}
+    (lamps / "datapackage.json").write_text(json.dumps(document))
+
+    merged = policycase.stack([package, lamps]).descriptor
+
+    assert merged["title"] == "Stack of 2 policy cases"
+    assert [entry["name"] for entry in merged["licenses"]] == ["CC-BY-NC-4.0", "CC-BY-4.0"]
+    assert merged["description"].endswith("The licences differ; CC-BY-NC-4.0 asks the most and holds for the whole.")
+    assert merged["created"] == "2030-01-01T00:00:00Z"
+    assert len(merged["sources"]) == 1
+    assert [entry["title"] for entry in merged["contributors"]].count("policycase contributors") == 1
+    assert "homepage" not in merged
+
+
+def test_license_that_is_not_known_is_taken_to_ask_the_most():
+    found = by_restriction([{"name": "CC0-1.0"}, {"name": "Ours"}, {"name": "CC-BY-NC-ND-4.0"}])
+
+    assert [entry["name"] for entry in found] == ["Ours", "CC-BY-NC-ND-4.0", "CC0-1.0"]

@@ -7,6 +7,7 @@ import argparse
 import json
 import os
 import sys
+import warnings
 from collections.abc import Callable
 from importlib import import_module
 
@@ -19,6 +20,12 @@ VALID, FINDINGS, USAGE, UNREADABLE = 0, 1, 2, 3
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; its exit code."""
     options = parser().parse_args(arguments)
+    with warnings.catch_warnings():
+        warnings.showwarning = _warn
+        return _run(options)
+
+
+def _run(options: argparse.Namespace) -> int:
     try:
         room = import_module(f"policycase.commands.{options.room}")  # heavy, so --help and wrong usage do without it
         return FINDINGS if getattr(room, options.command)(options) else VALID
@@ -37,13 +44,19 @@ def main(arguments: list[str] | None = None) -> int:
         return UNREADABLE
 
 
+def _warn(message: Warning | str, *_where: object) -> None:
+    """A warning as one line on stderr, without the line of code it came from."""
+    sys.stderr.write(f"policycase: warning: {message}\n")
+
+
 def parser() -> argparse.ArgumentParser:
     """Every command with its options."""
     top = argparse.ArgumentParser(
         prog="policycase",
         description="Policy case studies as data: validate, read, trace and stack them.",
-        epilog="PATH is a folder, its datapackage.json or a .zip; without one, the package in this folder, "
-        "else the case that comes with policycase. Exit codes: 0 valid, 1 findings, 2 wrong usage, 3 unreadable.",
+        epilog="PATH is a folder, its datapackage.json, a .zip, or the https address of one followed by #sha256= and "
+        "its hash; without one, the package in this folder, else the case that comes with policycase. Exit codes: "
+        "0 valid, 1 findings, 2 wrong usage, 3 unreadable.",
     )
     commands = top.add_subparsers(required=True, metavar="COMMAND")
 
@@ -74,7 +87,8 @@ def parser() -> argparse.ArgumentParser:
     verify.add_argument("--source", action="append", required=True, metavar="[ID=]FILE", help=".txt, or .pdf")
     stack = add("combining", "stack", "write several cases as one package", path=False)
     stack.add_argument("cases", nargs="+", metavar="PATH", help="the packages to stack")
-    stack.add_argument("-o", "--output", required=True, metavar="FOLDER", help="the folder to write")
+    stack.add_argument("-o", "--output", metavar="FOLDER", help="the folder to write")
+    stack.add_argument("--dry-run", action="store_true", help="write nothing; print what the cases share")
     stack.add_argument("--force", action="store_true", help="replace the folder if it exists")
     export = add("giving", "export", "write the tables in another form: CSV, Excel, Stata, a database …")
     export.add_argument("--to", required=True, choices=list(FORMS), metavar="FORM", help=", ".join(FORMS))
@@ -83,6 +97,10 @@ def parser() -> argparse.ArgumentParser:
     report = add("giving", "report", "write one HTML page of a case or a stack, that needs no network and no script")
     report.add_argument("-o", "--output", required=True, metavar="FILE", help="the page to write")
     report.add_argument("--force", action="store_true", help="replace the page if it exists")
+    diff = add("combining", "diff", "what changed between two versions; exit 1 if anything did", path=False)
+    diff.add_argument("old", metavar="OLD", help="the package as it was")
+    diff.add_argument("new", metavar="NEW", help="the package as it is")
+    diff.add_argument("--markdown", action="store_true", help="write lines for a changelog")
     agreement = add("judging", "agreement", "how far coders of one source agree", path=False)
     agreement.add_argument("coders", nargs="+", metavar="[NAME=]PATH", help="the coders' packages, two or more")
     _add_making(add)

@@ -1,6 +1,5 @@
 """Stacking: several cases as one casebook, without changing a cell or an id."""
 
-import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ import pandas as pd
 
 from policycase.casebook import Casebook, load
 from policycase.errors import StackError
+from policycase.merging import merged
 from policycase.profiles import Profile, Table
 
 Frames = Mapping[str, pd.DataFrame]
@@ -33,7 +33,7 @@ def stack(cases: Iterable[Casebook | str | Path]) -> Casebook:
     Notes
     -----
     Stacking is concatenation: ids carry their case's prefix, so none is rewritten. The result does not
-    depend on the order of the cases.
+    depend on the order of the cases. The descriptor is made by the rule of `policycase.merging.merged`.
     """
     if isinstance(cases, str | Path | Casebook):
         msg = "stack takes a list of cases · write stack([one, other])"
@@ -122,30 +122,7 @@ def _difference(table: Table, ours: pd.DataFrame, theirs: pd.DataFrame) -> str:
 
 
 def _descriptor(books: list[Casebook], case_ids: list[str]) -> dict[str, Any]:
-    """One book's own descriptor where it holds every case; else one that depends on the cases alone."""
-    for book in books:
-        if sorted(book.case_ids) == case_ids and len(case_ids) == 1:
-            return book.descriptor
-    parts = [book.descriptor for book in books]
-    return {
-        "$schema": parts[0]["$schema"],
-        "profile": parts[0]["profile"],
-        "name": f"stack-of-{len(case_ids)}-cases",
-        "title": f"Stack of {len(case_ids)} policy cases",
-        "description": f"Policy cases as data, stacked: {', '.join(case_ids)}. Each case keeps its ids and sources.",
-        "version": max(
-            (part["version"] for part in parts), key=lambda text: [int(number) for number in text.split(".")]
-        ),
-        "created": max(part["created"] for part in parts),
-        "keywords": sorted({word for part in parts for word in part.get("keywords", [])}),
-        "licenses": _united(parts, "licenses", "name"),
-        "contributors": _united(parts, "contributors", "title"),
-        "sources": _united(parts, "sources", "title"),
-        "policycase": parts[0]["policycase"],
-        "resources": parts[0]["resources"],
-    }
-
-
-def _united(parts: list[dict[str, Any]], key: str, name: str) -> list[dict[str, Any]]:
-    entries = {json.dumps(entry, sort_keys=True): entry for part in parts for entry in part.get(key, [])}
-    return [entries[text] for text in sorted(entries, key=lambda text: (entries[text][name], text))]
+    """A book's own descriptor where it holds the one case; else one that depends on the cases alone."""
+    if len(case_ids) == 1:
+        return next(book.descriptor for book in books if book.case_ids == case_ids)
+    return merged([book.descriptor for book in books], case_ids)
