@@ -13,6 +13,7 @@ import policycase
 CODE = ROOT / "scripts" / "policycase"
 LAYERS = [
     {"errors", "findings", "exports.forms"},
+    {"downloading"},
     {"paths", "dates", "fingerprints"},
     {"profiles"},
     {"descriptor", "tables"},
@@ -25,6 +26,7 @@ LAYERS = [
     {"checks.files", "checks.schemas", "checks.profile", "checks.standard", "checks.source", "checks"},
     {"tracing", "citing", "workbooks", "conflicts", "dictionary", "merging", "validation"},
     {"casebook", "rendering", "packing", "scaffolding"},
+    {"views.chronology", "views.comparison", "views.network", "views"},
     {"differing", "importing", "matching", "stacking", "verifying", "terminal"},
     {"overlaps"},
     {"exports.about", "exports.ddl", "exports.labelled", "exports.sheets", "exports"},
@@ -77,7 +79,7 @@ def test_only_the_standard_stage_imports_frictionless():
 
 
 def test_import_is_light():
-    code = "import sys, policycase; sys.exit(bool({'pandas', 'frictionless', 'numpy', 'rich'} & sys.modules.keys()))"
+    code = "import sys, policycase; sys.exit(bool({'pandas', 'frictionless', 'numpy', 'rich', 'pooch', 'requests'} & sys.modules.keys()))"
 
     done = subprocess.run([sys.executable, "-c", code], check=False, env={"PYTHONPATH": str(CODE.parent)})
 

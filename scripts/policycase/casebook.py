@@ -8,6 +8,7 @@ import pandas as pd
 
 from policycase import citing, conflicts, coverage, tracing
 from policycase.descriptor import Package, write_json
+from policycase.downloading import pinned
 from policycase.errors import UnknownNameError
 from policycase.loading import as_text, csv_bytes, read_tables, typed
 from policycase.paths import DESCRIPTOR, opened, write_folder
@@ -15,27 +16,30 @@ from policycase.profiles import ENTRY_TABLES, Profile
 from policycase.tables import Tables, placed
 
 
-def load(path: str | Path | None = None) -> "Casebook":
+def load(path: str | Path | None = None, *, sha256: str | None = None) -> "Casebook":
     """The cases of a package.
 
     Parameters
     ----------
     path
-        A folder, its datapackage.json, or a .zip. None is the case that comes with the library.
+        A folder, its datapackage.json, a .zip, or the https address of a .zip, which is kept in a cache. None is the
+        case that comes with the library.
+    sha256
+        SHA-256 of the .zip at the address. Without one nothing is checked, and a warning says so.
 
     Raises
     ------
     UnreadableError
         The package cannot be read, or a cell is not of its column's type; nothing is dropped or guessed.
     UnsafePathError
-        A path or an archive entry leaves the package.
+        A path or an archive entry leaves the package, or the download is not the file of the SHA-256.
 
     Examples
     --------
     >>> load().programs["program_id"].head(3).tolist()
     ['kgz-leph:drug-initiative', 'kgz-leph:nsp', 'kgz-leph:nsp-prisons']
     """
-    with opened(path) as root:
+    with opened(pinned(path, sha256)) as root:
         package = Package.read(root)
         tables = read_tables(package)
         profile = package.profile

@@ -7,6 +7,7 @@ import argparse
 import json
 import os
 import sys
+import warnings
 from collections.abc import Callable
 from importlib import import_module
 
@@ -19,6 +20,12 @@ VALID, FINDINGS, USAGE, UNREADABLE = 0, 1, 2, 3
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; its exit code."""
     options = parser().parse_args(arguments)
+    with warnings.catch_warnings():
+        warnings.showwarning = _warn
+        return _run(options)
+
+
+def _run(options: argparse.Namespace) -> int:
     try:
         room = import_module(f"policycase.commands.{options.room}")  # heavy, so --help and wrong usage do without it
         return FINDINGS if getattr(room, options.command)(options) else VALID
@@ -37,13 +44,19 @@ def main(arguments: list[str] | None = None) -> int:
         return UNREADABLE
 
 
+def _warn(message: Warning | str, *_where: object) -> None:
+    """A warning as one line on stderr, without the line of code it came from."""
+    sys.stderr.write(f"policycase: warning: {message}\n")
+
+
 def parser() -> argparse.ArgumentParser:
     """Every command with its options."""
     top = argparse.ArgumentParser(
         prog="policycase",
         description="Policy case studies as data: validate, read, trace and stack them.",
-        epilog="PATH is a folder, its datapackage.json or a .zip; without one, the package in this folder, "
-        "else the case that comes with policycase. Exit codes: 0 valid, 1 findings, 2 wrong usage, 3 unreadable.",
+        epilog="PATH is a folder, its datapackage.json, a .zip, or the https address of one followed by #sha256= and "
+        "its hash; without one, the package in this folder, else the case that comes with policycase. Exit codes: "
+        "0 valid, 1 findings, 2 wrong usage, 3 unreadable.",
     )
     commands = top.add_subparsers(required=True, metavar="COMMAND")
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
+from policycase.downloading import downloaded, is_address
 from policycase.errors import UnreadableError, UnsafePathError
 
 DESCRIPTOR = "datapackage.json"
@@ -35,19 +36,21 @@ def opened(path: str | Path | None = None) -> Iterator[Path]:
     Parameters
     ----------
     path
-        A folder, its datapackage.json, or a .zip. None is the package shipped with the library.
+        A folder, its datapackage.json, a .zip, or the https address of one (see `policycase.downloading`). None is
+        the package shipped with the library.
 
     Raises
     ------
     UnreadableError
         Nothing is there, it is none of these, or the folder has no datapackage.json.
     UnsafePathError
-        The zip would write outside its folder, or unpacks to more than `LARGEST_ARCHIVE`.
+        The address is not to be trusted; or the zip would write outside its folder, or unpacks to
+        more than `LARGEST_ARCHIVE`.
     """
     if path is None:
         yield shipped_root()
         return
-    place = Path(path)
+    place = downloaded(path) if is_address(path) else Path(path)
     if place.is_dir() and not (place / DESCRIPTOR).is_file():
         above = " · did you mean the folder above?" if (place.resolve().parent / DESCRIPTOR).is_file() else ""
         msg = f"{place}: no {DESCRIPTOR} is in this folder{above}"

@@ -28,7 +28,7 @@ def claim_points_to_a_record(tables: Tables) -> Iterator[Finding]:
         hints = [did_you_mean(value, records["record_id"]) for value in lost[column]]
         yield from at(
             tables.profile.tables[name],
-            lost.assign(hint=hints),
+            lost.assign(hint=[hint or "add the row, or mend the id" for hint in hints]),
             column,
             f'no record "{{{column}}}" is in this case',
             "{hint}",

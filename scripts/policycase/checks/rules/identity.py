@@ -111,7 +111,7 @@ def foreign_key_stays_in_case(tables: Tables) -> Iterator[Finding]:
             hints = [did_you_mean(value, known) for value in lost[column]]
             yield from at(
                 table,
-                lost.assign(hint=hints),
+                lost.assign(hint=[hint or f"add it to {link.table}.csv, or mend the id" for hint in hints]),
                 column,
                 f'{column} "{{{column}}}" is not a row of {link.table} in this case',
                 "{hint}",

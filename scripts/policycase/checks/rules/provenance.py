@@ -49,7 +49,13 @@ def evidence_points_to_a_record_and_field(tables: Tables) -> Iterator[Finding]:
     known = tables.records.drop_duplicates(["case_id", "record_id"])
     lost = evidence[~pairs(evidence, "record_id").isin(set(pairs(known, "record_id")))]
     hints = [did_you_mean(value, known["record_id"].dropna()) for value in lost["record_id"]]
-    yield from at(table, lost.assign(hint=hints), "record_id", 'no record "{record_id}" is in this case', "{hint}")
+    yield from at(
+        table,
+        lost.assign(hint=[hint or "add the row, or mend the id" for hint in hints]),
+        "record_id",
+        'no record "{record_id}" is in this case',
+        "{hint}",
+    )
     rest = evidence[~evidence.index.isin(lost.index) & evidence["field"].ne(RECORD)]
     rest = rest.assign(table=rest["record_id"].map(tables.table_of))
     for (name, field), rows in rest.groupby(["table", "field"]):
