@@ -45,6 +45,8 @@ def warning(check: Check) -> Check:
 
 def at(table: Table, rows: pd.DataFrame, field: str, message: str, hint: str = "") -> Iterator[Finding]:
     """A finding for each row; message and hint are templates over the row's columns."""
+    if rows.empty:  # as nearly always: the rows of an empty frame take pandas milliseconds
+        return
     for (path, line), row in zip(rows.index, rows.to_dict("records"), strict=True):
         yield Finding(
             rule="",
