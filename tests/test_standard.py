@@ -9,15 +9,16 @@ from damage import KINDS, damage
 
 import policycase
 from policycase.checks import standard
+from policycase.descriptor import Package
 
 
 @pytest.mark.parametrize("seed", range(-(-len(KINDS) // 2)))  # each kind once, and hundreds more: half a minute
 def test_standard_finds_what_frictionless_finds(seed: int, tmp_path: Path):
     damage(tmp_path / "package", seed)
 
-    found = standard.check(tmp_path / "package")
+    found = standard.check(Package.read(tmp_path / "package"))
 
-    assert Counter(found) == Counter(standard.check_exactly(tmp_path / "package"))
+    assert Counter(found) == Counter(standard.check_exactly(Package.read(tmp_path / "package")))
 
 
 def test_standard_finds_a_value_that_must_be_unique_twice(tmp_path: Path):
@@ -30,20 +31,20 @@ def test_standard_finds_a_value_that_must_be_unique_twice(tmp_path: Path):
     )
     edit(lamps / "data/places.csv", "bvt-lamps:isodden,bvt-lamps,Isodden,", "bvt-lamps:isodden,bvt-lamps,Fyrvåg,")
 
-    found = standard.check(lamps)
+    found = standard.check(Package.read(lamps))
 
     assert [str(finding) for finding in found] == [
         'data/places.csv:5: name "Fyrvåg": the same as in the row at position 3  [unique-error]'
     ]
-    assert found == standard.check_exactly(lamps)
+    assert found == standard.check_exactly(Package.read(lamps))
 
 
 def test_standard_forgets_cells_and_finds_the_same(package: Path, monkeypatch):
     edit(package / "data/goals.csv", ",3,reduce-crime,", ",0,reduce-crimes,")
-    before = standard.check(package)
+    before = standard.check(Package.read(package))
     monkeypatch.setattr(standard, "MOST_CELLS", 1)
 
-    assert standard.check(package) == before
+    assert standard.check(Package.read(package)) == before
     assert len(before) == 2
 
 

@@ -34,6 +34,7 @@ HOMES = {
     "to_networkx": "views.network",
     "unstack": "stacking",
     "validate": "validation",
+    "validate_many": "validation",
     "verify": "verifying",
 }
 

@@ -17,6 +17,7 @@ sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[2] / 
 from damage import damage
 
 from policycase.checks import standard
+from policycase.descriptor import Package
 from policycase.findings import Finding
 
 
@@ -25,7 +26,7 @@ def compared(seed: int) -> tuple[int, list[str], list[Finding], list[Finding]]:
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder) / "package"
         kinds = damage(root, seed)
-        return seed, kinds, standard.check(root), standard.check_exactly(root)
+        return seed, kinds, standard.check(Package.read(root)), standard.check_exactly(Package.read(root))
 
 
 def main() -> None:

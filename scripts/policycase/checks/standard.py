@@ -10,7 +10,6 @@ import io
 import json
 from collections.abc import Iterator, Mapping
 from functools import cached_property, lru_cache
-from pathlib import Path
 from typing import Any
 
 from frictionless import Error, Field, FrictionlessException, Schema
@@ -84,9 +83,8 @@ class Table:
         return list(zip(*values, strict=True))
 
 
-def check(root: Path) -> list[Finding]:
+def check(package: Package) -> list[Finding]:
     """Problems of the tables against their Table Schemas: types, constraints, keys; what frictionless finds."""
-    package = Package.read(root)
     bare = package.descriptor | {"resources": []}
     found = [Finding(error.type, error.note, path=DESCRIPTOR) for error in FrictionlessPackage.metadata_validate(bare)]
     if found:
@@ -186,12 +184,11 @@ def _told(code: str, note: str, path: str, number: int | None = None, field: str
     return Finding(code, shown + note, path=path, line=None if number is None else number + 2, field=field)
 
 
-def check_exactly(root: Path) -> list[Finding]:
+def check_exactly(package: Package) -> list[Finding]:
     """The same from frictionless itself, with no limit to what it reports."""
-    package = Package.read(root)
     resources = [resource | {"dialect": dict(DIALECT)} for resource in package.descriptor["resources"]]
     try:
-        told = FrictionlessPackage.from_descriptor(package.descriptor | {"resources": resources}, basepath=str(root))
+        told = FrictionlessPackage.from_descriptor(package.descriptor | {"resources": resources}, basepath=str(package.root))
         report = told.validate(limit_errors=0)  # 0 is no limit
     except FrictionlessException as error:
         return [Finding(reason.type, reason.note, path=DESCRIPTOR) for reason in error.to_errors()]
