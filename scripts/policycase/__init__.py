@@ -38,6 +38,7 @@ HOMES = {
     "to_networkx": "views.network",
     "unstack": "stacking",
     "validate": "validation",
+    "validate_many": "validation",
     "verify": "verifying",
 }
 

@@ -73,6 +73,9 @@ def parser() -> argparse.ArgumentParser:
     validate.add_argument(
         "--source", action="append", default=[], metavar="[ID=]FILE", help="your copy of a coded source, to check"
     )
+    validate.add_argument(
+        "--exact", action="store_true", help="check the tables with frictionless itself: slow, the same findings"
+    )
     info = add("reading", "info", "what a package holds", path=False)
     info.add_argument("package", nargs="?", metavar="PATH", help="the package to describe")
     show = add("reading", "show", "print a table, or one record with the passages it rests on")

@@ -4,6 +4,7 @@ import io
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import BinaryIO
 
 import pandas as pd
 
@@ -43,11 +44,12 @@ def read_tables(package: Package, prefix: str = "") -> Tables:
     UnreadableError
         A table is missing, its header differs from its schema, or a row has too many cells.
     """
-    frames = {name: _read_text(package, table, prefix) for name, table in package.profile.tables.items()}
+    frames = {name: read_table(package, table, prefix) for name, table in package.profile.tables.items()}
     return Tables(frames, package.profile)
 
 
-def _read_text(package: Package, table: Table, prefix: str) -> pd.DataFrame:
+def read_table(package: Package, table: Table, prefix: str = "") -> pd.DataFrame:
+    """One table of a package as text; see `read_tables`."""
     if table.name not in package.paths:
         msg = f"datapackage.json: no resource is named {table.name} · run: policycase validate"
         raise UnreadableError(msg)
@@ -59,7 +61,7 @@ def _read_text(package: Package, table: Table, prefix: str) -> pd.DataFrame:
     return placed(frame, prefix + path)
 
 
-def read_csv(file: Path, path: str) -> pd.DataFrame:
+def read_csv(file: Path | BinaryIO, path: str) -> pd.DataFrame:
     """A CSV file with every cell as text; only the empty cell is missing, so that `NA` stays a word."""
     text = io.StringIO(sound_text(file, path))
     try:
