@@ -13,12 +13,14 @@ import numpy as np
 import pandas as pd
 
 from policycase.descriptor import Package
-from policycase.loading import read_csv, read_table
+from policycase.errors import UnreadableError
+from policycase.loading import parsed, read_table
+from policycase.paths import refuse_large
 from policycase.profiles import Table
 from policycase.tables import WHERE, Tables
 
-COMMA, LINE, QUOTE = b",\n\""
-CELL_ENDS = np.isin(np.arange(256), list(b",\n\""))  # what may stand on the outer side of a quote
+COMMA, LINE, QUOTE = b',\n"'
+CELL_ENDS = np.isin(np.arange(256), list(b',\n"'))  # what may stand on the outer side of a quote
 
 
 def read_many(packages: Mapping[str, Package]) -> Tables:
@@ -61,15 +63,17 @@ def _read(packages: Mapping[str, Package], table: Table) -> pd.DataFrame:
 
 def _content(package: Package, table: Table) -> bytes:
     try:
-        return package.file(table.name).read_bytes()
-    except (KeyError, OSError):
+        file = package.file(table.name)
+        refuse_large(file)
+        return file.read_bytes()
+    except (KeyError, OSError, UnreadableError):
         return b""  # does not pass, so that reading it by itself says what is wrong
 
 
 def _joined(run: Sequence[tuple[str, Package, bytes]], table: Table, header: bytes) -> pd.DataFrame:
     paths = [prefix + package.paths[table.name] for prefix, package, _ in run]
     counts = [body.count(b"\n") for *_, body in run]
-    frame = read_csv(io.BytesIO(header + b"".join(body for *_, body in run)), table.name)
+    frame = parsed(io.BytesIO(header + b"".join(body for *_, body in run)), table.name)
     numbers = np.concatenate([np.arange(count) for count in counts])
     lines = pd.RangeIndex(2, max(counts) + 2)
     codes = [np.repeat(np.arange(len(paths)), counts), numbers]

@@ -61,11 +61,15 @@ def read_table(package: Package, table: Table, prefix: str = "") -> pd.DataFrame
     return placed(frame, prefix + path)
 
 
-def read_csv(file: Path | BinaryIO, path: str) -> pd.DataFrame:
-    """A CSV file with every cell as text; only the empty cell is missing, so that `NA` stays a word."""
-    text = io.StringIO(sound_text(file, path))
+def read_csv(file: Path, path: str) -> pd.DataFrame:
+    """A CSV file with every cell as text, if no row of it would shift cells."""
+    return parsed(io.BytesIO(sound_text(file, path).encode()), path)
+
+
+def parsed(content: BinaryIO, path: str) -> pd.DataFrame:
+    """CSV with every cell as text; only the empty cell is missing, so that `NA` stays a word."""
     try:
-        return pd.read_csv(text, dtype=str, keep_default_na=False, na_values=[""], index_col=False)
+        return pd.read_csv(content, dtype=str, keep_default_na=False, na_values=[""], index_col=False)
     except ValueError as error:  # pandas' ParserError is one
         msg = f"{path}: cannot be read as CSV in UTF-8: {error} · run: policycase validate"
         raise UnreadableError(msg) from error
