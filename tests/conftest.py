@@ -3,7 +3,9 @@
 from pathlib import Path
 
 import pytest
-from copies import copy_lamps, copy_package
+from copies import ROOT, copy_lamps, copy_package
+
+import policycase
 
 
 @pytest.fixture
@@ -16,3 +18,13 @@ def package(tmp_path: Path) -> Path:
 def lamps(tmp_path: Path) -> Path:
     """A private copy of the made-up case."""
     return copy_lamps(tmp_path / "bvt-lamps")
+
+
+@pytest.fixture(scope="session")
+def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The report of the case and that of the stack of all cases, made once."""
+    folder = tmp_path_factory.mktemp("reports")
+    case = policycase.load()
+    six = policycase.stack([case, *sorted((ROOT / "examples").glob("*"))])
+    books = {"case": case, "six": six}
+    return {name: policycase.report(book, folder / f"{name}.html") for name, book in books.items()}

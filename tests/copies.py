@@ -11,10 +11,15 @@ PACKAGE = ("datapackage.json", "data", "schemas")
 
 def copy_package(target: Path) -> Path:
     """The package of this repository, copied without its code."""
+    return copy_case(ROOT, target)
+
+
+def copy_case(root: Path, target: Path) -> Path:
+    """A package, copied without what lies beside it."""
     target.mkdir(exist_ok=True)
     for name in PACKAGE:
-        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
-        copy(ROOT / name, target / name)
+        copy = shutil.copytree if (root / name).is_dir() else shutil.copy
+        copy(root / name, target / name)
     return target
 
 

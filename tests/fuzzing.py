@@ -75,7 +75,7 @@ class Fuzz:
         with self._damaged(DESCRIPTOR, data):
             found = _kept(lambda: files.check(self.root))
             if not found:
-                _kept(lambda: profile.check(self.root))
+                _kept(lambda: profile.check(Package.read(self.root)))
             _kept(lambda: Package.read(self.root).paths)
             _kept(lambda: policycase.pack(self.root, self.folder / "out.zip") if found else None)
 

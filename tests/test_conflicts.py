@@ -26,7 +26,7 @@ def test_prison_needle_exchange_has_three_rival_dates():
         ("nsp", "start", "2000", 2, 1, "contested"),
         ("mmt", "start", "2001", 3, 1, "contested"),
         ("nsp-prisons", "start", "2002", 1, 1, "contested"),
-        ("emergency-regime", "end", "2020-05-09", 2, 1, "contested"),
+        ("emergency-regime", "end", "2020-05-09", 3, 1, "contested"),
         ("decree", "legal_reference", "Decree UP No. 55", 1, 1, "refined"),
         ("independence", "start", "1991-08-31", 2, 1, "uncontested"),
     ],

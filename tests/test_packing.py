@@ -30,7 +30,15 @@ def test_zip_holds_the_package_with_sizes_and_hashes(tmp_path: Path):
             assert resource["bytes"] == len(content)
             assert resource["hash"] == f"sha256:{hashlib.sha256(content).hexdigest()}"
 
-    assert {"README.md", "LICENSE-DATA", "CITATION.cff", "schemas/README.md", "schemas/profile.json"} <= set(names)
+    beside = {
+        "README.md",
+        "LICENSE-DATA",
+        "CITATION.cff",
+        "croissant.json",
+        "schemas/README.md",
+        "schemas/profile.json",
+    }
+    assert beside <= set(names)
     assert not [name for name in names if name.startswith(("scripts", "tests", "."))]
 
 

@@ -18,7 +18,7 @@ def test_render_fills_bounds_and_then_changes_nothing(package: Path):
 
     written = rendering.render(package)
 
-    assert written == ["data/events.csv", "CITATION.cff"]
+    assert written == ["data/events.csv", "CITATION.cff", ".zenodo.json"]
     assert "kgz-leph:nsp,1999-05,1999-05-01,1999-05-31" in (package / "data/events.csv").read_text(encoding="utf-8")
     assert rendering.render(package) == []
 

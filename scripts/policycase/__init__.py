@@ -27,6 +27,10 @@ HOMES = {
     "Overlap": "overlaps",
     "pack": "packing",
     "panel": "views.chronology",
+    "plot_goals": "plots.goals",
+    "plot_network": "plots.networks",
+    "plot_timeline": "plots.timelines",
+    "report": "reporting.pages",
     "spells": "views.chronology",
     "stack": "stacking",
     "ties": "views.network",
@@ -34,6 +38,7 @@ HOMES = {
     "to_networkx": "views.network",
     "unstack": "stacking",
     "validate": "validation",
+    "validate_many": "validation",
     "verify": "verifying",
 }
 

@@ -1,7 +1,7 @@
 """BibTeX of a package and of the sources that its rows rest on."""
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -36,7 +36,9 @@ def bibtex(casebook: "Casebook", rows: pd.DataFrame | None = None) -> str:
     else:
         wanted = _sources_behind(casebook, rows)
     cited = sources[sources["source_id"].isin(wanted)]
-    return "\n".join([_package(casebook), *(_source(row._asdict()) for row in cited.itertuples(index=False))])
+    return "\n".join(
+        [package_entry(casebook.descriptor), *(_source(row._asdict()) for row in cited.itertuples(index=False))]
+    )
 
 
 def _sources_behind(casebook: "Casebook", rows: pd.DataFrame) -> set[str]:
@@ -58,8 +60,8 @@ def _sources_behind(casebook: "Casebook", rows: pd.DataFrame) -> set[str]:
     }
 
 
-def _package(casebook: "Casebook") -> str:
-    descriptor = casebook.descriptor
+def package_entry(descriptor: dict[str, Any]) -> str:
+    """The BibTeX entry of a package, from its descriptor."""
     authors = " and ".join(f"{{{_escaped(person['title'])}}}" for person in descriptor.get("contributors", []))
     return _entry(
         "misc",

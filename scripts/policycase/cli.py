@@ -78,6 +78,9 @@ def parser() -> argparse.ArgumentParser:
     validate.add_argument(
         "--source", action="append", default=[], metavar="[ID=]FILE", help="your copy of a coded source, to check"
     )
+    validate.add_argument(
+        "--exact", action="store_true", help="check the tables with frictionless itself: slow, the same findings"
+    )
     info = add("reading", "info", "what a package holds", path=False)
     info.add_argument("package", nargs="?", metavar="PATH", help="the package to describe")
     show = add("reading", "show", "print a table, or one record with the passages it rests on")
@@ -99,6 +102,9 @@ def parser() -> argparse.ArgumentParser:
     export.add_argument("--to", required=True, choices=list(FORMS), metavar="FORM", help=", ".join(FORMS))
     export.add_argument("-o", "--output", required=True, metavar="OUT", help="the file or folder to write")
     export.add_argument("--force", action="store_true", help="replace an earlier export")
+    report = add("giving", "report", "write one HTML page of a case or a stack, that needs no network and no script")
+    report.add_argument("-o", "--output", required=True, metavar="FILE", help="the page to write")
+    report.add_argument("--force", action="store_true", help="replace the page if it exists")
     diff = add("combining", "diff", "what changed between two versions; exit 1 if anything did", path=False)
     diff.add_argument("old", metavar="OLD", help="the package as it was")
     diff.add_argument("new", metavar="NEW", help="the package as it is")

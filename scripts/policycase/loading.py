@@ -1,17 +1,18 @@
 """CSV as text, text as typed frames, and back."""
 
+import io
 import re
-import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import BinaryIO
 
 import pandas as pd
 
 from policycase.descriptor import Package
 from policycase.errors import UnreadableError
-from policycase.paths import refuse_large
 from policycase.profiles import Field, Table
 from policycase.tables import Tables, placed
+from policycase.texts import sound_text
 
 TRUTH = {"true": True, "false": False}
 EXPECTED = {
@@ -20,7 +21,6 @@ EXPECTED = {
     "boolean": "true or false",
     "date": "a day such as 2020-03-25",
 }
-PLAIN = {"keep_default_na": False, "na_values": [""], "index_col": False, "encoding": "utf-8"}
 FORMS = {
     "integer": re.compile(r"-?[0-9]{1,18}"),
     "number": re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,15})?"),
@@ -44,11 +44,12 @@ def read_tables(package: Package, prefix: str = "") -> Tables:
     UnreadableError
         A table is missing, its header differs from its schema, or a row has too many cells.
     """
-    frames = {name: _read_text(package, table, prefix) for name, table in package.profile.tables.items()}
+    frames = {name: read_table(package, table, prefix) for name, table in package.profile.tables.items()}
     return Tables(frames, package.profile)
 
 
-def _read_text(package: Package, table: Table, prefix: str) -> pd.DataFrame:
+def read_table(package: Package, table: Table, prefix: str = "") -> pd.DataFrame:
+    """One table of a package as text; see `read_tables`."""
     if table.name not in package.paths:
         msg = f"datapackage.json: no resource is named {table.name} · run: policycase validate"
         raise UnreadableError(msg)
@@ -61,12 +62,15 @@ def _read_text(package: Package, table: Table, prefix: str) -> pd.DataFrame:
 
 
 def read_csv(file: Path, path: str) -> pd.DataFrame:
-    """A CSV file with every cell as text; only the empty cell is missing, so that `NA` stays a word."""
+    """A CSV file with every cell as text, if no row of it would shift cells."""
+    return parsed(io.BytesIO(sound_text(file, path).encode()), path)
+
+
+def parsed(content: BinaryIO, path: str) -> pd.DataFrame:
+    """CSV with every cell as text; only the empty cell is missing, so that `NA` stays a word."""
     try:
-        refuse_large(file)
-        with warnings.catch_warnings(action="error", category=pd.errors.ParserWarning):  # of cells that would be lost
-            return pd.read_csv(file, dtype=str, **PLAIN)
-    except (OSError, ValueError, pd.errors.ParserWarning) as error:  # with ParserError and UnicodeDecodeError
+        return pd.read_csv(content, dtype=str, keep_default_na=False, na_values=[""], index_col=False)
+    except ValueError as error:  # pandas' ParserError is one
         msg = f"{path}: cannot be read as CSV in UTF-8: {error} · run: policycase validate"
         raise UnreadableError(msg) from error
 

@@ -108,7 +108,10 @@ def address(path: str) -> str:
     """
     if path.startswith("10."):
         return path.lower()
-    parts = urlsplit(path)
+    try:
+        parts = urlsplit(path)
+    except ValueError:  # such as a bracket that opens an address and is not closed
+        return ""
     if parts.netloc.lower() in RESOLVERS:
         return parts.path.strip("/").lower()
     query = f"?{parts.query}" if parts.query else ""

@@ -7,11 +7,13 @@ from pathlib import Path
 
 from policycase.descriptor import read_descriptor, write_json
 from policycase.errors import UnreadableError
+from policycase.metadata.citations import CITATION
+from policycase.metadata.croissants import CROISSANT, croissant
 from policycase.paths import DESCRIPTOR, inside, opened, write_whole
-from policycase.profiles import FOLDER
+from policycase.profiles import FOLDER, Profile
 from policycase.validation import validate
 
-BESIDE = ("README.md", "LICENSE-DATA", "CITATION.cff", "CODING.md")
+BESIDE = ("README.md", "LICENSE-DATA", CITATION, "CODING.md")
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the first moment that a zip can name; so the same content gives the same bytes
 
 
@@ -21,8 +23,8 @@ def pack(path: str | Path | None = None, output: str | Path | None = None, *, fo
     Returns
     -------
     Path
-        The zip: descriptor with `bytes` and `hash` (SHA-256), data, schemas, and README, LICENSE-DATA and
-        CITATION.cff where the package has them. The same content gives the same bytes.
+        The zip: descriptor with `bytes` and `hash` (SHA-256), data, schemas, croissant.json, and README,
+        LICENSE-DATA and CITATION.cff where the package has them. The same content gives the same bytes.
 
     Raises
     ------
@@ -43,7 +45,12 @@ def pack(path: str | Path | None = None, output: str | Path | None = None, *, fo
 
 
 def files(root: Path) -> dict[str, bytes]:
-    """The files of a package's zip, by path."""
+    """The files of a package's zip, by path.
+
+    Notes
+    -----
+    croissant.json is made here, as `bytes` and `hash` are: it holds the hash of every file that is packed.
+    """
     descriptor = read_descriptor(root)
     contents = {}
     for resource in descriptor["resources"]:
@@ -56,6 +63,7 @@ def files(root: Path) -> dict[str, bytes]:
         file = inside(root, name)
         if file.is_file():
             contents[name] = file.read_bytes()
+    contents[CROISSANT] = write_json(croissant(descriptor, Profile.read(root)))
     return {DESCRIPTOR: write_json(descriptor), **dict(sorted(contents.items()))}
 
 

@@ -5,7 +5,7 @@ import io
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Self
 
@@ -112,8 +112,8 @@ class Profile:
 
     files: dict[str, bytes]
 
-    @classmethod
-    def read(cls, root: Path) -> Self:
+    @staticmethod
+    def read(root: Path) -> "Profile":
         """The profile that a package carries.
 
         Raises
@@ -127,7 +127,7 @@ class Profile:
         if not paths:
             msg = f"{root / FOLDER}: no schemas are there · a package carries the schemas of its profile"
             raise UnreadableError(msg)
-        return cls({f"{FOLDER}/{path.name}": path.read_bytes() for path in paths})
+        return _profile(tuple((f"{FOLDER}/{path.name}", path.read_bytes()) for path in paths))
 
     @cached_property
     def version(self) -> str:
@@ -209,6 +209,12 @@ class Profile:
             msg = f"{path}: a JSON object was expected"
             raise UnreadableError(msg)
         return content
+
+
+@lru_cache(maxsize=8)
+def _profile(files: tuple[tuple[str, bytes], ...]) -> Profile:
+    """One object for equal files, so that ten thousand cases parse their schemas once."""
+    return Profile(dict(files))
 
 
 def schema_path(table: str) -> str:

@@ -6,17 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import yaml
 
 from policycase import dictionary
 from policycase.dates import bounds
 from policycase.descriptor import read_descriptor, write_json
 from policycase.errors import DateError, UnreadableError
 from policycase.loading import csv_bytes, read_csv
+from policycase.metadata.citations import CITATION, ZENODO, citation, zenodo
 from policycase.paths import DESCRIPTOR, inside, write_whole
 from policycase.profiles import FOLDER, PROFILE, Profile, Table, schema_path
 
-CITATION = "CITATION.cff"
 README = "README.md"
 EXAMPLES = "examples"
 CONTENTS = ("<!-- contents: written by policycase render -->", "<!-- /contents -->")
@@ -35,7 +34,8 @@ def outputs(root: Path) -> dict[str, bytes]:
     made[f"{FOLDER}/README.md"] = dictionary.text(profile).encode()
     profile = Profile(profile.files | made)
     made |= dict(_tables(root, profile))
-    made[CITATION] = citation(read_descriptor(root)).encode()
+    descriptor = read_descriptor(root)
+    made |= {CITATION: citation(descriptor).encode(), ZENODO: zenodo(descriptor)}
     readme = root / README
     if readme.is_file() and CONTENTS[0] in readme.read_text(encoding="utf-8"):
         made[README] = _readme(readme.read_text(encoding="utf-8"), profile, made).encode()
@@ -43,6 +43,7 @@ def outputs(root: Path) -> dict[str, bytes]:
         folder = f"{EXAMPLES}/{example.parent.name}"
         made |= {f"{folder}/{path}": content for path, content in profile.files.items()}
         made |= {f"{folder}/{path}": content for path, content in _tables(example.parent, profile)}
+        # an example is deposited with the package around it, so it is cited by itself but has no .zenodo.json
         made[f"{folder}/{CITATION}"] = citation(read_descriptor(example.parent)).encode()
     return made
 
@@ -116,23 +117,6 @@ def _bound(text: object, side: str) -> str:
     except DateError:
         day = None
     return day.isoformat() if day else ""
-
-
-def citation(descriptor: dict[str, Any]) -> str:
-    """CITATION.cff of a package, from its descriptor alone."""
-    fields = {
-        "cff-version": "1.2.0",
-        "message": "Please cite this data package, and the sources that it was coded from.",
-        "type": "dataset",
-        "title": descriptor["title"],
-        "abstract": descriptor["description"],
-        "authors": [{"name": person["title"]} for person in descriptor["contributors"]],
-        "version": descriptor["version"],
-        "date-released": descriptor["created"][:10],
-        "license": descriptor["licenses"][0]["name"],
-        "keywords": descriptor.get("keywords", []),
-    }
-    return yaml.safe_dump({key: value for key, value in fields.items() if value}, allow_unicode=True, sort_keys=False)
 
 
 def _readme(text: str, profile: Profile, made: dict[str, bytes]) -> str:

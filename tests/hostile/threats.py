@@ -10,7 +10,7 @@ from pathlib import Path
 
 from policycase.packing import files, zipped
 
-SECRET = "not for your eyes"
+HIDDEN = "not for your eyes"
 GOAL = "Fewer people hurt their feet by falling in the dark."
 
 
@@ -171,7 +171,7 @@ PATHS = [
 ]  # fmt: skip
 ARCHIVES = [
     Threat("archives", "an entry that climbs out (zip slip)", archive(entry("../outside/slip.txt")), error="UnsafePathError: leaves the package"),
-    Threat("archives", "an entry at an absolute path", archive(entry("/tmp/policycase-slip.txt")), error="UnsafePathError: leaves the package"),
+    Threat("archives", "an entry at an absolute path", archive(entry("/policycase-slip.txt")), error="UnsafePathError: leaves the package"),
     Threat("archives", "an entry with backslashes", archive(entry("..\\outside\\slip.txt")), error="UnsafePathError: leaves the package"),
     Threat("archives", "an entry that is a device of Windows", archive(entry("data/con.csv")), error="UnsafePathError: leaves the package"),
     Threat("archives", "an entry that is a link", archive(entry("data/link.csv", b"../../outside/secret.csv", stat.S_IFLNK | 0o777)), error="UnsafePathError: is a link"),
@@ -196,10 +196,10 @@ TEXT = [
     Threat("text", "bytes that are not UTF-8", replaced(GOALS, lambda content: content.replace(b"feet", b"f\xffet")), only("file-is-utf-8")),
     Threat("text", "UTF-16", replaced(GOALS, lambda content: content.decode().encode("utf-16")), only("file-is-utf-8")),
     Threat("text", "a byte order mark", replaced(GOALS, lambda content: b"\xef\xbb\xbf" + content), only("file-has-no-bom"), loads=True),
-    Threat("text", "a NUL", swapped(GOALS, "feet", "f\0et"), only("file-has-no-nul"), loads=True),
-    Threat("text", "a lone carriage return", swapped(GOALS, "feet", "f\ret"), only("file-has-lf-line-ends"), loads=True),
+    Threat("text", "a NUL", swapped(GOALS, "feet", "f\0et"), only("file-has-no-nul")),
+    Threat("text", "a lone carriage return", swapped(GOALS, "feet", "f\ret"), only("file-has-lf-line-ends")),
     Threat("text", "a quote that is never closed", swapped(GOALS, f",{GOAL}", f',"{GOAL}'), only("row-is-csv")),
-    Threat("text", "a cell of 10 MB", swapped(GOALS, GOAL, "x" * 10_000_000), only("row-is-csv"), loads=True),
+    Threat("text", "a cell of 10 MB", swapped(GOALS, GOAL, "x" * 10_000_000), only("row-is-csv")),
     Threat("text", "ten thousand columns", replaced(GOALS, lambda content: content.replace(b"\n", b"," * 10_000 + b"\n")), only("header-equals-schema")),
     Threat("text", "a table larger than the limit", swapped(GOALS, GOAL, "x" * 2_000_000), only("file-is-not-too-large"), environment={"POLICYCASE_LARGEST_FILE": "1000000"}),
     Threat("text", "bidirectional controls in a name", swapped("data/agencies.csv", "Lamp Office", "Lamp \u202eeciffO"), only("text-has-no-control-or-edge-space"), loads=True),

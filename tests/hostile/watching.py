@@ -12,7 +12,9 @@ _listeners: list[list[tuple[str, str]]] = []
 def _hear(event: str, arguments: tuple) -> None:
     if _listeners and event in EVENTS:
         for heard in _listeners:
-            heard.append((event, os.fsdecode(arguments[0]) if isinstance(arguments[0], str | bytes) else str(arguments)))
+            heard.append(
+                (event, os.fsdecode(arguments[0]) if isinstance(arguments[0], str | bytes) else str(arguments))
+            )
 
 
 sys.addaudithook(_hear)  # for good: a hook cannot be taken off again

@@ -1,7 +1,5 @@
 """Stage 1: the files are there, are text, and every row has as many cells as the header."""
 
-import csv
-import io
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +8,7 @@ from policycase.descriptor import read_descriptor
 from policycase.errors import PolicyCaseError, UnsafePathError
 from policycase.findings import Finding
 from policycase.paths import DESCRIPTOR, inside, refuse_large
+from policycase.texts import row_problems
 
 BOM = b"\xef\xbb\xbf"
 
@@ -83,33 +82,4 @@ def _text(path: str, content: bytes) -> Iterator[Finding]:
             return
     if not text.endswith("\n"):
         yield Finding("file-ends-with-newline", "does not end with a line end", "add one", path=path)
-    yield from _rows(path, text)
-
-
-def _rows(path: str, text: str) -> Iterator[Finding]:
-    rows = csv.reader(io.StringIO(text, newline=""), strict=True)
-    width = 0
-    try:
-        for number, row in enumerate(rows, start=1):
-            width = width or len(row)
-            if rows.line_num != number:
-                yield Finding(
-                    "row-is-one-line",
-                    "a cell holds a line break, or a quote is not closed",
-                    "write the cell on one line",
-                    path=path,
-                    line=number,
-                )
-                return
-            if len(row) != width:
-                found = f"{len(row)} cells" if row else "an empty line"
-                yield Finding(
-                    "row-has-every-cell",
-                    f"{found}; the header has {width} columns",
-                    "quote cells that hold a comma; take empty lines out",
-                    path=path,
-                    line=number,
-                )
-    except csv.Error as error:
-        message = f"not readable as CSV: {error}"
-        yield Finding("row-is-csv", message, "close the quote", path=path, line=rows.line_num)
+    yield from row_problems(path, text)

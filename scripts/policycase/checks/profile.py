@@ -1,7 +1,7 @@
 """Stage 3: the descriptor says what the profile relies on."""
 
 from collections.abc import Iterator
-from pathlib import Path
+from functools import lru_cache
 
 from jsonschema import Draft202012Validator
 
@@ -13,16 +13,20 @@ from policycase.paths import DESCRIPTOR
 from policycase.profiles import PROFILE, schema_path
 
 
-def check(root: Path) -> list[Finding]:
+def check(package: Package) -> list[Finding]:
     """Problems of datapackage.json against schemas/profile.json and the tables of the profile."""
-    package = Package.read(root)  # its profile is the shipped one, byte for byte: stage 2 saw to that
     try:
-        descriptor = duplicate_free((root / DESCRIPTOR).read_bytes())
+        descriptor = duplicate_free((package.root / DESCRIPTOR).read_bytes())
     except ValueError as error:
         return [Finding("descriptor-is-json", str(error), path=DESCRIPTOR)]
-    validator = Draft202012Validator(duplicate_free(package.profile.files[PROFILE]))
+    validator = _validator(package.profile.files[PROFILE])  # the shipped one, byte for byte: stage 2 saw to that
     found = [*problems(validator, descriptor, DESCRIPTOR, "descriptor-follows-profile")]
     return found or [*_resources(package)]
+
+
+@lru_cache(maxsize=8)
+def _validator(content: bytes) -> Draft202012Validator:
+    return Draft202012Validator(duplicate_free(content))
 
 
 def _resources(package: Package) -> Iterator[Finding]:

@@ -5,6 +5,7 @@ difference stops the run. So no schema of a stranger is obeyed, and no address i
 """
 
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
 from policycase.checks import authoring
@@ -17,12 +18,23 @@ from policycase.profiles import FOLDER, PROFILE, Profile
 
 def check(root: Path) -> list[Finding]:
     """Problems of schemas/ and of the headers; with any, no later stage can be trusted."""
-    ours = Profile.read(shipped_root())
+    ours = _shipped()
     try:
         theirs = Profile.read(root)
     except UnreadableError as error:
         return [Finding("schema-equals-profile", str(error).removeprefix(f"{root}/"), path=FOLDER)]
-    return [*_difference(ours, theirs)] or authoring.check(ours) or [*_headers(root, ours)]
+    return [*_difference(ours, theirs)] or [*_of_profile()] or [*_headers(root, ours)]
+
+
+@lru_cache
+def _shipped() -> Profile:
+    return Profile.read(shipped_root())
+
+
+@lru_cache
+def _of_profile() -> tuple[Finding, ...]:
+    """What is wrong with the profile itself: asked once, not for each of ten thousand cases."""
+    return tuple(authoring.check(_shipped()))
 
 
 def _difference(ours: Profile, theirs: Profile) -> Iterator[Finding]:

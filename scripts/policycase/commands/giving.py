@@ -1,10 +1,11 @@
-"""The command that gives cases away in other forms."""
+"""The commands that give cases away in other forms."""
 
 from argparse import Namespace
 
 from policycase import exporting
 from policycase.casebook import load
 from policycase.commands.arguments import chosen
+from policycase.reporting import pages
 from policycase.terminal import say, say_json
 
 
@@ -17,3 +18,12 @@ def export(options: Namespace) -> None:
         say_json({"output": str(target), "to": options.to, "cases": case.case_ids, "rows": rows})
     else:
         say(f"wrote {target}: {exporting.FORMS[options.to].what}")
+
+
+def report(options: Namespace) -> None:
+    """One HTML page."""
+    target = pages.report(chosen(options.package), options.output, force=options.force)
+    if options.json:
+        say_json({"file": str(target), "bytes": target.stat().st_size})
+    else:
+        say(f"wrote {target}, {target.stat().st_size / 1024:,.0f} KB: open it in a browser")

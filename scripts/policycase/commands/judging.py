@@ -10,7 +10,7 @@ from policycase.terminal import rows, say, say_json, say_table
 
 def validate(options: Namespace) -> bool:
     """Findings, or the tables and their coverage."""
-    report = validation.validate(chosen(options.package), sources_of(options.source))
+    report = validation.validate(chosen(options.package), sources_of(options.source), exact=options.exact)
     if options.json:
         say_json({"valid": report.is_valid, "stages": report.stages, "findings": rows(report.findings)})
         return not report.is_valid

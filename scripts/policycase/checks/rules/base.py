@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from policycase.errors import did_you_mean
 from policycase.findings import Finding, Severity
 from policycase.profiles import Table
 from policycase.tables import Tables
@@ -45,6 +46,8 @@ def warning(check: Check) -> Check:
 
 def at(table: Table, rows: pd.DataFrame, field: str, message: str, hint: str = "") -> Iterator[Finding]:
     """A finding for each row; message and hint are templates over the row's columns."""
+    if rows.empty:  # as nearly always: the rows of an empty frame take pandas milliseconds
+        return
     for (path, line), row in zip(rows.index, rows.to_dict("records"), strict=True):
         yield Finding(
             rule="",
@@ -68,6 +71,15 @@ def _text(value: object) -> str:
 def where(frame: pd.DataFrame, flags: Iterable[object]) -> pd.DataFrame:
     """The rows whose flag is true, by place; none of a frame without rows."""
     return frame[pd.Series([bool(flag) for flag in flags], index=frame.index, dtype=bool)]
+
+
+def nearest(lost: pd.DataFrame, column: str, known: pd.DataFrame, key: str, otherwise: str) -> list[str]:
+    """A hint for each row whose id is not there: the nearest one of its own case."""
+    ids = {case_id: rows[key].dropna().tolist() for case_id, rows in known.groupby("case_id")} if len(lost) else {}
+    return [
+        did_you_mean(value, ids.get(case_id, ())) or otherwise
+        for value, case_id in zip(lost[column], lost["case_id"], strict=True)
+    ]
 
 
 def pairs(frame: pd.DataFrame, column: str) -> pd.Series:

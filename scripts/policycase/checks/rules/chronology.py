@@ -18,12 +18,14 @@ UNKNOWN = Bounds(None, None)
 
 def _bounds(column: pd.Series) -> pd.Series:
     """The bounds of each date of a column; dates that are missing or not allowed are open on both sides."""
-    return column.map(_bounds_or_unknown).astype(object)
+    known = {text: _bounds_or_unknown(text) for text in column.dropna().unique()}
+    found = [known.get(text, UNKNOWN) for text in column.to_numpy(dtype=object)]
+    return pd.Series(found, column.index, dtype=object)
 
 
-def _bounds_or_unknown(text: object) -> Bounds:
+def _bounds_or_unknown(text: str) -> Bounds:
     try:
-        return UNKNOWN if pd.isna(text) else bounds(str(text))
+        return bounds(text)
     except DateError:
         return UNKNOWN
 
@@ -61,7 +63,8 @@ def bounds_equal_edtf(tables: Tables) -> Iterator[Finding]:
                 frame = tables[name]
                 given = [getattr(found, field.bound) for found in _bounds(frame[field.of])]
                 expected = pd.Series([day.isoformat() if day else "" for day in given], frame.index, dtype="str")
-                readable = ~frame[field.of].map(lambda text: pd.notna(text) and bool(_problem(text))).astype(bool)
+                unreadable = [text for text in frame[field.of].dropna().unique() if _problem(text)]
+                readable = ~frame[field.of].isin(unreadable)
                 wrong = frame.assign(expected=expected)[frame[field.name].fillna("").ne(expected) & readable]
                 yield from at(
                     table,

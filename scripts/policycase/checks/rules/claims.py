@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from policycase.checks.rules.base import at, pairs, rule, where
+from policycase.checks.rules.base import at, nearest, pairs, rule, where
 from policycase.coverage import ASSERTS, RECORD, crosscheck_only
 from policycase.dates import bounds
 from policycase.errors import DateError, did_you_mean
@@ -25,10 +25,10 @@ def claim_points_to_a_record(tables: Tables) -> Iterator[Finding]:
     for name, column in (("claims", "record_id"), ("claims", "object_id"), ("figures", "record_id")):
         frame = tables[name].dropna(subset=[column])
         lost = frame[~pairs(frame, column).isin(known)]
-        hints = [did_you_mean(value, records["record_id"]) for value in lost[column]]
+        hints = nearest(lost, column, records, "record_id", "add the row, or mend the id")
         yield from at(
             tables.profile.tables[name],
-            lost.assign(hint=[hint or "add the row, or mend the id" for hint in hints]),
+            lost.assign(hint=hints),
             column,
             f'no record "{{{column}}}" is in this case',
             "{hint}",

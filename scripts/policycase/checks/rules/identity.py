@@ -5,8 +5,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from policycase.checks.rules.base import at, pairs, rule, where
-from policycase.errors import did_you_mean
+from policycase.checks.rules.base import at, nearest, pairs, rule, where
 from policycase.findings import Finding
 from policycase.tables import Tables
 
@@ -107,11 +106,10 @@ def foreign_key_stays_in_case(tables: Tables) -> Iterator[Finding]:
             frame = tables[table.name].dropna(subset=[column])
             parents = tables[link.table]
             lost = frame[~pairs(frame, column).isin(pairs(parents, key))]
-            known = parents[key].dropna().tolist() if len(lost) else []
-            hints = [did_you_mean(value, known) for value in lost[column]]
+            hints = nearest(lost, column, parents, key, f"add it to {link.table}.csv, or mend the id")
             yield from at(
                 table,
-                lost.assign(hint=[hint or f"add it to {link.table}.csv, or mend the id" for hint in hints]),
+                lost.assign(hint=hints),
                 column,
                 f'{column} "{{{column}}}" is not a row of {link.table} in this case',
                 "{hint}",

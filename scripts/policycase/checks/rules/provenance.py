@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from policycase.checks.rules.base import at, pairs, rule
+from policycase.checks.rules.base import at, nearest, pairs, rule
 from policycase.coverage import RECORD, rows_needing_evidence, values_needing_evidence
 from policycase.errors import did_you_mean
 from policycase.findings import Finding
@@ -48,10 +48,10 @@ def evidence_points_to_a_record_and_field(tables: Tables) -> Iterator[Finding]:
     evidence = tables["evidence"].dropna(subset=["record_id", "field", "case_id"])
     known = tables.records.drop_duplicates(["case_id", "record_id"])
     lost = evidence[~pairs(evidence, "record_id").isin(set(pairs(known, "record_id")))]
-    hints = [did_you_mean(value, known["record_id"].dropna()) for value in lost["record_id"]]
+    hints = nearest(lost, "record_id", known, "record_id", "add the row, or mend the id")
     yield from at(
         table,
-        lost.assign(hint=[hint or "add the row, or mend the id" for hint in hints]),
+        lost.assign(hint=hints),
         "record_id",
         'no record "{record_id}" is in this case',
         "{hint}",

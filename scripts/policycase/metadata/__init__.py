@@ -1,0 +1,1 @@
+"""Metadata for machines, from the descriptor, one module a form."""

@@ -1,0 +1,112 @@
+"""A package as a schema.org Dataset."""
+
+from typing import Any
+
+import pandas as pd
+import pycountry
+
+from policycase.merging import Descriptor
+from policycase.metadata.entries import Author, doi, filled
+from policycase.profiles import ENTRY_TABLES, Profile
+
+SCHEMA_ORG = "https://schema.org/"
+
+
+def dataset(descriptor: Descriptor, profile: Profile, cases: pd.DataFrame) -> dict[str, Any]:
+    """A package as a schema.org Dataset in JSON-LD, for the head of a page.
+
+    Parameters
+    ----------
+    descriptor
+        Its descriptor.
+    profile
+        Its profile: the fields of the four tables that a reader meets first are what it measures.
+    cases
+        Its table `cases`, which says where and when. A case without an end leaves the time open.
+    """
+    paths = {resource["name"]: resource["path"] for resource in descriptor["resources"]}
+    fields = {
+        "@context": {"@vocab": SCHEMA_ORG},
+        **about(descriptor),
+        "temporalCoverage": _interval(cases),
+        "spatialCoverage": [
+            {"@type": "Country", "name": _country(code), "identifier": code}
+            for code in sorted(cases["country"].dropna().unique())
+        ],
+        "variableMeasured": [
+            {
+                "@type": "PropertyValue",
+                "name": f"{table.title}: {field.title}",
+                "propertyID": f"{table.name}.{field.name}",
+                "description": field.description,
+            }
+            for table in (profile.tables[name] for name in ENTRY_TABLES)
+            for field in table.fields.values()
+            if not field.bound and field.name not in {"case_id", table.key}
+        ],
+        "distribution": [
+            {
+                "@type": "DataDownload",
+                "name": paths[table.name],
+                "description": table.description,
+                "encodingFormat": "text/csv",
+            }
+            for table in profile.tables.values()
+        ],
+    }
+    return filled(fields)
+
+
+def about(descriptor: Descriptor) -> dict[str, Any]:
+    """What schema.org and Croissant both say of a package as a whole."""
+    licenses = [
+        entry["path"] if entry.get("path", "").startswith("http") else f"https://spdx.org/licenses/{entry['name']}"
+        for entry in descriptor.get("licenses", [])
+    ]
+    return {
+        "@type": "Dataset",
+        "name": descriptor.get("title"),
+        "alternateName": descriptor.get("name"),
+        "description": descriptor.get("description"),
+        "identifier": descriptor.get("id"),
+        "url": descriptor.get("homepage"),
+        "version": descriptor.get("version"),
+        "datePublished": descriptor.get("created", "")[:10],
+        "license": licenses[0] if len(licenses) == 1 else licenses,
+        "keywords": descriptor.get("keywords"),
+        "creator": [_creator(author) for author in Author.all_of(descriptor)],
+        "isBasedOn": [_work(source) for source in descriptor.get("sources", [])],
+    }
+
+
+def _creator(author: Author) -> dict[str, Any]:
+    return filled(
+        {
+            "@type": "Person" if author.family else "Organization",
+            "name": author.name,
+            "familyName": author.family,
+            "givenName": author.given,
+            "affiliation": {"@type": "Organization", "name": author.affiliation} if author.affiliation else None,
+            "sameAs": f"https://orcid.org/{author.orcid}" if author.orcid else None,
+        }
+    )
+
+
+def _work(source: Descriptor) -> dict[str, str]:
+    path = source.get("path", "")
+    url = f"https://doi.org/{doi(path)}" if doi(path) else path
+    identifier = f"doi:{doi(path)}" if doi(path) else ""
+    return filled({"@type": "CreativeWork", "name": source["title"], "url": url, "identifier": identifier})
+
+
+def _country(code: str) -> str:
+    country = pycountry.countries.get(alpha_3=code)
+    return getattr(country, "common_name", country.name) if country else code
+
+
+def _interval(cases: pd.DataFrame) -> str:
+    """From the first start to the last end as an ISO 8601 interval; empty where no case has a start."""
+    start, ends = cases["start_earliest"].min(), cases["end_latest"]
+    if pd.isna(start):
+        return ""
+    return f"{start:%Y-%m-%d}/{'..' if ends.isna().any() else f'{ends.max():%Y-%m-%d}'}"

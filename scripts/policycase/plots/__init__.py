@@ -1,0 +1,1 @@
+"""Charts of a case or a stack, for notebooks and for the report."""

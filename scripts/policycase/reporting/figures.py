@@ -1,0 +1,214 @@
+"""The charts of the page: each drawn for a wide and for a narrow page, with the same as a table."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from policycase.plots import goals, grids, marks, networks, timelines
+from policycase.plots.drawings import drawing
+from policycase.plots.grids import Grid
+from policycase.reporting.indexes import Index, Value
+from policycase.wording import span_in_words
+
+if TYPE_CHECKING:
+    import altair
+
+BELOW = "The table below the image says the same."
+AXIS_LEFT = {"left": timelines.WIDE.labels, "right": timelines.WIDE.dates, "top": 26, "bottom": 6}
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A table of the page: a caption, heads, and rows of which the first cell heads the row."""
+
+    caption: str
+    heads: list[str]
+    rows: list[list[Value]]
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What a chart is called: in ids, as a title, and in a description."""
+
+    ident: str
+    title: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A chart: its case, what it is, two drawings, the same as a table, and what it could not draw."""
+
+    case_id: str
+    title: str
+    wide: str
+    narrow: str
+    sheet: Sheet
+    left_out: list[Value]
+
+
+def timeline_figures(index: Index) -> Iterator[Figure]:
+    """A timeline for each case, all on one axis; and a closer look where many dates lie close together."""
+    rows = marks.timeline_rows(index.casebook)
+    axis = marks.window(rows)
+    for number, case_id in enumerate(index.casebook.case_ids):
+        ours = rows[rows["case_id"].eq(case_id)]
+        if ours.empty:
+            continue
+        dated = ours[ours["dated"]]
+        undated = [
+            Value(f"{row.name} ({row.words})" if row.words else row.name, anchor=index.anchors[row.record_id])
+            for row in ours[~ours["dated"]].itertuples()
+        ]
+        title = _title(index, case_id, "Programs and events")
+        yield _timeline(index, dated, axis, f"timeline-{number}", title, undated)
+        close = marks.cluster(dated)
+        if len(close):
+            first, last = marks.extent(close)
+            near = _title(index, case_id, f"Closer look, {span_in_words(_month(first), _month(last))}")
+            yield _timeline(index, close, marks.window(close), f"closer-{number}", near, [])
+
+
+def strip_figure(index: Index) -> Figure:
+    """All cases on one axis, two lanes each."""
+    rows = marks.timeline_rows(index.casebook)
+    axis = marks.window(rows)
+    titles = {case_id: index.name(case_id) for case_id in index.casebook.case_ids}
+    words = Words(
+        "strip",
+        "All cases on one axis",
+        f"Programs and events of {len(titles)} cases, {_years(rows)}, two lanes a case. {BELOW}",
+    )
+    wide, narrow = (timelines.strip(rows, titles, axis, layout) for layout in (timelines.WIDE, timelines.NARROW))
+    sheet = Sheet(
+        f"{words.title}, as a table",
+        ["Case", "Programs with a date", "Events with a date", "First day", "Last day"],
+        [
+            [
+                Value(titles[case_id], anchor=index.anchors[case_id]),
+                *(Value(str(int(part["kind"].eq(kind).sum()))) for kind in marks.KINDS),
+                *_days(*marks.extent(part)),
+            ]
+            for case_id, part in rows[rows["dated"]].groupby("case_id")
+        ],
+    )
+    return Figure("", words.title, *_drawings(index, words, _on_axis(wide), narrow), sheet, [])
+
+
+def _timeline(
+    index: Index, rows: pd.DataFrame, axis: marks.Window, ident: str, title: str, undated: list[Value]
+) -> Figure:
+    counts = rows["panel"].value_counts()
+    words = Words(
+        ident,
+        title,
+        f"{counts.get('program', 0)} programs and {counts.get('event', 0)} events with a date, {_years(rows)}. "
+        f"{len(undated)} have no date and no mark. {BELOW}",
+    )
+    wide, narrow = (timelines.case_timeline(rows, axis, layout) for layout in (timelines.WIDE, timelines.NARROW))
+    sheet = Sheet(
+        f"{title}, as a table",
+        ["Name", "Kind", "Date", "Start, first day", "Start, last day", "End, first day", "End, last day", "Named by"],
+        [
+            [
+                Value(row.name, anchor=index.anchors[row.record_id]),
+                Value(marks.KINDS[row.kind]),
+                Value(row.words),
+                *_days(row.start_earliest, row.start_latest),
+                *_days(row.end_earliest, row.end_latest),
+                Value("other sources only" if row.tone == "other" else "coded source"),
+            ]
+            for row in rows.itertuples()
+        ],
+    )
+    return Figure(
+        rows["case_id"].iloc[0] if len(rows) else "",
+        title,
+        *_drawings(index, words, _on_axis(wide), narrow),
+        sheet,
+        undated,
+    )
+
+
+def network_figures(index: Index) -> Iterator[Figure]:
+    """Who had which role in which program, for each case that has such links."""
+    for number, case_id in enumerate(index.casebook.case_ids):
+        grid = networks.network(index.casebook, case_id)
+        words = Words(
+            f"network-{number}",
+            _title(index, case_id, "Agencies and programs"),
+            f"{len(grid.rows)} agencies by sector, {len(grid.columns)} programs, {len(grid.chips)} roles. {BELOW}",
+        )
+        agencies = index.casebook.agencies
+        idle = agencies[agencies["case_id"].eq(case_id) & ~agencies["agency_id"].isin(grid.rows["row"])]
+        without = [Value(row.name, anchor=index.anchors[row.agency_id]) for row in idle.itertuples()]
+        yield from _grid(index, grid, words, ["Agency", "Program", "Role"], without)
+
+
+def goal_figures(index: Index) -> Iterator[Figure]:
+    """Which goal was whose, for each case that has goals."""
+    for number, case_id in enumerate(index.casebook.case_ids):
+        grid = goals.goals(index.casebook, case_id)
+        words = Words(
+            f"goals-{number}",
+            _title(index, case_id, "Goals by type"),
+            f"{grid.chips['id'].nunique()} goals of {len(grid.rows)} programs and agencies by type. {BELOW}",
+        )
+        yield from _grid(index, grid, words, ["Whose goal", "Type", "Place in the order"], [])
+
+
+def _grid(index: Index, grid: Grid, words: Words, heads: list[str], left_out: list[Value]) -> Iterator[Figure]:
+    if grid.chips.empty:
+        return
+    rows, columns = (frame.set_index(frame.columns[0])["name"] for frame in (grid.rows, grid.columns))
+    sheet = Sheet(
+        f"{words.title}, as a table",
+        heads,
+        [
+            [Value(rows[chip.row], anchor=index.anchors[chip.id]), Value(columns[chip.column]), Value(chip.text)]
+            for chip in grid.chips.itertuples()
+        ],
+    )
+    yield Figure(
+        index.record[grid.chips["id"].iloc[0]]["case_id"],
+        words.title,
+        *_drawings(index, words, grids.wide(grid), grids.narrow(grid)),
+        sheet,
+        left_out,
+    )
+
+
+def _drawings(index: Index, words: Words, *charts: object) -> Iterator[str]:
+    """The chart for a wide and for a narrow page."""
+    for size, chart in zip(("wide", "narrow"), charts, strict=True):
+        yield drawing(chart, f"{words.ident}-{size}", words.title, words.description, index.anchors)
+
+
+def _on_axis(chart: "altair.LayerChart") -> "altair.LayerChart":
+    """A wide timeline whose axis stands where that of every other one stands."""
+    return chart.properties(autosize="none", padding=AXIS_LEFT)
+
+
+def _title(index: Index, case_id: str, what: str) -> str:
+    """What a chart shows; of which case, where there are several."""
+    return what if len(index.casebook.case_ids) == 1 else f"{index.name(case_id)}: {what[0].lower()}{what[1:]}"
+
+
+def _years(rows: pd.DataFrame) -> str:
+    if not rows[marks.BOUNDS].notna().any(axis=None):
+        return "no date"
+    first, last = (day.year for day in marks.extent(rows))
+    return str(first) if first == last else f"{first} to {last}"
+
+
+def _month(day: pd.Timestamp) -> str:
+    return day.strftime("%Y-%m")
+
+
+def _days(*bounds: pd.Timestamp) -> list[Value]:
+    """First and last day, open where a date has no bound, empty where there is no date."""
+    if all(pd.isna(day) for day in bounds):
+        return [Value("")] * len(bounds)
+    return [Value("open" if pd.isna(day) else day.strftime("%Y-%m-%d")) for day in bounds]

@@ -1,0 +1,64 @@
+"""The text of a table, before anything reads it as CSV: what would shift cells without a word."""
+
+import csv
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+from policycase.errors import UnreadableError
+from policycase.findings import Finding
+from policycase.paths import refuse_large
+
+
+def sound_text(file: Path, path: str) -> str:
+    """The text of a table, with LF line ends, if every row of it is one line with as many cells as the header.
+
+    Raises
+    ------
+    UnreadableError
+        It is not UTF-8, holds a NUL or a lone carriage return, or a row is cut or runs into the next.
+    """
+    try:
+        refuse_large(file)
+        text = file.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
+    except (OSError, ValueError) as error:
+        msg = f"{path}: cannot be read as CSV in UTF-8: {error} · run: policycase validate"
+        raise UnreadableError(msg) from error
+    for character, name in (("\0", "a NUL"), ("\r", "a lone carriage return")):
+        if character in text:
+            msg = f"{path}: holds {name} · run: policycase validate"
+            raise UnreadableError(msg)
+    for problem in row_problems(path, text):
+        msg = f"{problem.path}:{problem.line}: {problem.message} · {problem.hint}"
+        raise UnreadableError(msg)
+    return text
+
+
+def row_problems(path: str, text: str) -> Iterator[Finding]:
+    """Rows of a CSV text that are not one line with as many cells as the header."""
+    rows = csv.reader(io.StringIO(text, newline=""), strict=True)
+    width = 0
+    try:
+        for number, row in enumerate(rows, start=1):
+            width = width or len(row)
+            if rows.line_num != number:
+                yield Finding(
+                    "row-is-one-line",
+                    "a cell holds a line break, or a quote is not closed",
+                    "write the cell on one line",
+                    path=path,
+                    line=number,
+                )
+                return
+            if len(row) != width:
+                found = f"{len(row)} cells" if row else "an empty line"
+                yield Finding(
+                    "row-has-every-cell",
+                    f"{found}; the header has {width} columns",
+                    "quote cells that hold a comma; take empty lines out",
+                    path=path,
+                    line=number,
+                )
+    except csv.Error as error:
+        message = f"not readable as CSV: {error}"
+        yield Finding("row-is-csv", message, "close the quote", path=path, line=rows.line_num)

@@ -1,0 +1,118 @@
+"""Many packages at once: each gets the verdict that it gets alone."""
+
+import json
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+from copies import copy_lamps, copy_package
+from corpora import write_corpus
+from damage import damage
+from test_rules import damaged
+
+import policycase
+from policycase import bulk, validation
+from policycase.cli import main
+from policycase.descriptor import Package
+from policycase.loading import read_tables
+from policycase.tables import combined
+
+WRONG_IN_RULES = ["id-has-case-prefix", "foreign-key-stays-in-case", "parent-chain-has-no-cycle", "figure-parts-add-up"]
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory) -> list[Path]:
+    """Sound packages, damaged ones, the same case twice, a zip, and what is no package."""
+    folder = tmp_path_factory.mktemp("corpus")
+    paths = write_corpus(folder / "sound", 3)
+    for seed in range(8):
+        damage(folder / f"damaged-{seed}", seed)
+        paths.append(folder / f"damaged-{seed}")
+    paths += [damaged(rule, folder / rule) for rule in WRONG_IN_RULES]
+    paths += [copy_lamps(folder / "lamps"), policycase.pack(copy_package(folder / "case"), folder / "case.zip")]
+    return [*paths, folder / "nothing", folder]
+
+
+def test_validate_many_finds_what_validate_finds_in_each(corpus: list[Path]):
+    reports = policycase.validate_many(corpus)
+
+    assert list(reports) == [str(path) for path in corpus]
+    for path in corpus[:-2]:
+        assert reports[str(path)] == policycase.validate(path), path.name
+    assert [str(found) for found in reports[str(corpus[-2])].found] == [
+        f"{corpus[-2]}: nothing is there  [package-can-be-read]"
+    ]
+
+
+@pytest.mark.parametrize("kind", [ThreadPoolExecutor, ProcessPoolExecutor])
+def test_validate_many_takes_any_executor(corpus: list[Path], kind, monkeypatch):
+    monkeypatch.setattr(validation.validate_in_parts, "__defaults__", (None, 2))
+    some = corpus[:5]
+
+    with kind(2) as executor:
+        assert policycase.validate_many(some, executor) == policycase.validate_many(some)
+
+
+def test_validate_many_takes_the_executor_of_dask(corpus: list[Path]):
+    distributed = pytest.importorskip("distributed")
+
+    with distributed.Client(processes=False, n_workers=1, dashboard_address=None) as client:
+        found = policycase.validate_many(corpus[:3], client.get_executor())
+
+    assert found == policycase.validate_many(corpus[:3])
+
+
+def test_read_many_gives_what_reading_each_gives(corpus: list[Path]):
+    packages = {f"{path.name}/": Package.read(path) for path in corpus[:3]}
+
+    found = bulk.read_many(packages)
+
+    each = combined([read_tables(package, prefix) for prefix, package in packages.items()])
+    for name in each.frames:
+        assert found[name].equals(each[name]), name
+        assert np.array_equal(found[name].index.to_numpy(), each[name].index.to_numpy()), name
+
+
+@pytest.mark.parametrize(
+    ("body", "passes"),
+    [
+        ('a,b\n"a, b",""\n"say ""so""",x\n', True),
+        ("", True),
+        ("a\nb,c,d\n", False),
+        ("a,b,c\nd\n", False),
+        ('"a\nb",c\n', False),
+        ('a"b,c\n', False),
+        ('"a"b,c\n', False),
+        ('"a,b\n', False),
+        ('a,b\n"c\n",d\n', False),
+        ("a,b", False),
+        ("a,b\r\n", False),
+        ("a,\0\n", False),
+        ("a,\ud800\n", False),
+    ],
+)
+def test_gate_lets_through_only_rows_that_stay_where_they_are(body: str, passes: bool):
+    others = [b"x,y\n", b'"x",y\n']
+
+    found = bulk.gate([others[0], body.encode("utf-8", "surrogatepass"), others[1], None], 2)
+
+    assert found == [True, passes, True, False]
+
+
+def test_validate_of_many_prints_a_table_and_exits_with_one(capsys, corpus: list[Path]):
+    code = main(["validate", *map(str, [corpus[0], corpus[-2]])])
+
+    out, err = capsys.readouterr()
+    assert code == 1
+    assert f"{corpus[-2]}: nothing is there  [package-can-be-read]" in out
+    assert out.splitlines()[-1] == "1 of 2 packages valid"
+    assert err == ""
+
+
+def test_validate_of_many_writes_json_lines(capsys, corpus: list[Path]):
+    code = main(["validate", "--json", "--jobs", "1", str(corpus[0].parent / "*")])
+
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert code == 0
+    assert [(line["package"], line["valid"]) for line in lines] == [(str(path), True) for path in corpus[:3]]

@@ -1,0 +1,120 @@
+"""Charts of a case and of a stack: what is drawn, and how sure it looks."""
+
+import pandas as pd
+import pytest
+from copies import ROOT
+
+import policycase
+from policycase.plots import goals, marks, networks
+
+CASE = policycase.load()
+SIX = policycase.stack([CASE, *sorted((ROOT / "examples").glob("*"))])
+ROWS = marks.timeline_rows(CASE).set_index("record_id")
+AXIS = (pd.Timestamp("1991-01-01"), pd.Timestamp("2023-01-01"))
+PLOTS = [policycase.plot_timeline, policycase.plot_network, policycase.plot_goals]
+
+
+def drawn(record_id: str) -> list[str]:
+    """The marks of one record in words: kind, first day, last day, side."""
+    rows = ROWS.loc[[f"kgz-leph:{record_id}"]].assign(y=0.0)
+    frames = marks.drawn(rows, AXIS, 1_000_000)  # so wide that no bar is widened to be seen
+    return [
+        " ".join([kind, *(f"{day:%Y-%m-%d}" for day in (row["x"], row["x2"]) if pd.notna(day)), row["side"]]).strip()
+        for kind, frame in frames.items()
+        for row in frame.to_dict("records")
+    ]
+
+
+@pytest.mark.parametrize("plot", PLOTS)
+@pytest.mark.parametrize("book", [CASE, SIX], ids=["case", "stack"])
+def test_plot_is_a_valid_chart_of_a_case_and_of_a_stack(plot, book: policycase.Casebook):
+    chart = plot(book).to_dict()
+
+    assert chart["$schema"].startswith("https://vega.github.io/schema/vega-lite/")
+    assert len(chart.get("vconcat", [chart])) == len(book.case_ids)
+
+
+@pytest.mark.parametrize("plot", PLOTS)
+def test_plot_of_a_case_without_rows_is_empty(plot):
+    frames = {name: CASE[name] if name in {"cases", "codes"} else CASE[name].iloc[:0] for name in CASE}
+
+    chart = plot(policycase.Casebook(frames, CASE.profile, CASE.descriptor)).to_dict()
+
+    assert [rows for rows in chart["datasets"].values() if rows] == []
+
+
+def test_timeline_has_a_row_for_each_program_and_event():
+    assert sorted(ROWS.index) == sorted([*CASE.programs["program_id"], *CASE.events["event_id"]])
+    assert ROWS["panel"].value_counts().to_dict() == {"event": 29, "program": 9, "undated": 9}
+
+
+def test_day_is_a_point_and_year_is_as_wide_as_the_year():
+    assert drawn("decree") == ["points 2020-03-24"]
+    assert drawn("nsp-launch") == ["ranges 1999-01-01 2000-01-01"]
+    assert drawn("nsp-prisons-launch") == ["ranges 2000-01-01 2002-01-01"]
+
+
+def test_open_bound_runs_to_the_edge_with_an_arrow():
+    assert drawn("mmt-expansion") == ["open 2002-01-01 2023-01-01", "ends 2023-01-01 right"]
+    assert drawn("humanitarian-aid") == ["open 1991-01-01 2020-03-25", "ends 1991-01-01 left"]
+
+
+def test_program_is_sure_only_from_its_latest_start_to_its_earliest_end():
+    assert drawn("emergency-regime") == ["sure 2020-03-25 2020-05-11"]
+    assert drawn("nsp-prisons") == ["ranges 2000-01-01 2002-01-01"]
+
+
+def test_ongoing_program_is_drawn_to_the_last_day_that_the_case_speaks_of():
+    assert drawn("nsp") == ["ranges 1999-01-01 2000-01-01", "sure 2000-01-01 2021-12-30", "ends 2021-12-31 right"]
+
+
+def test_undated_row_has_no_mark():
+    assert drawn("patrols") == []
+    assert ROWS.loc["kgz-leph:patrols", "told"].startswith("Joint patrols with medical workers: no date in the source")
+
+
+def test_what_did_not_occur_is_hollow_and_says_so():
+    rows = marks.timeline_rows(SIX).set_index("record_id")
+    hollow = rows[rows["hollow"]]
+
+    assert hollow["words"].str.extract(r"(planned|cancelled|not stated)$")[0].notna().all()
+    assert rows.loc[rows["struck"], "name"].tolist() == ["Closure planned and not carried out"]
+    expected = SIX.events["occurrence"].ne("occurred").sum() + SIX.programs["status"].eq("planned").sum()
+    assert len(hollow) == expected
+
+
+def test_what_only_other_sources_name_is_gray():
+    others = ROWS[ROWS["tone"].eq("other")].index
+
+    assert "kgz-leph:decree-up-55" in others
+    assert "kgz-leph:decree" not in others
+    assert len(others) == 10
+
+
+def test_closer_look_is_at_the_emergency():
+    close = marks.cluster(marks.timeline_rows(CASE))
+
+    first, last = marks.extent(close)
+    assert (f"{first:%Y-%m-%d}", f"{last:%Y-%m-%d}") == ("2020-03-22", "2020-05-10")
+    assert len(close) == 16
+
+
+def test_network_has_a_chip_for_each_role_and_tells_lead_and_abstain_apart():
+    grid = networks.network(CASE, "kgz-leph")
+
+    assert sorted(grid.chips["id"]) == sorted(CASE.program_agencies["program_agency_id"])
+    assert grid.chips.groupby("style").size().to_dict() == {"dashed": 2, "solid": 4, "tint": 27}
+    assert grid.rows["group"].unique().tolist() == [
+        "Health", "Interior", "Justice", "Social", "Executive", "Municipal", "Civil society",
+    ]  # fmt: skip
+
+
+def test_goals_stand_with_whoever_holds_them():
+    grid = goals.goals(CASE, "kgz-leph")
+    rows = grid.rows.set_index("name")
+
+    assert len(grid.chips) == 17
+    assert rows.loc["Commandant's offices", "group"] == "Within: State of emergency of 2020"
+    assert rows.loc["Needle exchange program", "group"] == "Programs"
+    second = grid.chips[grid.chips["style"].eq("dashed")]
+    assert second[["column", "text"]].to_numpy().tolist() == [["equal-rights", "2"]]

@@ -1,0 +1,298 @@
+"""The report: one page that needs nothing, holds every record, and obeys no text of the data."""
+
+import json
+import re
+import subprocess
+import sys
+from collections import Counter
+from itertools import pairwise
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from copies import ROOT, copy_package
+from pages import Page
+
+import policycase
+from policycase.cli import main
+from policycase.errors import UnreadableError
+from policycase.metadata.datasets import dataset
+from policycase.plots import themes
+from policycase.profiles import Profile
+from policycase.reporting.pages import TEMPLATES, html
+
+CASE = policycase.load()
+SIX = policycase.stack([CASE, *sorted((ROOT / "examples").glob("*"))])
+PAYLOAD = (
+    "\"'><img src=x onerror=alert(1)><svg onload=alert(2)></svg><script>alert(3)</script></textarea>&lt;b&gt;{{7*7}}"
+)
+LINK = "javascript:alert(4)"
+
+
+@pytest.fixture(scope="module")
+def page(reports: dict[str, Path]) -> Page:
+    return Page(reports["case"])
+
+
+@pytest.fixture(scope="module")
+def stacked(reports: dict[str, Path]) -> Page:
+    return Page(reports["six"])
+
+
+@pytest.fixture(params=["page", "stacked"])
+def either(request) -> Page:
+    return request.getfixturevalue(request.param)
+
+
+def test_page_is_small(page: Page, stacked: Page):
+    assert len(page.source.encode()) < 1_500_000
+    assert len(stacked.source.encode()) < 3_000_000
+
+
+def test_page_loads_nothing(either: Page):
+    assert either.values("src") == []
+    assert [link["href"] for link in either.all("link")] == ["data:,"]
+    assert not re.search(r"@import|url\((?!#)", either.source)
+    assert {"iframe", "object", "embed", "img", "base", "form"} & {tag for tag, _ in either.elements} == set()
+    assert [script.get("type") for script in either.all("script")] == ["application/ld+json", None]
+
+
+def test_ids_are_unique_and_every_link_within_the_page_leads_somewhere(either: Page):
+    ids = either.values("id")
+    targets = [href[1:] for href in either.values("href") if href.startswith("#")]
+
+    assert [name for name, count in Counter(ids).items() if count > 1] == []
+    assert sorted(set(targets) - set(ids)) == []
+    assert sorted({name for text in either.values("aria-labelledby") for name in text.split()} - set(ids)) == []
+
+
+@pytest.mark.parametrize(("book", "name"), [(CASE, "page"), (SIX, "stacked")])
+def test_every_record_stands_in_the_page(request, book: policycase.Casebook, name: str):
+    ids = set(request.getfixturevalue(name).values("id"))
+
+    for table in book.profile.case_tables.values():
+        if table.key:
+            assert [one for one in book[table.name][table.key] if f"r-{one}" not in ids] == [], table.name
+
+
+def test_value_tells_its_page_paragraph_and_sentence_on_hover(page: Page):
+    hints = [each["title"] for each in page.all("a") if each.get("class", "").startswith("ref")]
+
+    assert "page S34, paragraph 3, sentence 3; stated" in hints
+    assert "page S34, footnote 1, sentence 1; stated" in hints
+
+
+def test_every_evidence_row_stands_in_a_fold(page: Page):
+    told = page.text.count("stated") + page.text.count("inferred")
+
+    assert told >= len(CASE.evidence)
+    assert "Start p3s3 page S34, paragraph 3, sentence 3 stated" in page.text
+
+
+def test_coded_value_stands_beside_its_rivals(page: Page):
+    found = re.search(r"Needle exchange in prisons Start contested (.+?) Methadone maintenance", page.text)
+
+    assert found
+    assert found[1].startswith("between 2000 and 2001 1 group for it Refines 2000 : One year after 1999.")
+    assert "Contradicts Oct 2002" in found[1]
+
+
+def test_what_only_other_sources_name_says_so(page: Page):
+    assert "Decree UP No. 55" in page.text
+    assert "kgz-leph:decree-up-55 named only by other sources" in page.text
+    assert "kgz-leph:decree named only by other sources" not in page.text
+
+
+def test_date_is_never_more_certain_than_it_is(page: Page):
+    assert "Methadone in prisons Program start 2002 or later 2002-01-01 open coded source" in page.text
+    assert "First needle exchange launched Event 1999 1999-01-01 1999-12-31 coded source" in page.text
+    assert "No date in the source: Joint initiative on illegal drugs (ongoing) , Training of law" in page.text
+
+
+def test_stack_sets_the_cases_side_by_side(stacked: Page):
+    assert "Opioid agonist therapy · · 4 · · ·" in stacked.text
+    assert "Abstain · · 2 · · ·" in stacked.text
+    assert "the ruling that kept it open CAN Sep 2003 to 2017 1 11 9 5 24 Single-coded" in stacked.text
+
+
+def test_count_of_nothing_coded_is_no_zero(tmp_path: Path):
+    frames = {name: CASE[name] for name in CASE}
+    frames["goals"] = frames["goals"].iloc[:0]
+    without = policycase.Casebook(frames, CASE.profile, CASE.descriptor)
+    other = policycase.load(ROOT / "examples/vnm-pmlsa")
+
+    text = Page(policycase.report(policycase.stack([without, other]), tmp_path / "two.html")).text
+
+    assert "Divert from justice – 1 " in text
+    assert "Extent of the table not said complete" in text
+
+
+def test_empty_table_tells_why_it_is_empty(page: Page):
+    assert "Figures 0 none" in page.text
+    assert "The article gives no number of clients, sites, staff or money." in page.values("title")
+
+
+def test_planned_and_cancelled_events_say_so(stacked: Page):
+    told = " ".join(stacked.words)
+
+    assert "Closure planned and not carried out: 12 Sep 2006, cancelled · can-insite:" in told
+    assert "Local units to be created: Jun 2019 or later, planned · gbr-svru:" in told
+    assert "30 Sep 2011 or later, occurrence not stated · can-insite:" in told
+
+
+def test_headings_go_down_one_level_at_a_time(either: Page):
+    levels = [int(tag[1]) for tag, _ in either.elements if re.fullmatch(r"h[1-6]", tag)]
+
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert max(later - level for level, later in pairwise(levels)) == 1
+
+
+def test_page_can_be_read_by_ear(either: Page):
+    charts = [each for each in either.all("svg") if each.get("aria-hidden") != "true"]
+    heads = [each for each in either.all("th") if each.get("scope") not in {"row", "col"}]
+
+    assert either.all("html")[0]["lang"] == "en"
+    assert len(charts) > 6
+    assert [each for each in charts if each.get("role") != "img" or len(each["aria-labelledby"].split()) != 2] == []
+    assert heads == []
+    assert len(either.all("caption")) == len(either.all("table"))
+    assert {"header", "nav", "main", "footer"} <= {tag for tag, _ in either.elements}
+    assert either.all("a")[0] == {"class": "skip", "href": "#main"}
+
+
+def luminance(color: str) -> float:
+    parts = [int(color[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: str, other: str) -> float:
+    dark, light = sorted([luminance(one), luminance(other)])
+    return (light + 0.05) / (dark + 0.05)
+
+
+def test_colors_of_charts_stand_out_on_light_and_dark():
+    inks = [themes.INK, themes.MUTED, themes.PROGRAM, themes.EVENT, themes.OTHER, *themes.HUES]
+
+    assert [color for color in inks if contrast(color, themes.PAPER) < 4.5] == []
+    assert [color for color in inks if contrast(themes.ON_DARK[color], themes.ON_DARK[themes.PAPER]) < 4.5] == []
+
+
+@pytest.mark.parametrize("theme", [0, 1], ids=["light", "dark"])
+def test_colors_of_text_stand_out_on_light_and_dark(theme: int):
+    style = (TEMPLATES / "report.css").read_text(encoding="utf-8")
+    colors = dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6});", re.findall(r":root \{(.+?)\}", style, re.DOTALL)[theme]))
+    pairs = [(ink, paper) for ink in ("ink", "muted", "accent") for paper in ("paper", "wash")]
+    pairs += [("alarm", "alarm-wash"), ("calm", "calm-wash"), ("ink", "calm-wash")]
+
+    assert [pair for pair in pairs if contrast(*(colors[name] for name in pair)) < 4.5] == []
+
+
+def hostile(folder: Path) -> Path:
+    """A copy of the package with markup in every free text of data, schemas and descriptor."""
+    copy_package(folder)
+    profile = Profile.read(folder)
+    keys = {key for table in profile.case_tables.values() for link in table.foreign_keys for key in link.fields}
+    keys |= {key for table in profile.tables.values() for key in table.primary_key}
+    keys |= {"record_id", "field", "object_id"}
+    for table in profile.tables.values():
+        file = folder / f"{'schemas' if table.kind == 'vocabulary' else 'data'}/{table.name}.csv"
+        frame = pd.read_csv(file, dtype=str, keep_default_na=False)
+        for field in table.fields.values():
+            free = field.type == "string" and not (field.vocabulary or field.edtf or field.bound or field.name in keys)
+            if free:
+                frame[field.name] = LINK if field.identifier else PAYLOAD
+        frame.to_csv(file, index=False, lineterminator="\n")
+        schema = folder / f"schemas/{table.name}.schema.json"
+        content = json.loads(schema.read_text(encoding="utf-8"))
+        content |= {"title": PAYLOAD, "description": PAYLOAD}
+        for field in content["fields"]:
+            field |= {"title": PAYLOAD, "description": PAYLOAD}
+        schema.write_text(json.dumps(content), encoding="utf-8")
+    descriptor = json.loads((folder / "datapackage.json").read_text(encoding="utf-8"))
+    descriptor |= {"name": PAYLOAD, "title": PAYLOAD, "description": PAYLOAD, "version": PAYLOAD, "created": PAYLOAD}
+    descriptor["contributors"][0]["title"] = descriptor["licenses"][0]["name"] = PAYLOAD
+    (folder / "datapackage.json").write_text(json.dumps(descriptor), encoding="utf-8")
+    return folder
+
+
+def test_markup_in_the_data_is_text_in_the_page(tmp_path: Path):
+    package = hostile(tmp_path / "hostile")
+
+    page = Page(policycase.report(package, tmp_path / "hostile.html"))
+
+    tags = Counter(tag for tag, _ in page.elements)
+    assert (tags["script"], tags["img"], tags["textarea"]) == (2, 0, 0)
+    assert tags["svg"] == len(page.all("svg"))
+    assert [name for _, attributes in page.elements for name in attributes if name.startswith("on")] == []
+    assert [href for href in page.values("href") if not re.match(r"#|https?://|data:,$", href)] == []
+    assert page.text.count("<img src=x onerror=alert(1)>") > 500
+    assert "{{7*7}}" in page.text
+    assert not re.search(r"<(?:img|textarea|svg onload)", page.source)
+
+
+def test_metadata_stand_in_the_head_as_json_that_cannot_end_its_element(tmp_path: Path):
+    case = policycase.load(ROOT / "examples/vnm-pmlsa")
+    name = "</script><script>alert(1)</script> & Ümläut"
+    case.descriptor = case.descriptor | {"title": name}
+
+    page = Page(policycase.report(case, tmp_path / "one.html"))
+
+    found = re.search(r'<script type="application/ld\+json">(.+?)</script>', page.source)
+    assert json.loads(found[1])["name"] == name
+    assert json.loads(found[1]) == json.loads(json.dumps(dataset(case.descriptor, case.profile, case.cases)))
+    assert len(page.all("script")) == 2
+
+
+def test_report_of_an_empty_case_is_a_page(tmp_path: Path):
+    policycase.new("kgz-new", tmp_path / "new")
+
+    page = Page(policycase.report(tmp_path / "new", tmp_path / "new.html"))
+
+    assert "No other source contradicts or refines a coded value." in page.text
+
+
+def test_report_takes_a_path_and_does_not_replace_unless_told(tmp_path: Path):
+    target = tmp_path / "case.html"
+    target.write_text("mine", encoding="utf-8")
+
+    with pytest.raises(UnreadableError, match=r"case\.html exists · choose another name, or say --force"):
+        policycase.report(ROOT / "examples/vnm-pmlsa", target)
+
+    assert target.read_text(encoding="utf-8") == "mine"
+    assert policycase.report(ROOT / "examples/vnm-pmlsa", target, force=True) == target
+    assert target.read_text(encoding="utf-8").startswith("<!doctype html>")
+
+
+def test_same_case_gives_the_same_page():
+    book = policycase.load(ROOT / "examples/vnm-pmlsa")
+
+    assert html(book) == html(book)
+
+
+def test_command_writes_the_page(capsys, tmp_path: Path):
+    target = tmp_path / "case.html"
+    arguments = ["report", "-o", str(target), "--package", str(ROOT / "examples/vnm-pmlsa")]
+
+    codes = [main(arguments), main(arguments), main([*arguments, "--force", "--json"])]
+
+    captured = capsys.readouterr()
+    assert codes == [0, 3, 0]
+    assert captured.out.startswith(f"wrote {target}, ")
+    assert f"policycase: {target} exists" in captured.err
+    assert json.loads(captured.out.split("\n", 1)[1]) == {"file": str(target), "bytes": target.stat().st_size}
+
+
+@pytest.mark.parametrize("missing", ["altair", "jinja2", "vl_convert"])
+def test_missing_extra_says_what_to_install(tmp_path: Path, missing: str):
+    code = (
+        f"import sys; sys.modules[{missing!r}] = None; "
+        f"from policycase.cli import main; sys.exit(main(['report', '-o', {str(tmp_path / 'x.html')!r}]))"
+    )
+
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "is not installed · run: pip install 'policycase[report]'" in done.stderr
+    assert list(tmp_path.iterdir()) == []
