@@ -22,10 +22,11 @@ from hypothesis import strategies as st
 
 import policycase
 from policycase.casebook import Casebook
-from policycase.checks import files, profile, schemas
+from policycase.checks import files, profile, schemas, standard
 from policycase.checks.rules import RULES
 from policycase.descriptor import Package
 from policycase.errors import PolicyCaseError
+from policycase.exports.forms import FORMS
 from policycase.findings import Finding
 from policycase.loading import read_csv, read_tables, typed
 from policycase.packing import files as files_of
@@ -63,12 +64,13 @@ class Fuzz:
         self.folder = folder
         self.root = copy_lamps(folder / "package")
         package = Package.read(self.root)
+        self.written = (self.root / DESCRIPTOR).read_bytes()
         self.descriptor, self.profile = package.descriptor, package.profile
         self.text = read_tables(package)
         tables = self.profile.tables
         self.frames = {name: typed(self.text[name], tables[name], self.profile.vocabularies) for name in tables}
         self.zip = zipped(files_of(self.root))
-        self.methods = dict(_methods(tables))
+        self.methods = dict(_methods(tables, folder))
 
     def descriptors(self, data: st.DataObject) -> None:
         """A damaged descriptor, read, judged by the stages that read it, and loaded as far as the tables."""
@@ -94,8 +96,9 @@ class Fuzz:
         name = data.draw(st.sampled_from(sorted(self.profile.case_tables)), label="table")
         path = f"data/{name}.csv"
         with self._damaged(path, data):
-            if not _kept(lambda: files.check(self.root)):
-                _kept(lambda: list(schemas._headers(self.root, self.profile)))
+            sound = not _kept(lambda: files.check(self.root))
+            if sound and not _kept(lambda: list(schemas._headers(self.root, self.profile))):
+                _kept(lambda: standard.check(Package(self.root, self.descriptor, self.profile)))
             _kept(lambda: read_csv(self.root / path, path))
 
     def rules(self, data: st.DataObject) -> None:
@@ -115,7 +118,8 @@ class Fuzz:
                 )
                 frames[name] = self.frames[name] if frame is None else frame
         method = data.draw(st.sampled_from(sorted(self.methods)), label="method")
-        _kept(lambda: self.methods[method](Casebook(frames, self.profile, self.descriptor)))
+        descriptor = self._descriptor(data) if data.draw(st.booleans(), label="descriptor too") else self.descriptor
+        _kept(lambda: self.methods[method](Casebook(frames, self.profile, descriptor)))
 
     def archives(self, data: st.DataObject) -> None:
         """A damaged zip, unpacked and judged."""
@@ -132,6 +136,14 @@ class Fuzz:
         with self._damaged(data.draw(st.sampled_from(names), label="file"), data):
             _kept(lambda: policycase.validate(self.root).found)
             _kept(lambda: policycase.load(self.root))
+
+    def _descriptor(self, data: st.DataObject) -> dict:
+        """A damaged descriptor that loads all the same."""
+        (self.root / DESCRIPTOR).write_bytes(_damaged_json(self.written, data))
+        package = _kept(lambda: Package.read(self.root))
+        (self.root / DESCRIPTOR).write_bytes(self.written)
+        loads = package and package.paths.keys() >= self.frames.keys()
+        return package.descriptor if loads else self.descriptor
 
     def _unpacked(self, place: Path) -> list[Finding]:
         with opened(place) as root:
@@ -179,7 +191,7 @@ class Fuzz:
         return changed
 
 
-def _methods(tables: dict) -> Iterator[tuple[str, Callable[[Casebook], object]]]:
+def _methods(tables: dict, folder: Path) -> Iterator[tuple[str, Callable[[Casebook], object]]]:
     """What a user asks of a casebook."""
     for name in (
         "__repr__",
@@ -199,8 +211,19 @@ def _methods(tables: dict) -> Iterator[tuple[str, Callable[[Casebook], object]]]
         yield name, lambda case, name=name: getattr(policycase, name)(case)
     for name in ("bvt-lamps:night-watch", "bvt-lamps:lamp-office", "bvt-lamps"):
         yield f"record {name}", lambda case, name=name: (case.record(name), case.evidence_for(name))
+    for form in ("csv", "sqlite", "graphml", "excel"):
+        yield f"export {form}", lambda case, form=form: policycase.export(case, form, _free(folder, FORMS[form].ending))
+    yield "report", lambda case: policycase.report(case, _free(folder, ".html"))
+    whole = policycase.load(folder / "package")
+    yield "diff", lambda case: (policycase.diff(whole, case), policycase.diff(case, whole))
+    yield "overlap", lambda case: policycase.overlap([case, policycase.load()]).entities
     yield "stack", lambda case: policycase.stack([case, case])
     yield "unstack", policycase.unstack
+
+
+def _free(folder: Path, ending: str) -> Path:
+    """A new place to write at."""
+    return Path(tempfile.mkdtemp(dir=folder)) / f"out{ending}"
 
 
 def _with(frame: pd.DataFrame, row: int, column: int, cell: str) -> pd.DataFrame:
