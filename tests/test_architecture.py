@@ -24,7 +24,7 @@ LAYERS = [
     {"checks.rules.chronology", "checks.rules.claims", "checks.rules.crosschecks", "checks.rules.extent", "checks.rules.identity", "checks.rules.provenance", "checks.rules.values"},
     {"checks.rules.structure"},
     {"checks.rules"},
-    {"checks.authoring"},
+    {"checks.authoring", "checks.soundness"},
     {"checks.files", "checks.schemas", "checks.profile", "checks.standard", "checks.source", "checks.together", "checks"},
     {"tracing", "citing", "workbooks", "conflicts", "dictionary", "merging", "validation"},
     {"metadata.entries", "metadata"},

@@ -3,6 +3,7 @@
 import http.server
 import json
 import os
+import shutil
 import threading
 import zipfile
 from pathlib import Path
@@ -13,7 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import policycase
+from policycase.cli import main
 from policycase.errors import PolicyCaseError, UnreadableError
+from policycase.rendering import render
 
 CASE = policycase.load()
 
@@ -251,6 +254,140 @@ def test_join_refuses_an_id_that_stands_twice(lamps: Path):
 
     with pytest.raises(policycase.InvalidPackageError, match=r"agencies: bvt-lamps:\S+ stands twice"):
         policycase.load(lamps).join("program_agencies")
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda case, _: case.cite(),
+        lambda case, _: policycase.stack([CASE, case]),
+        lambda case, folder: policycase.export(case, "csv", folder / "out"),
+        lambda case, folder: policycase.report(case, folder / "out.html"),
+    ],
+    ids=["cite", "stack", "export", "report"],
+)
+@pytest.mark.parametrize("key", ["contributors", "created"])  # what each of them needs; a stack makes its own title
+def test_what_a_descriptor_does_not_say_is_refused_and_not_written(lamps: Path, tmp_path: Path, ask, key: str):
+    descriptor = json.loads((lamps / "datapackage.json").read_text(encoding="utf-8"))
+    descriptor[key] = 7
+    (lamps / "datapackage.json").write_text(json.dumps(descriptor), encoding="utf-8")
+    case = policycase.load(lamps)
+
+    with pytest.raises(policycase.InvalidPackageError, match=rf"datapackage.json: {key}: 7 is not of type"):
+        ask(case, tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["bvt-lamps"]
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "message"),
+    [
+        ("agencies", "\nbvt-lamps:lamp-office,", "\n,", "agency_id is empty"),
+        ("agencies", "\nbvt-lamps:lamp-office,bvt-lamps,", "\nbvt-lamps:lamp-office,,", "case_id is empty"),
+        ("goals", "\nbvt-lamps:council-goal-equal,", "\nbvt-lamps:posts-goal-walks,", "stands twice"),
+        (
+            "program_agencies",
+            ",bvt-lamps:lamp-office,",
+            ",bvt-lamps:nobody,",
+            "bvt-lamps:nobody is in no row of agencies",
+        ),
+    ],
+)
+def test_report_refuses_rows_that_cannot_be_told_apart(
+    lamps: Path, tmp_path: Path, file: str, old: str, new: str, message: str
+):
+    content = (lamps / f"data/{file}.csv").read_text(encoding="utf-8")
+    assert old in content
+    (lamps / f"data/{file}.csv").write_text(content.replace(old, new, 1), encoding="utf-8")
+
+    with pytest.raises(policycase.InvalidPackageError, match=message):
+        policycase.report(lamps, tmp_path / "out.html")
+
+
+CONTROLS = "\x1b[2J\x9b2J\u202e"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["validate"], 1),
+        (["validate", "--json"], 1),
+        (["info"], 3),
+        (["info", "--json"], 3),
+        (["show", CONTROLS, "--package"], 3),
+    ],
+    ids=lambda value: value[0] + "".join(value[1:2]) if isinstance(value, list) else str(value),
+)
+def test_no_command_writes_control_characters_of_a_cell(lamps: Path, capsys, arguments: list[str], code: int):
+    edit(lamps / "data/goals.csv", "lamp-office,2,social-inclusion", f"lamp-office,{CONTROLS},social-inclusion")
+
+    found = main([*arguments, str(lamps)])
+
+    shown = "".join(capsys.readouterr())
+    assert found == code
+    assert "2J" in shown
+    assert not set(shown) & set(CONTROLS) - set("[2J")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["show", "agencies", "--json", "--package"],
+        ["diff", "--markdown", "shipped"],
+        ["show", "bvt-lamps:lamp-office", "--package"],
+    ],
+    ids=lambda words: words[0],
+)
+def test_controls_of_a_cell_that_loads_are_shown_not_obeyed(lamps: Path, tmp_path: Path, capsys, arguments: list[str]):
+    before = copy_lamps(tmp_path / "before")
+    edit(lamps / "data/agencies.csv", "Lamp Office", f"Lamp {CONTROLS}Office")
+
+    main([str(before) if word == "shipped" else word for word in arguments] + [str(lamps)])
+
+    shown = "".join(capsys.readouterr())
+    assert "2J" in shown
+    assert not set(shown) & set(CONTROLS) - set("[2J")
+
+
+def test_json_with_shown_controls_still_says_the_cell(lamps: Path, capsys):
+    edit(lamps / "data/agencies.csv", "Lamp Office", f"Lamp {CONTROLS}Office")
+
+    main(["show", "agencies", "--json", "--package", str(lamps)])
+
+    assert f"Lamp {CONTROLS}Office" in [row["name"] for row in json.loads(capsys.readouterr().out)]
+
+
+@pytest.mark.parametrize("name", ["data/goals.csv", "datapackage.json", "schemas/goals.schema.json"])
+def test_file_of_a_terabyte_is_refused_unread(lamps: Path, name: str):
+    os.truncate(lamps / name, 2**40)  # it takes no room on the disk
+
+    report = policycase.validate(lamps)
+
+    assert "1099511627776 bytes are too many to read" in report.found[0].message
+    assert "set POLICYCASE_LARGEST_FILE to more than" in report.found[0].message
+    with pytest.raises(PolicyCaseError, match="too many to read"):
+        policycase.load(lamps)
+
+
+@pytest.mark.parametrize("name", ["data", "README.md", "CITATION.cff"])
+def test_command_that_writes_into_a_package_follows_no_link_out_of_it(lamps: Path, tmp_path: Path, name: str):
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / name).mkdir() if name == "data" else (outside / name).write_text(
+        "<!-- contents: written by policycase render -->"
+    )
+    if name == "data":
+        policycase.export(lamps, "workbook", tmp_path / "bvt-lamps.xlsx")
+        shutil.copytree(lamps / name, outside / name, dirs_exist_ok=True)
+        shutil.rmtree(lamps / name)
+    else:
+        (lamps / name).unlink(missing_ok=True)
+    (lamps / name).symlink_to(outside / name)
+    before = {path: path.read_bytes() for path in outside.rglob("*") if path.is_file()}
+
+    with pytest.raises(PolicyCaseError, match="leaves the package"):
+        policycase.import_workbook(tmp_path / "bvt-lamps.xlsx", lamps, force=True) if name == "data" else render(lamps)
+
+    assert {path: path.read_bytes() for path in outside.rglob("*") if path.is_file()} == before
 
 
 def test_stack_refuses_a_path_by_itself():

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from policycase.checks.soundness import refuse_odd_descriptor
 from policycase.errors import UnknownNameError
 
 if TYPE_CHECKING:
@@ -29,7 +30,10 @@ def bibtex(casebook: "Casebook", rows: pd.DataFrame | None = None) -> str:
     ------
     UnknownNameError
         The rows have no column of ids.
+    InvalidPackageError
+        The descriptor lacks what a citation needs.
     """
+    refuse_odd_descriptor(casebook.descriptor)
     sources = casebook["sources"]
     if rows is None:
         wanted = set(sources.loc[sources["source_use"] == "coded", "source_id"])

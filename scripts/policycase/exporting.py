@@ -4,6 +4,7 @@ from importlib import import_module
 from pathlib import Path
 
 from policycase.casebook import Casebook, load
+from policycase.checks.soundness import refuse_odd_descriptor
 from policycase.errors import MissingExtraError, UnknownNameError, UnreadableError
 from policycase.exports.about import is_export
 from policycase.exports.forms import FORMS, Form
@@ -33,13 +34,14 @@ def export(case: Casebook | str | Path | None, to: str, output: str | Path, *, f
     UnreadableError
         The output exists, or the form cannot hold a value; the message says which.
     InvalidPackageError
-        A row breaks a key, so that no database can hold it.
+        The descriptor is not valid; or a row breaks a key, so that no database can hold it.
     """
     if to not in FORMS:
         kind = "form of export"
         raise UnknownNameError(kind, to, FORMS)
     form = FORMS[to]
     book = case if isinstance(case, Casebook) else load(case)
+    refuse_odd_descriptor(book.descriptor)
     target = Path(output)
     _refuse_ending(target, form)
     _refuse_replacing(target, force=force)

@@ -36,11 +36,12 @@ def outputs(root: Path) -> dict[str, bytes]:
     made |= dict(_tables(root, profile))
     descriptor = read_descriptor(root)
     made |= {CITATION: citation(descriptor).encode(), ZENODO: zenodo(descriptor)}
-    readme = root / README
+    readme = inside(root, README)
     if readme.is_file() and CONTENTS[0] in readme.read_text(encoding="utf-8"):
         made[README] = _readme(readme.read_text(encoding="utf-8"), profile, made).encode()
     for example in sorted((root / EXAMPLES).glob(f"*/{DESCRIPTOR}")):
         folder = f"{EXAMPLES}/{example.parent.name}"
+        inside(root, f"{folder}/{DESCRIPTOR}")  # no link out of the package
         made |= {f"{folder}/{path}": content for path, content in profile.files.items()}
         made |= {f"{folder}/{path}": content for path, content in _tables(example.parent, profile)}
         # an example is deposited with the package around it, so it is cited by itself but has no .zenodo.json

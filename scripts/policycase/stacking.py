@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from policycase.casebook import Casebook, load
+from policycase.checks.soundness import refuse_odd_descriptor
 from policycase.errors import StackError
 from policycase.merging import merged
 from policycase.profiles import Profile, Table
@@ -27,6 +28,8 @@ def stack(cases: Iterable[Casebook | str | Path]) -> Casebook:
     StackError
         No case is given; two cases have one case_id and other content; or a case has another profile.
         The message names the table, the row and the field that differ.
+    InvalidPackageError
+        A descriptor is not valid, so that none can be made for the stack.
     UnreadableError
         A path cannot be read.
 
@@ -125,4 +128,9 @@ def _descriptor(books: list[Casebook], case_ids: list[str]) -> dict[str, Any]:
     """A book's own descriptor where it holds the one case; else one that depends on the cases alone."""
     if len(case_ids) == 1:
         return next(book.descriptor for book in books if book.case_ids == case_ids)
-    return merged([book.descriptor for book in books], case_ids)
+    try:
+        return merged([book.descriptor for book in books], case_ids)
+    except (AttributeError, KeyError, TypeError, ValueError):  # so that a thousand good ones are not checked
+        for book in books:
+            refuse_odd_descriptor(book.descriptor)
+        raise

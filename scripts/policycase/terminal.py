@@ -28,7 +28,8 @@ def say_json(content: object) -> None:
     """A result as JSON; a DataFrame becomes a list of rows, missing cells become null."""
     if isinstance(content, pd.DataFrame):
         content = rows(content)
-    sys.stdout.write(json.dumps(content, ensure_ascii=False, indent=2) + "\n")
+    text = json.dumps(content, ensure_ascii=False, indent=2)
+    sys.stdout.write("".join(c if c == "\n" or not _is_control(c) else json.dumps(c)[1:-1] for c in text) + "\n")
 
 
 def rows(frame: pd.DataFrame) -> list[dict]:
@@ -95,6 +96,8 @@ def printable(text: str) -> str:
     >>> printable("a\x1b[31mb")
     'a\\x1b[31mb'
     """
-    return "".join(
-        c if c == "\n" or unicodedata.category(c) not in {"Cc", "Cf", "Cs"} else ascii(c)[1:-1] for c in text
-    )
+    return "".join(c if c == "\n" or not _is_control(c) else ascii(c)[1:-1] for c in text)
+
+
+def _is_control(character: str) -> bool:
+    return unicodedata.category(character) in {"Cc", "Cf", "Cs"}

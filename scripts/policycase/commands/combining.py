@@ -5,7 +5,7 @@ from argparse import Namespace
 
 from policycase import differing, overlaps, screens, stacking
 from policycase.errors import UnreadableError
-from policycase.terminal import rows, say, say_json, say_table
+from policycase.terminal import printable, rows, say, say_json, say_table
 
 
 def stack(options: Namespace) -> None:
@@ -53,7 +53,7 @@ def diff(options: Namespace) -> bool:
     if options.json:
         say_json(changes)
     elif options.markdown:
-        sys.stdout.write(differing.as_markdown(changes))
+        sys.stdout.write(printable(differing.as_markdown(changes)))
     elif len(changes):
         say_table(changes)
     else:

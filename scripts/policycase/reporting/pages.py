@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from policycase.casebook import Casebook, load
+from policycase.checks.soundness import refuse_odd_descriptor, refuse_odd_rows
 from policycase.coverage import RECORD
 from policycase.errors import MissingExtraError, UnreadableError
 from policycase.metadata.datasets import dataset
@@ -60,12 +61,16 @@ def report(casebook: Casebook | str | Path | None, output: str | Path, *, force:
         The extra `report` is not installed.
     UnreadableError
         The file exists and `force` is not set, or the package cannot be read.
+    InvalidPackageError
+        A row has no id or no case, or points nowhere; or the descriptor is not valid.
     """
     target = Path(output)
     if target.exists() and not (force and target.is_file()):
         msg = f"{target} exists · choose another name, or say --force to replace it"
         raise UnreadableError(msg)
     book = casebook if isinstance(casebook, Casebook) else load(casebook)
+    refuse_odd_descriptor(book.descriptor)
+    refuse_odd_rows(book, book.profile)
     write_whole(target, html(book).encode())
     return target
 
