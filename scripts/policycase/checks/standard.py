@@ -188,7 +188,9 @@ def check_exactly(package: Package) -> list[Finding]:
     """The same from frictionless itself, with no limit to what it reports."""
     resources = [resource | {"dialect": dict(DIALECT)} for resource in package.descriptor["resources"]]
     try:
-        told = FrictionlessPackage.from_descriptor(package.descriptor | {"resources": resources}, basepath=str(package.root))
+        told = FrictionlessPackage.from_descriptor(
+            package.descriptor | {"resources": resources}, basepath=str(package.root)
+        )
         report = told.validate(limit_errors=0)  # 0 is no limit
     except FrictionlessException as error:
         return [Finding(reason.type, reason.note, path=DESCRIPTOR) for reason in error.to_errors()]
