@@ -73,8 +73,22 @@ def test_spells_take_the_date_of_the_place_and_keep_a_program_without_one():
     assert rows(spread, "program_id", "start", "start_latest") == [["kgz-leph:mmt", "[2002..]", None]]
     training = found[found["program_id"].eq("kgz-leph:police-training")]
     assert rows(training, "place_id", "left_censored", "right_censored", "interval_censored") == [
-        [None, True, True, False]
+        [None, True, None, None]
     ]
+
+
+def test_spell_of_unknown_status_is_not_said_to_have_gone_on():
+    found = policycase.spells(KGZ).set_index("program_id")
+
+    flags = ["left_censored", "right_censored", "interval_censored"]
+    assert rows(found.loc[["kgz-leph:nsp-prisons"]], "start", *flags) == [["[2000..2001]", False, None, True]]
+    assert rows(found.loc[["kgz-leph:drug-initiative"]], "start", *flags) == [[None, True, True, False]]
+
+
+def test_spell_with_a_start_open_to_the_past_is_left_censored_alone():
+    found = policycase.spells(KGZ).query("program_id == 'kgz-leph:humanitarian-aid'")
+
+    assert rows(found, "start", "left_censored", "interval_censored") == [["[..2020-03-25]", True, None]]
 
 
 def test_spell_that_ended_without_a_date_is_interval_censored(package: Path):
@@ -179,7 +193,7 @@ def test_timeline_marks_where_the_source_steps_back_in_time():
 def test_timeline_of_what_only_other_sources_tell_has_no_place_in_the_narrative():
     found = policycase.timeline(KGZ).set_index("record_id")
 
-    assert found.loc["kgz-leph:joint-order-2014", "narrative"] is pd.NA
+    assert found.loc["kgz-leph:joint-order-2014", ["narrative", "out_of_order"]].tolist() == [pd.NA, pd.NA]
 
 
 def test_ties_keep_the_promise_not_to_interfere():
@@ -201,6 +215,25 @@ def test_incidence_counts_roles_and_co_ties_programs():
     assert shared.loc["kgz-leph:moi", "kgz-leph:moi"] == matrix.loc["kgz-leph:moi"].gt(0).sum() == 3
     assert shared.loc["kgz-leph:moi", "kgz-leph:moj"] == 1
     assert (shared == shared.T).to_numpy().all()
+
+
+def test_matrices_of_a_stack_hold_those_of_each_case():
+    agencies, programs = KGZ["agencies"]["agency_id"], policycase.incidence(KGZ).columns
+
+    matrix, shared = policycase.incidence(SIX), policycase.co_ties(SIX)
+
+    pd.testing.assert_frame_equal(matrix.loc[agencies, programs], policycase.incidence(KGZ))
+    pd.testing.assert_frame_equal(shared.loc[agencies, agencies], policycase.co_ties(KGZ), check_names=False)
+    assert matrix.loc[agencies].drop(columns=programs).to_numpy().sum() == 0
+
+
+def test_network_of_a_stack_holds_that_of_each_case():
+    whole, own = policycase.to_networkx(SIX), policycase.to_networkx(KGZ)
+
+    part = whole.subgraph(own.nodes)
+
+    assert nx.utils.graphs_equal(part, own)
+    assert whole.number_of_nodes() == len(SIX["agencies"]) + len(SIX["programs"])
 
 
 def test_network_holds_every_agency_program_and_role():
@@ -251,6 +284,16 @@ def test_conditions_score_presence_and_absence_from_no_silence():
     assert found.loc["usa-lead", "event_termination"] is pd.NA
     assert found.drop(columns="country").isin([0, 1]).sum().sum() == found.drop(columns="country").notna().sum().sum()
     assert [name for name in found if not name.isidentifier()] == []
+
+
+def test_conditions_of_a_stack_are_those_of_the_case_beside_columns_of_others():
+    whole, own = policycase.conditions(SIX), policycase.conditions(KGZ)
+
+    part = whole[whole["case_id"].eq("kgz-leph")].reset_index(drop=True)
+
+    pd.testing.assert_frame_equal(part[list(own)], own)
+    assert part.drop(columns=list(own)).isna().all(axis=None)
+    assert own.drop(columns=["case_id", "country"]).eq(1).all(axis=None)
 
 
 def test_condition_is_present_where_one_such_event_occurred_beside_a_cancelled_one(package: Path):
