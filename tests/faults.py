@@ -1,6 +1,6 @@
 """One fault for each rule: an edit of a real file, and what follows from it by necessity."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -12,6 +12,7 @@ class Fault:
     new: str | bytes
     also: frozenset[str] = frozenset()
     case: str = "kgz-leph"
+    environment: dict[str, str] = field(default_factory=dict)
 
 
 def also(*rules: str) -> frozenset[str]:
@@ -29,6 +30,12 @@ FAULTS = {
     "descriptor-lists-resources": Fault("datapackage.json", '"resources":', '"resource":'),
     "path-stays-in-package": Fault("datapackage.json", '"path": "data/events.csv"', '"path": "../events.csv"'),
     "file-exists": Fault("datapackage.json", '"path": "data/events.csv"', '"path": "data/event.csv"'),
+    "file-is-not-too-large": Fault(
+        GOALS,
+        "A better crime situation",
+        "A better crime situation" * 50_000,
+        environment={"POLICYCASE_LARGEST_FILE": "1000000"},
+    ),
     "file-has-no-bom": Fault(GOALS, "goal_id,case_id", "\ufeffgoal_id,case_id"),
     "file-is-utf-8": Fault(SOURCES, "S34–S35", b"S34\x96S35"),
     "file-has-lf-line-ends": Fault(GOALS, "A better crime situation in the country.,\n", "A better crime.,\r\n"),

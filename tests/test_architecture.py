@@ -13,6 +13,7 @@ import policycase
 CODE = ROOT / "scripts" / "policycase"
 LAYERS = [
     {"errors", "findings", "exports.forms"},
+    {"limits"},
     {"downloading"},
     {"paths", "dates", "fingerprints"},
     {"profiles"},
@@ -26,6 +27,7 @@ LAYERS = [
     {"checks.files", "checks.schemas", "checks.profile", "checks.standard", "checks.source", "checks"},
     {"tracing", "citing", "workbooks", "conflicts", "dictionary", "merging", "validation"},
     {"casebook", "rendering", "packing", "scaffolding"},
+    {"views.chronology", "views.comparison", "views.network", "views"},
     {"differing", "importing", "matching", "stacking", "verifying", "terminal"},
     {"overlaps"},
     {"exports.about", "exports.ddl", "exports.labelled", "exports.sheets", "exports"},
@@ -33,7 +35,8 @@ LAYERS = [
     {"exporting"},
     {"reliability", "screens"},
     {"plots", "plots.themes", "wording"},
-    {"plots.drawings", "plots.grids", "plots.marks"},
+    {"plots.chronicle", "plots.drawings", "plots.grids"},
+    {"plots.marks"},
     {"plots.goals", "plots.networks", "plots.timelines"},
     {"reporting", "reporting.indexes"},
     {"reporting.cards", "reporting.figures"},

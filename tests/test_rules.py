@@ -30,7 +30,9 @@ def damaged(rule: str, folder: Path) -> Path:
 
 
 @pytest.mark.parametrize("rule", FAULTS)
-def test_fault_trips_its_rule_and_only_what_follows(rule: str, tmp_path: Path):
+def test_fault_trips_its_rule_and_only_what_follows(rule: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    for name, value in FAULTS[rule].environment.items():
+        monkeypatch.setenv(name, value)
     sources = {"": LAMPS_SOURCE} if rule in OF_SOURCE else None
 
     report = policycase.validate(damaged(rule, tmp_path / "package"), sources)

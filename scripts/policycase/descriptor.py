@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from policycase.errors import UnreadableError
-from policycase.paths import DESCRIPTOR, inside
+from policycase.paths import DESCRIPTOR, inside, refuse_large
 from policycase.profiles import Profile
 
 
@@ -66,6 +66,7 @@ def read_descriptor(root: Path) -> dict[str, Any]:
     """
     path = root / DESCRIPTOR
     try:
+        refuse_large(path)
         descriptor = json.loads(path.read_bytes().decode("utf-8"))
     except OSError as error:
         msg = f"{path}: cannot be read: {error.strerror} · a package has its {DESCRIPTOR} at its top"

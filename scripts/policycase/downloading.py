@@ -7,9 +7,8 @@ from pathlib import Path
 from urllib.parse import urldefrag, urljoin, urlsplit
 
 from policycase.errors import UnreadableError, UnsafePathError
+from policycase.limits import how_to_raise, limit
 
-LARGEST = 512 * 2**20  # bytes
-LONGEST = 600  # seconds for the whole of a download
 WAIT = (10, 30)  # seconds to connect, and for the next bytes
 REDIRECTS = 5
 CHUNK = 2**16
@@ -59,8 +58,8 @@ def downloaded(address: str) -> Path:
     Raises
     ------
     UnsafePathError
-        The address, or one that it redirects to, is not https; the file is larger than `LARGEST` or takes longer
-        than `LONGEST`; or it is not the one of the SHA-256.
+        The address, or one that it redirects to, is not https; the file is larger or takes longer than
+        `policycase.limits` allows; or it is not the one of the SHA-256.
     UnreadableError
         The address does not answer, or answers with an error.
     """
@@ -100,7 +99,7 @@ def _download(address: str, output: str, _pooch: object) -> None:
     """Fetch an address into a file, following a few redirects to other https addresses."""
     import requests  # noqa: PLC0415 - comes with pooch
 
-    end = time.monotonic() + LONGEST
+    end = time.monotonic() + limit("LONGEST_DOWNLOAD")
     with requests.Session() as session:  # a body shorter than its stated length is an error of requests
         for _ in range(REDIRECTS + 1):
             _refuse_scheme(address)
@@ -120,17 +119,18 @@ def _download(address: str, output: str, _pooch: object) -> None:
 
 
 def _write(answer, output: Path, end: float) -> None:  # noqa: ANN001 - requests.Response, imported late
-    stated, size = answer.headers.get("content-length", ""), 0
-    if stated.isdigit() and int(stated) > LARGEST:
-        msg = f"{answer.url}: {int(stated):,} bytes; no more than {LARGEST:,} are downloaded"
+    stated, size, largest = answer.headers.get("content-length", ""), 0, limit("LARGEST_DOWNLOAD")
+    if stated.isdecimal() and int(stated) > largest:
+        msg = f"{answer.url}: {stated} bytes are too many to download · {how_to_raise('LARGEST_DOWNLOAD')}"
         raise UnsafePathError(msg)
     with output.open("wb") as file:
         for chunk in answer.iter_content(CHUNK):
             size += len(chunk)
-            if size > LARGEST:
-                msg = f"{answer.url}: goes on after {LARGEST:,} bytes; no more are downloaded"
+            if size > largest:
+                msg = f"{answer.url}: goes on after {largest} bytes · {how_to_raise('LARGEST_DOWNLOAD')}"
                 raise UnsafePathError(msg)
             if time.monotonic() > end:
-                msg = f"{answer.url}: not whole after {LONGEST} seconds; given up"
+                seconds = limit("LONGEST_DOWNLOAD")
+                msg = f"{answer.url}: not whole after {seconds} seconds · {how_to_raise('LONGEST_DOWNLOAD')}"
                 raise UnsafePathError(msg)
             file.write(chunk)

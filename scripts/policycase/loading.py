@@ -8,6 +8,7 @@ import pandas as pd
 
 from policycase.descriptor import Package
 from policycase.errors import UnreadableError
+from policycase.paths import refuse_large
 from policycase.profiles import Field, Table
 from policycase.tables import Tables, placed
 
@@ -60,6 +61,7 @@ def _read_text(package: Package, table: Table, prefix: str) -> pd.DataFrame:
 def read_csv(file: Path, path: str) -> pd.DataFrame:
     """A CSV file with every cell as text; only the empty cell is missing, so that `NA` stays a word."""
     try:
+        refuse_large(file)
         return pd.read_csv(file, dtype=str, keep_default_na=False, na_values=[""], index_col=False, encoding="utf-8")
     except (OSError, ValueError) as error:  # pandas' ParserError and UnicodeDecodeError are ValueErrors
         msg = f"{path}: cannot be read as CSV in UTF-8: {error} · run: policycase validate"

@@ -1,6 +1,7 @@
 """Where packages are: the shipped one, folders, descriptors and zips; nothing outside them is read."""
 
 import os
+import re
 import shutil
 import stat
 import tempfile
@@ -12,11 +13,13 @@ from pathlib import Path, PurePosixPath
 
 from policycase.downloading import downloaded, is_address
 from policycase.errors import UnreadableError, UnsafePathError
+from policycase.limits import how_to_raise, limit
 
 DESCRIPTOR = "datapackage.json"
 UNPACKING = (zipfile.BadZipFile, zlib.error, RuntimeError, OSError, EOFError, NotImplementedError, ValueError)
-LARGEST_ARCHIVE = 512 * 2**20  # bytes of all files of a zip together, unpacked
-LARGEST_RATIO = 200  # unpacked bytes for one packed byte; CSV reaches about 20
+DEVICES = re.compile(
+    r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?", re.IGNORECASE
+)  # of Windows, whatever the ending
 
 
 def shipped_root() -> Path:
@@ -45,7 +48,7 @@ def opened(path: str | Path | None = None) -> Iterator[Path]:
         Nothing is there, it is none of these, or the folder has no datapackage.json.
     UnsafePathError
         The address is not to be trusted; or the zip would write outside its folder, or unpacks to
-        more than `LARGEST_ARCHIVE`.
+        more than `policycase.limits` allows.
     """
     if path is None:
         yield shipped_root()
@@ -83,16 +86,23 @@ def _unpack(archive: Path, folder: Path) -> None:
 
 def refuse_unsafe(archive: Path, entries: list[zipfile.ZipInfo]) -> None:
     """Raise UnsafePathError where a zip would leave its folder, or unpacks to too much."""
-    names = [entry.filename for entry in entries]
+    if len(entries) > limit("MOST_ENTRIES"):
+        msg = f"{archive}: holds {len(entries)} files · {how_to_raise('MOST_ENTRIES')}"
+        raise UnsafePathError(msg)
+    names = [entry.filename.casefold() for entry in entries]  # on many disks Goals.csv is goals.csv
     twice = {name for name in names if names.count(name) > 1} if len(set(names)) < len(names) else set()
     packed = sum(entry.compress_size for entry in entries) or 1
     unpacked = sum(entry.file_size for entry in entries)
-    if unpacked > LARGEST_ARCHIVE or unpacked > LARGEST_RATIO * packed + 2**20:
-        msg = f"{archive}: unpacks to {unpacked:,} bytes from {packed:,}; refused as a possible zip bomb"
-        raise UnsafePathError(msg)
+    for name, largest in (
+        ("LARGEST_ARCHIVE", limit("LARGEST_ARCHIVE")),
+        ("LARGEST_RATIO", limit("LARGEST_RATIO") * packed + 2**20),
+    ):
+        if unpacked > largest:
+            msg = f"{archive}: unpacks to {unpacked} bytes from {packed}, as a zip bomb does · {how_to_raise(name)}"
+            raise UnsafePathError(msg)
     for entry in entries:
         mode = entry.external_attr >> 16
-        if is_unsafe(entry.filename) or stat.S_ISLNK(mode) or entry.filename in twice:
+        if is_unsafe(entry.filename) or stat.S_ISLNK(mode) or entry.filename.casefold() in twice:
             msg = f'{archive}: entry "{entry.filename}" is a link, stands twice or leaves the package; refused'
             raise UnsafePathError(msg)
 
@@ -114,6 +124,7 @@ def is_unsafe(relative: str) -> bool:
         or ":" in relative
         or "\0" in relative
         or relative.startswith("~")
+        or any(DEVICES.fullmatch(part) for part in pure.parts)
     )
 
 
@@ -137,6 +148,25 @@ def inside(root: Path, relative: str) -> Path:
     if not stays:
         raise UnsafePathError(msg)
     return target
+
+
+def refuse_large(file: Path) -> None:
+    """Nothing, if a file is one, and small enough to be read.
+
+    Raises
+    ------
+    UnsafePathError
+        It is larger than the limit, or something else than a file, such as a pipe that would never end.
+    OSError
+        Nothing is there.
+    """
+    size = file.stat().st_size
+    if not file.is_file():
+        msg = f"{file.name}: is no file · put a file there"
+        raise UnsafePathError(msg)
+    if size > limit("LARGEST_FILE"):
+        msg = f"{file.name}: {size} bytes are too many to read · {how_to_raise('LARGEST_FILE')}"
+        raise UnsafePathError(msg)
 
 
 def write_whole(path: Path, content: bytes) -> None:

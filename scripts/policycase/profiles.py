@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from policycase.errors import UnknownNameError, UnreadableError
-from policycase.paths import inside
+from policycase.paths import inside, refuse_large
 
 FOLDER = "schemas"
 PROFILE = f"{FOLDER}/profile.json"
@@ -118,7 +118,7 @@ class Profile:
         """
         paths = sorted(path for path in (root / FOLDER).glob("*") if path.is_file())
         for path in paths:
-            inside(root, f"{FOLDER}/{path.name}")  # no link out of the package
+            refuse_large(inside(root, f"{FOLDER}/{path.name}"))  # and no link out of the package
         if not paths:
             msg = f"{root / FOLDER}: no schemas are there · a package carries the schemas of its profile"
             raise UnreadableError(msg)

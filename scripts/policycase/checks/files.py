@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from policycase.descriptor import read_descriptor
-from policycase.errors import PolicyCaseError
+from policycase.errors import PolicyCaseError, UnsafePathError
 from policycase.findings import Finding
-from policycase.paths import DESCRIPTOR, inside
+from policycase.paths import DESCRIPTOR, inside, refuse_large
 
 BOM = b"\xef\xbb\xbf"
 
@@ -52,7 +52,11 @@ def _resource(root: Path, number: int, resource: Any) -> Iterator[Finding]:
         )
         return
     try:
+        refuse_large(file)
         content = file.read_bytes()
+    except UnsafePathError as error:
+        yield Finding("file-is-not-too-large", str(error), path=resource["path"])
+        return
     except OSError as error:
         yield Finding("file-exists", f"{where}: cannot be read: {error.strerror}", path=DESCRIPTOR, field="path")
         return

@@ -18,7 +18,12 @@ LETTERS, LINE_HEIGHT = 37, 13  # of the names at the left
 WIDEST, LEAST = 132, 92  # a column is at most so wide; from this width on its name stands level
 NARROWEST = 48  # pixels that a role needs
 CHIPS = ["row", "column", "text", "hue", "style", "told", "id"]
-STYLES = ("solid", "tint", "dashed")
+STYLES = {
+    "solid": {"fillOpacity": 1, "strokeWidth": 0},
+    "tint": {"fillOpacity": 0.2, "strokeWidth": 0},
+    "dashed": {"fillOpacity": 0, "strokeWidth": 1.2, "strokeDash": [3, 2]},
+    "outline": {"fillOpacity": 0, "strokeWidth": 1.2},
+}
 
 
 @dataclass(frozen=True)
@@ -146,22 +151,17 @@ def _names(alt: object, columns: pd.DataFrame, step: float, across: object) -> "
 
 
 def _chips(alt: object, chips: pd.DataFrame, across: object, down: object, grid: Grid) -> list["altair.Chart"]:
-    """A chip a mark: filled, pale or dashed; its text on it."""
+    """A chip a mark, in its style; its text on it."""
     hue, told = alt.Color("hue:N", scale=None), alt.Description("told:N")
     tip = alt.Tooltip("told:N", title=" ")
     chips = chips.assign(top=chips["y"] - CHIP / 2, bottom=chips["y"] + CHIP / 2)
-    looks = {
-        "solid": {"fillOpacity": 1, "strokeWidth": 0},
-        "tint": {"fillOpacity": 0.2, "strokeWidth": 0},
-        "dashed": {"fillOpacity": 0, "strokeWidth": 1.2, "strokeDash": [3, 2]},
-    }
     layers = [
         alt.Chart(chips).mark_rect(fill=PAPER, aria=False).encode(
             x=alt.X("left:Q", scale=across, axis=None), x2="right:Q",
             y=alt.Y("top:Q", scale=down, axis=None), y2="bottom:Q",
         )
     ]  # fmt: skip
-    for style, look in looks.items():
+    for style, look in STYLES.items():
         ours = chips[chips["style"].eq(style)]
         layers += [
             alt.Chart(ours).mark_rect(cornerRadius=CHIP / 2 if grid.round else 3, **look).encode(

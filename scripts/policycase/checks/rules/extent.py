@@ -26,15 +26,19 @@ def empty_table_is_accounted_for(tables: Tables) -> Iterator[Finding]:
     """Where a case has no row of a table, its scope says whether the sources have nothing or nobody coded it."""
     cases = tables["cases"].dropna(subset=["case_id"])
     said = set(pairs(tables["scope"].dropna(subset=["case_id", "table_name"]), "table_name"))
-    for name, having in _coded(tables).items():
-        bare = cases[~cases["case_id"].isin(having) & ~(cases["case_id"] + " " + name).isin(said)]
-        yield from at(
-            tables.profile.tables["cases"],
-            bare,
-            "case_id",
-            f"{{case_id}} has no row in {name}, and scope does not say why",
-            f"code it, or add to scope.csv: {{case_id}},{name},none, or {{case_id}},{name},not-coded,",
-        )
+    coded = _coded(tables)
+    bare = [
+        [name for name, having in coded.items() if case not in having and f"{case} {name}" not in said]
+        for case in cases["case_id"]
+    ]
+    listed = cases.assign(bare=[", ".join(names) for names in bare])
+    yield from at(
+        tables.profile.tables["cases"],
+        listed[listed["bare"].ne("")],
+        "case_id",
+        "{case_id} has no row in {bare}, and scope does not say why",
+        "code it, or add to scope.csv: {case_id},<table>,none, or {case_id},<table>,not-coded,",
+    )
 
 
 @rule

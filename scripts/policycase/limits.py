@@ -1,0 +1,38 @@
+"""Limits on what is read from strangers; each can be raised by an environment variable."""
+
+import os
+from typing import Literal
+
+from policycase.errors import UnreadableError
+
+Name = Literal[
+    "LARGEST_ARCHIVE", "LARGEST_RATIO", "MOST_ENTRIES", "LARGEST_FILE", "LARGEST_DOWNLOAD", "LONGEST_DOWNLOAD"
+]
+DEFAULTS: dict[Name, int] = {
+    "LARGEST_ARCHIVE": 512 * 2**20,  # bytes of all files of a zip together, unpacked
+    "LARGEST_RATIO": 200,  # unpacked bytes for one packed byte; CSV reaches about 20
+    "MOST_ENTRIES": 10_000,  # files in a zip
+    "LARGEST_FILE": 256 * 2**20,  # bytes of one table, schema or descriptor
+    "LARGEST_DOWNLOAD": 512 * 2**20,  # bytes
+    "LONGEST_DOWNLOAD": 600,  # seconds for the whole of it
+}
+
+
+def limit(name: Name) -> int:
+    """The limit in force: that of the environment variable POLICYCASE_<name>, else the default.
+
+    Raises
+    ------
+    UnreadableError
+        The variable is no whole number.
+    """
+    said = os.environ.get(f"POLICYCASE_{name}", "")
+    if said and not said.isdecimal():
+        msg = f'POLICYCASE_{name} is "{said}"; expected a whole number such as {DEFAULTS[name]}'
+        raise UnreadableError(msg)
+    return int(said) if said else DEFAULTS[name]
+
+
+def how_to_raise(name: Name) -> str:
+    """The end of a message that refuses something for its size."""
+    return f"if you trust it, set POLICYCASE_{name} to more than {limit(name)}"

@@ -1,0 +1,1 @@
+"""Views for analysis: plain frames made of the tables of one or many cases."""

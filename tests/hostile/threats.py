@@ -1,0 +1,216 @@
+"""Packages of strangers, made by code: what each tries, and what it must meet."""
+
+import json
+import os
+import stat
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from policycase.packing import files, zipped
+
+SECRET = "not for your eyes"
+GOAL = "Fewer people hurt their feet by falling in the dark."
+
+
+@dataclass(frozen=True)
+class Threat:
+    """A package made hostile. `make` damages the folder and gives back what is to be opened."""
+
+    area: str
+    name: str
+    make: Callable[[Path], Path | None]
+    found: frozenset[str] = frozenset()  # rules of `validate`
+    error: str = ""  # what `validate` raises, as class: text; else `load` alone raises or not
+    loads: bool = False  # whether `load` takes the package all the same, as plain text
+    environment: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def outcome(self) -> str:
+        """What a reader of the table sees."""
+        if self.error:
+            return f"refused: {self.error}"
+        return f"reported: {', '.join(sorted(self.found))}" if self.found else "kept as text"
+
+
+def outside(package: Path) -> Path:
+    """The folder beside the package that nothing may read or write."""
+    return package.parent / "outside"
+
+
+def descriptor(package: Path, change: Callable[[dict], None]) -> None:
+    path = package / "datapackage.json"
+    document = json.loads(path.read_text(encoding="utf-8"))
+    change(document)
+    path.write_text(json.dumps(document), encoding="utf-8")
+
+
+def pointed(target: str, key: str = "path") -> Callable[[Path], None]:
+    """The first table's file, or schema, is somewhere else."""
+
+    def make(package: Path) -> None:
+        place = target.format(outside=outside(package))
+        descriptor(package, lambda document: document["resources"][0].update({key: place}))
+
+    return make
+
+
+def linked(name: str) -> Callable[[Path], None]:
+    """A file or folder of the package is a link to the same thing outside."""
+
+    def make(package: Path) -> None:
+        target = outside(package) / Path(name).name
+        (package / name).rename(target)
+        (package / name).symlink_to(target)
+
+    return make
+
+
+def replaced(name: str, change: Callable[[bytes], bytes]) -> Callable[[Path], None]:
+    """The bytes of one file are others."""
+
+    def make(package: Path) -> None:
+        before = (package / name).read_bytes()
+        (package / name).write_bytes(change(before))
+        assert (package / name).read_bytes() != before, name
+
+    return make
+
+
+def swapped(name: str, old: str, new: str) -> Callable[[Path], None]:
+    """A text that stands in one file is another."""
+    return replaced(name, lambda content: content.replace(old.encode(), new.encode()))
+
+
+def made(kind: Callable[[Path], None]) -> Callable[[Path], None]:
+    """The file of the goals is something else than a file."""
+
+    def make(package: Path) -> None:
+        (package / "data/goals.csv").unlink()
+        kind(package / "data/goals.csv")
+
+    return make
+
+
+def archive(write: Callable[[zipfile.ZipFile, dict[str, bytes]], None]) -> Callable[[Path], Path]:
+    """A zip of the package, with something more."""
+
+    def make(package: Path) -> Path:
+        target = package.parent / "hostile.zip"
+        contents = files(package)
+        with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as writer:
+            for name, content in contents.items():
+                writer.writestr(name, content)
+            write(writer, contents)
+        return target
+
+    return make
+
+
+def entry(name: str, content: bytes = b"x", mode: int = 0) -> Callable[[zipfile.ZipFile, dict[str, bytes]], None]:
+    """One more entry of a zip."""
+
+    def write(writer: zipfile.ZipFile, _contents: dict[str, bytes]) -> None:
+        info = zipfile.ZipInfo(name)
+        info.filename = name  # ZipInfo would mend some names
+        info.external_attr = mode << 16
+        writer.writestr(info, content, zipfile.ZIP_DEFLATED)
+
+    return write
+
+
+def encrypted(package: Path) -> Path:
+    target = package.parent / "hostile.zip"
+    content = bytearray(zipped(files(package)))
+    for mark, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        place = content.find(mark)
+        while place >= 0:
+            content[place + flags] |= 1
+            place = content.find(mark, place + 4)
+    target.write_bytes(content)
+    return target
+
+
+def truncated(package: Path) -> Path:
+    target = package.parent / "hostile.zip"
+    target.write_bytes(zipped(files(package))[:-400])
+    return target
+
+
+def nested(package: Path) -> Path:
+    target = package.parent / "hostile.zip"
+    target.write_bytes(zipped({"inner.zip": zipped(files(package))}))
+    return target
+
+
+def only(*rules: str) -> frozenset[str]:
+    return frozenset(rules)
+
+
+PATHS = [
+    Threat("paths", "a table at ../outside", pointed("../outside/secret.csv"), only("path-stays-in-package")),
+    Threat("paths", "a table at an absolute path", pointed("{outside}/secret.csv"), only("path-stays-in-package")),
+    Threat("paths", "a table on a drive of Windows", pointed("C:\\secret.csv"), only("path-stays-in-package")),
+    Threat("paths", "a table on a share of Windows", pointed("\\\\host\\share\\x.csv"), only("path-stays-in-package")),
+    Threat("paths", "a table on a device of Windows", pointed("data/NUL.csv"), only("path-stays-in-package")),
+    Threat("paths", "a table in the home folder", pointed("~/secret.csv"), only("path-stays-in-package")),
+    Threat("paths", "a table at a file: address", pointed("file://{outside}/secret.csv"), only("path-stays-in-package")),
+    Threat("paths", "a table at a web address", pointed("https://127.0.0.1:9/x.csv"), only("path-stays-in-package")),
+    Threat("paths", "a schema at ../outside", pointed("../outside/secret.csv", "schema"), only("path-stays-in-package"), loads=True),
+    Threat("paths", "a schema at a web address", pointed("http://127.0.0.1:9/s.json", "schema"), only("path-stays-in-package"), loads=True),
+    Threat("paths", "a profile at a web address", lambda package: descriptor(package, lambda document: document.update(profile="http://127.0.0.1:9/p.json")), only("descriptor-follows-profile"), loads=True),
+    Threat("paths", "a $schema at a web address", lambda package: descriptor(package, lambda document: document.update({"$schema": "http://127.0.0.1:9/p.json"})), only("descriptor-follows-profile"), loads=True),
+    Threat("paths", "a table that is a link out of the package", linked("data/goals.csv"), only("path-stays-in-package")),
+    Threat("paths", "a data folder that is a link out of the package", linked("data"), only("path-stays-in-package")),
+    Threat("paths", "a schema that is a link out of the package", linked("schemas/goals.schema.json"), only("path-stays-in-package")),
+    Threat("paths", "a table that is a circle of links", made(lambda path: path.symlink_to(path)), only("path-stays-in-package")),
+    Threat("paths", "a table that is a pipe, which would never end", made(os.mkfifo), only("file-exists")),
+    Threat("paths", "a table that is a folder", made(Path.mkdir), only("file-exists")),
+    Threat("paths", "a table whose path differs by case alone", pointed("data/Programs.csv"), only("file-exists")),
+]  # fmt: skip
+ARCHIVES = [
+    Threat("archives", "an entry that climbs out (zip slip)", archive(entry("../outside/slip.txt")), error="UnsafePathError: leaves the package"),
+    Threat("archives", "an entry at an absolute path", archive(entry("/tmp/policycase-slip.txt")), error="UnsafePathError: leaves the package"),
+    Threat("archives", "an entry with backslashes", archive(entry("..\\outside\\slip.txt")), error="UnsafePathError: leaves the package"),
+    Threat("archives", "an entry that is a device of Windows", archive(entry("data/con.csv")), error="UnsafePathError: leaves the package"),
+    Threat("archives", "an entry that is a link", archive(entry("data/link.csv", b"../../outside/secret.csv", stat.S_IFLNK | 0o777)), error="UnsafePathError: is a link"),
+    Threat("archives", "a name that stands twice, but for case", archive(entry("DATA/goals.csv")), error="UnsafePathError: stands twice"),
+    Threat("archives", "a bomb: very much from very little", archive(entry("bomb", b"0" * 2**26)), error="UnsafePathError: zip bomb"),
+    Threat("archives", "a bomb: more than fits in all", archive(entry("bomb", os.urandom(2**20))), error="UnsafePathError: zip bomb", environment={"POLICYCASE_LARGEST_ARCHIVE": "1000000"}),
+    Threat("archives", "a bomb: very many files", archive(lambda writer, _contents: [writer.writestr(str(number), b"") for number in range(10_001)]), error="UnsafePathError: holds"),
+    Threat("archives", "a zip in a zip", nested, only("descriptor-is-json")),
+    Threat("archives", "an encrypted zip", encrypted, error="UnreadableError: cannot be unpacked"),
+    Threat("archives", "a zip that breaks off", truncated, error="UnreadableError: neither a folder"),
+]  # fmt: skip
+GOALS = "data/goals.csv"
+NAMELESS = {
+    "foreign-key-stays-in-case",
+    "claim-points-to-a-record",
+    "evidence-points-to-a-record-and-field",
+    "record-has-evidence",
+    "value-has-evidence",
+    "program-has-agency-place-and-start-or-note",
+}  # what follows where nothing names a row any more
+TEXT = [
+    Threat("text", "bytes that are not UTF-8", replaced(GOALS, lambda content: content.replace(b"feet", b"f\xffet")), only("file-is-utf-8")),
+    Threat("text", "UTF-16", replaced(GOALS, lambda content: content.decode().encode("utf-16")), only("file-is-utf-8")),
+    Threat("text", "a byte order mark", replaced(GOALS, lambda content: b"\xef\xbb\xbf" + content), only("file-has-no-bom"), loads=True),
+    Threat("text", "a NUL", swapped(GOALS, "feet", "f\0et"), only("file-has-no-nul"), loads=True),
+    Threat("text", "a lone carriage return", swapped(GOALS, "feet", "f\ret"), only("file-has-lf-line-ends"), loads=True),
+    Threat("text", "a quote that is never closed", swapped(GOALS, f",{GOAL}", f',"{GOAL}'), only("row-is-csv")),
+    Threat("text", "a cell of 10 MB", swapped(GOALS, GOAL, "x" * 10_000_000), only("row-is-csv"), loads=True),
+    Threat("text", "ten thousand columns", replaced(GOALS, lambda content: content.replace(b"\n", b"," * 10_000 + b"\n")), only("header-equals-schema")),
+    Threat("text", "a table larger than the limit", swapped(GOALS, GOAL, "x" * 2_000_000), only("file-is-not-too-large"), environment={"POLICYCASE_LARGEST_FILE": "1000000"}),
+    Threat("text", "bidirectional controls in a name", swapped("data/agencies.csv", "Lamp Office", "Lamp \u202eeciffO"), only("text-has-no-control-or-edge-space"), loads=True),
+    Threat("text", "a look-alike letter in an id", swapped("data/programs.csv", "bvt-lamps:night-watch,", "bvt-lamps:night-w\u0430tch,"), only("constraint-error", *NAMELESS), loads=True),
+    Threat("text", "terminal escape codes", swapped("data/agencies.csv", "Lamp Office", "Lamp \x1b[2J\x1b]0;owned\x07Office"), only("text-has-no-control-or-edge-space"), loads=True),
+    Threat("text", "JSON nested a hundred thousand deep", replaced("datapackage.json", lambda _content: b"[" * 100_000), only("descriptor-is-json")),
+    Threat("text", "a JSON key that stands twice", swapped("datapackage.json", '"name": "bvt-lamps"', '"name": "other", "name": "bvt-lamps"'), only("descriptor-is-json"), loads=True),
+    Threat("text", "NaN in JSON", swapped("datapackage.json", '"name": "bvt-lamps"', '"name": NaN'), only("descriptor-is-json"), loads=True),
+    Threat("text", "a number of ten thousand digits in JSON", swapped("datapackage.json", '"name": "bvt-lamps"', f'"name": {"9" * 10_000}'), only("descriptor-is-json")),
+    Threat("text", "a schema whose regex would run for years", replaced("schemas/goals.schema.json", lambda content: content.replace(b'"pattern": "^', b'"pattern": "^(a+)+$|^', 1)), only("schema-equals-profile"), loads=True),
+    Threat("text", "a schema that asks for another address", swapped("schemas/goals.schema.json", "https://datapackage.org/profiles/2.0/tableschema.json", "http://127.0.0.1:9/s.json"), only("schema-equals-profile"), loads=True),
+    Threat("text", "a profile of its own making", swapped("schemas/profile.json", '"additionalProperties": false', '"additionalProperties": true'), only("schema-equals-profile"), loads=True),
+]  # fmt: skip
+THREATS = [*PATHS, *ARCHIVES, *TEXT]
