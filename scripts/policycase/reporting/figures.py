@@ -111,7 +111,7 @@ def _timeline(
     wide, narrow = (timelines.case_timeline(rows, axis, layout) for layout in (timelines.WIDE, timelines.NARROW))
     sheet = Sheet(
         f"{title}, as a table",
-        ["Name", "Kind", "Date", "Start, first day", "Start, last day", "End, first day", "End, last day", "Told by"],
+        ["Name", "Kind", "Date", "Start, first day", "Start, last day", "End, first day", "End, last day", "Told in"],
         [
             [
                 Value(row.name, anchor=index.anchors[row.record_id]),
