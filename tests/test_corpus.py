@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from copies import copy_lamps, copy_package
+from copies import copy_lamps, copy_package, edit
 from corpora import write_corpus
 from damage import damage
 from test_rules import damaged
