@@ -40,10 +40,8 @@ def gather(cases: Sequence[Casebook | str | Path]) -> Casebook | None:
             return None  # reading one by one tells which
         if ids is None:
             return None
-        ordered = {
-            f"{packages[place].root}/": packages[place] for _, place in sorted(zip(ids, range(len(ids)), strict=True))
-        }
-        tables = read_many(ordered)
+        order = sorted(range(len(ids)), key=ids.__getitem__)
+        tables = read_many({f"{cases[place]}/": packages[place] for place in order})
         frames = {name: typed(tables[name], table, profile.vocabularies) for name, table in profile.tables.items()}
     return Casebook(frames, profile, merged([package.descriptor for package in packages], sorted(ids)))
 

@@ -118,8 +118,11 @@ class Profile:
             The package has no schemas/ folder, or a file in it cannot be read.
         """
         paths = sorted(path for path in (root / FOLDER).glob("*") if path.is_file())
+        folder_links = (root / FOLDER).is_symlink()
         for path in paths:
-            refuse_large(inside(root, f"{FOLDER}/{path.name}"))  # and no link out of the package
+            if folder_links or path.is_symlink():
+                inside(root, f"{FOLDER}/{path.name}")  # no link out of the package
+            refuse_large(path)
         if not paths:
             msg = f"{root / FOLDER}: no schemas are there · a package carries the schemas of its profile"
             raise UnreadableError(msg)
