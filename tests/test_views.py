@@ -135,6 +135,22 @@ def test_panel_says_how_sure_a_year_is(program: str, year: int, activity: str):
     assert found[f"kgz-leph:{program}", year] == activity
 
 
+def test_panel_knows_that_nothing_began_after_its_end(package: Path):
+    edit(
+        package / "data/programs.csv",
+        ",police-training,,,,,,,,,unknown,",
+        ",police-training,,,,,,2005,2005-01-01,2005-12-31,ended,",
+    )
+
+    years = policycase.panel(policycase.load(package)).query("program_id == 'kgz-leph:police-training'")
+
+    assert rows(years[years["year"].between(2004, 2006)], "year", "activity") == [
+        [2004, "possibly"],
+        [2005, "certainly"],
+        [2006, "not"],
+    ]
+
+
 def test_panel_has_a_row_for_each_program_and_year_of_the_case():
     found = policycase.panel(KGZ)
 
