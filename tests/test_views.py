@@ -1,5 +1,6 @@
 """Views for analysis, against answers worked out by hand from the tables."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import networkx as nx
@@ -151,6 +152,15 @@ def test_panel_knows_that_nothing_began_after_its_end(package: Path):
     ]
 
 
+def test_panel_by_quarter_is_active_in_the_two_that_the_emergency_touches():
+    quarters = policycase.panel(KGZ, "Q").query("program_id == 'kgz-leph:emergency-regime'")
+
+    active = quarters[quarters["activity"].eq("certainly")]
+    assert [str(period) for period in active["period"]] == ["2020Q1", "2020Q2"]
+    # from the third quarter of 1991 to the last of 2021
+    assert len(quarters) == 2 + 30 * 4
+
+
 def test_panel_has_a_row_for_each_program_and_year_of_the_case():
     found = policycase.panel(KGZ)
 
@@ -221,13 +231,41 @@ def test_ties_keep_the_promise_not_to_interfere():
     assert police["sector"].unique().tolist() == ["interior"]
 
 
+def test_ties_of_the_police():
+    found = policycase.ties(KGZ).query("agency_id == 'kgz-leph:law-enforcement'")
+
+    assert rows(found, "agency_name", "agency_type", "program_name", "role") == [
+        ["Law enforcement agencies", "police", program, role]
+        for program, role in [
+            ("Joint initiative on illegal drugs", "partner"),
+            ("Needle exchange program", "refer"),
+            ("Needle exchange program", "abstain"),
+            ("Methadone maintenance therapy program", "refer"),
+            ("Methadone maintenance therapy program", "abstain"),
+            ("Training of law enforcement officers", "trainee"),
+            ("Joint response to COVID-19", "partner"),
+            ("State of emergency of 2020", "enforce"),
+            ("Multidisciplinary mobile teams", "staff"),
+            ("Joint patrols and prevention work", "implement"),
+        ]
+    ]
+
+
+@pytest.mark.parametrize("view", [policycase.incidence, policycase.co_ties])
+def test_matrix_of_a_stack_holds_the_matrix_of_each_case_and_no_tie_between_cases(view: Callable):
+    whole, own = view(SIX), view(KGZ)
+
+    pd.testing.assert_frame_equal(whole.loc[own.index, own.columns], own)
+    assert whole.loc[own.index].drop(columns=own.columns).to_numpy().sum() == 0
+
+
 def test_incidence_counts_roles_and_co_ties_programs():
     matrix, shared = policycase.incidence(KGZ), policycase.co_ties(KGZ)
 
     assert matrix.shape == (24, 14)
     assert matrix.to_numpy().sum() == 33
     assert matrix.loc["kgz-leph:state-drug-control-service"].sum() == 0
-    # the interior ministry writes rules with two others, trains, and works on the emergency: three programs
+    # the interior ministry takes part in needle exchange, in the joint rules and in the emergency: three programs
     assert shared.loc["kgz-leph:moi", "kgz-leph:moi"] == matrix.loc["kgz-leph:moi"].gt(0).sum() == 3
     assert shared.loc["kgz-leph:moi", "kgz-leph:moj"] == 1
     assert (shared == shared.T).to_numpy().all()
@@ -284,6 +322,18 @@ def test_goal_matrix_says_whose_goal_it_is():
     ]
 
 
+def test_goal_matrix_knows_a_goal_of_health(package: Path):
+    edit(
+        package / "data/goals.csv",
+        "kgz-leph:regulation-goal-basis,kgz-leph,kgz-leph:joint-regulation,,",
+        "kgz-leph:regulation-goal-basis,kgz-leph,kgz-leph:joint-regulation,kgz-leph:moh,",
+    )
+
+    found = policycase.goal_matrix(policycase.load(package)).query("health_held > 0")
+
+    assert rows(found, "program_id", "goal_type", "health_held") == [["kgz-leph:joint-regulation", "legal-basis", 1]]
+
+
 def test_goal_matrix_counts_every_aim():
     goals = SIX["goals"]
 
@@ -310,6 +360,28 @@ def test_conditions_of_a_stack_are_those_of_the_case_beside_columns_of_others():
     pd.testing.assert_frame_equal(part[list(own)], own)
     assert part.drop(columns=list(own)).isna().all(axis=None)
     assert own.drop(columns=["case_id", "country"]).eq(1).all(axis=None)
+
+
+def test_conditions_of_the_case():
+    found = policycase.conditions(KGZ)
+
+    present = {
+        "program": "umbrella needle-syringe-program opioid-agonist-therapy police-training joint-regulation"
+        " emergency-regime crisis-team patrol-and-outreach humanitarian-aid",
+        "event": "sovereignty anniversary launch setting-expansion pilot place-expansion site-opening study-visit training"
+        " legal-act emergency-start emergency-end body-created joint-operation continuity shortage",
+        "goal": "reduce-drug-use other reduce-infection social-inclusion equal-rights reduce-crime reduce-health-harm"
+        " reduce-social-harm build-partnership program-support legal-basis enforce-compliance public-order"
+        " epidemic-control",
+        "role": "partner refer abstain host lead train trainee regulate decree coordinate enforce staff implement mobilize",
+        "sector": "interior health justice executive municipal social civil-society",
+        "setting": "community prison pre-trial-detention nationwide subnational household",
+        "population": "people-who-use-drugs people-who-inject-drugs people-in-prison police-officers general-public"
+        " domestic-violence-victims marginalized-populations",
+    }
+    expected = {f"{kind}_{code.replace('-', '_')}" for kind, codes in present.items() for code in codes.split()}
+    assert set(found) == {"case_id", "country", *expected}
+    assert set(found[sorted(expected)].to_numpy().ravel()) == {1}
 
 
 def test_condition_is_present_where_one_such_event_occurred_beside_a_cancelled_one(package: Path):
