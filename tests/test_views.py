@@ -1,6 +1,5 @@
 """Views for analysis, against answers worked out by hand from the tables."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import networkx as nx
@@ -75,6 +74,34 @@ def test_spells_take_the_date_of_the_place_and_keep_a_program_without_one():
     training = found[found["program_id"].eq("kgz-leph:police-training")]
     assert rows(training, "place_id", "left_censored", "right_censored", "interval_censored") == [
         [None, True, None, None]
+    ]
+
+
+def test_spells_say_how_each_is_censored():
+    found = policycase.spells(KGZ)
+
+    flags = ["left_censored", "right_censored", "interval_censored"]
+    assert rows(found, "program_id", "place_id", *flags) == [
+        [f"kgz-leph:{program}", place and f"kgz-leph:{place}", *censored]
+        for program, place, *censored in [
+            ("drug-initiative", "kyrgyzstan", True, True, False),
+            ("nsp", "bishkek", False, True, True),
+            ("nsp", "osh", False, True, True),
+            ("nsp-prisons", "kyrgyzstan", False, None, True),
+            ("mmt", "kyrgyzstan", False, True, True),
+            ("mmt", "large-regions", False, True, True),
+            ("mmt-pilot", "bishkek", False, None, True),
+            ("mmt-pilot", "osh", False, None, True),
+            ("mmt-pretrial", "kyrgyzstan", False, None, True),
+            ("mmt-prisons", "kyrgyzstan", False, None, True),
+            ("police-training", None, True, None, None),
+            ("joint-regulation", None, True, None, None),
+            ("covid-response", "kyrgyzstan", True, None, None),
+            ("emergency-regime", "emergency-territories", False, False, False),
+            ("dv-teams", "bishkek", False, None, True),
+            ("joint-patrols", None, True, None, None),
+            ("humanitarian-aid", None, True, None, None),
+        ]
     ]
 
 
@@ -249,14 +276,6 @@ def test_ties_of_the_police():
             ("Joint patrols and prevention work", "implement"),
         ]
     ]
-
-
-@pytest.mark.parametrize("view", [policycase.incidence, policycase.co_ties])
-def test_matrix_of_a_stack_holds_the_matrix_of_each_case_and_no_tie_between_cases(view: Callable):
-    whole, own = view(SIX), view(KGZ)
-
-    pd.testing.assert_frame_equal(whole.loc[own.index, own.columns], own)
-    assert whole.loc[own.index].drop(columns=own.columns).to_numpy().sum() == 0
 
 
 def test_incidence_counts_roles_and_co_ties_programs():
