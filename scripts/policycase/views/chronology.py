@@ -85,8 +85,8 @@ def panel(casebook: Casebook, freq: Literal["Y", "Q", "M"] = "Y") -> pd.DataFram
     -----
     `certainly`: at work on some day of the period by every reading of the dates. `not`: on no day of it by any reading.
     `possibly`: the rest, so silence is never `not`. A program that a source tells of had begun by the end of its case,
-    and one that it calls ongoing was at work then; one without an end may have ended on its first day or never. A case
-    whose own dates are open is bounded by the dates of its programs.
+    and one that it calls ongoing was at work then; none began after its end; one without an end may have ended on its
+    first day or never. A case whose own dates are open is bounded by the dates of its programs.
     """
     if freq not in {"Y", "Q", "M"}:
         msg = f'freq is "{freq}"; expected Y, Q or M'
@@ -98,6 +98,7 @@ def panel(casebook: Casebook, freq: Literal["Y", "Q", "M"] = "Y") -> pd.DataFram
         programs[name] = programs[own].fillna(programs["case_id"].map(told).astype("datetime64[s]"))
     programs = programs.dropna(subset=["first", "last"])
     begins = programs["start_latest"].fillna(programs["last"])
+    begins = begins.mask(begins.gt(programs["end_latest"]), programs["end_latest"])
     ongoing = programs["told_by"].where(programs["status"].eq("ongoing"))
     ends = programs["end_earliest"].fillna(ongoing).fillna(programs["start_earliest"])
     ends = ends.where(ends.isna() | ~ends.lt(programs["start_earliest"]), programs["start_earliest"])
