@@ -1,99 +1,365 @@
-"""Damage of any kind to a package: whatever it is, the answer is a finding or a PolicyCaseError, never a traceback."""
+"""Damaged packages by the thousand: each input damages one thing of a small case and reads it once.
 
+Judging a whole package takes a second, so an input goes through one stage, one rule or one method of a casebook.
+What comes back must be a result, findings or a PolicyCaseError, and every word of it must be printable.
+"""
+
+import copy
+import io
+import json
+import shutil
 import tempfile
-from collections.abc import Callable
+import warnings
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import pandas as pd
 from copies import copy_lamps
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 import policycase
+from policycase.casebook import Casebook
 from policycase.checks import files, profile, schemas, standard
+from policycase.checks.rules import RULES
 from policycase.descriptor import Package
 from policycase.errors import PolicyCaseError
-from policycase.packing import files as packed_files
+from policycase.exports.forms import FORMS
+from policycase.findings import Finding
+from policycase.loading import read_csv, read_tables, typed
+from policycase.packing import files as files_of
 from policycase.packing import zipped
+from policycase.paths import DESCRIPTOR, opened
+from policycase.profiles import Profile
+from policycase.tables import Tables
+from policycase.terminal import printable
 
-POOL = [
-    b"", b"\0", b"\r", b"\n", b'"', b",", b"\xff", b"\xef\xbb\xbf", b"{", b"}", b"[", b"null", b"NaN", b"1e999", b"-1", b"../", b"://",
-    "\u202e".encode(), b"\\ud800", b"PK\x01\x02", b"PK\x05\x06", b"\xff\xff\xff\xff", b"9" * 40, b"[" * 2000, b"true", b'"":', b"$ref",
-]  # fmt: skip
-WHOLE = 50  # one input in so many goes through every rule as well
-EDIT = st.tuples(
-    st.sampled_from(["cut", "insert", "overwrite", "repeat"]),
-    st.floats(0, 1),
-    st.integers(1, 300),
-    st.sampled_from(POOL) | st.binary(max_size=6),
-)
-
-
-def damaged(content: bytes, edits: list[tuple[str, float, int, bytes]]) -> bytes:
-    """The bytes after some edits, each at a place from 0 (the beginning) to 1."""
-    for kind, where, length, new in edits:
-        place = int(where * len(content))
-        before, cut, rest = content[:place], content[place : place + length], content[place + length :]
-        content = {
-            "cut": before + rest,
-            "insert": before + new + cut + rest,
-            "overwrite": before + new + content[place + len(new) :],
-            "repeat": before + cut + cut + rest,
-        }[kind]
-    return content
+BYTES = [
+    b"",
+    b"\0",
+    b"\r",
+    b"\n",
+    b'"',
+    b",",
+    b"\xff",
+    b"\xef\xbb\xbf",
+    b"\xed\xa0\x80",
+    b"{",
+    b"[" * 3000,
+    b"NaN",
+    b"x" * 200_000,
+]
+VALUES = [None, True, 0, -1, 10**400, 1e308, "", " ", "x" * 2000, "../x", "/x", "~", "a\0b", "data/\ud800.csv", "https://127.0.0.1:9/x", "http://[", "{name}", "\x1b[2J", [], {}, [[]], [None], {"": None}, {"name": {}}, ["a", 1]]  # fmt: skip
+CELLS = ["", " ", "\x1b[2J", "{case_id}", "{", "}", "{0}", "%s", "%(a)s", "=1+1", "NA", "nan", "None", "inf", "1e400", "-0", "1_0", "٣", "１", "9" * 400, "true", "record", "case_id", "bvt-lamps", "bvt-lamps:", ":", "::", "--", "a--b", "kgz-leph:nsp", "bvt-lamps:night-watch", "bvt-lamps:lamp-office", "2020-02-30", "0000", "9999-12-31", "[..]", "[2001..2000]", "[..2000]", "[2000..]", "XXXX", "199X", "1999?~%", "Y-1E9", "http://[", "https://doi.org/", "10.1/x(", "Q0", "\u202e", "\ufeff", "e\u0301", "🏮", "\ud800", "x" * 5000, "(a+)+$", "\\", "'", '"', "@", "<b>", "&"]  # fmt: skip
+CELL = st.one_of(st.sampled_from(CELLS), st.text("0123456789X?~%[]{}.,-/:E ", max_size=14), st.text(max_size=8))
+VIEWS = ("spells", "panel", "timeline", "ties", "co_ties", "incidence", "goal_matrix", "conditions")
 
 
-def answer(package: Path, *, whole: bool) -> str:
-    """What reading says: the stage that found something, or the error, or that it loads."""
-    if whole:
-        policycase.validate(package)
-    if not files.check(package) and not schemas.check(package) and not profile.check(Package.read(package)):
-        standard.check(Package.read(package))
+class Fuzz:
+    """One small package, in a private folder and in memory, and what an input may do to it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.root = copy_lamps(folder / "package")
+        package = Package.read(self.root)
+        self.written = (self.root / DESCRIPTOR).read_bytes()
+        self.descriptor, self.profile = package.descriptor, package.profile
+        self.text = read_tables(package)
+        tables = self.profile.tables
+        self.frames = {name: typed(self.text[name], tables[name], self.profile.vocabularies) for name in tables}
+        self.zip = zipped(files_of(self.root))
+        self.methods = dict(_methods(tables, folder))
+
+    def descriptors(self, data: st.DataObject) -> None:
+        """A damaged descriptor, read, judged by the stages that read it, and loaded as far as the tables."""
+        with self._damaged(DESCRIPTOR, data):
+            found = _kept(lambda: files.check(self.root))
+            if not found:
+                _kept(lambda: profile.check(Package.read(self.root)))
+            _kept(lambda: Package.read(self.root).paths)
+            _kept(lambda: policycase.pack(self.root, self.folder / "out.zip") if found else None)
+
+    def profiles(self, data: st.DataObject) -> None:
+        """A damaged file of schemas/: reported, and obeyed by nothing."""
+        path = data.draw(st.sampled_from(sorted(self.profile.files)), label="file")
+        with self._damaged(path, data):
+            found = _kept(lambda: list(schemas._difference(self.profile, Profile.read(self.root))))
+            same = (self.root / path).read_bytes() == self.profile.files[path]
+            assert found is None or bool(found) != same, "a profile of a stranger passes for ours"
+            name = path.removeprefix("schemas/").removesuffix(".schema.json")
+            _kept(lambda: self._typed(Profile.read(self.root), name if name in self.text.frames else "programs"))
+
+    def tables(self, data: st.DataObject) -> None:
+        """A damaged CSV file, judged and loaded."""
+        name = data.draw(st.sampled_from(sorted(self.profile.case_tables)), label="table")
+        path = f"data/{name}.csv"
+        with self._damaged(path, data):
+            sound = not _kept(lambda: files.check(self.root))
+            if sound and not _kept(lambda: list(schemas._headers(self.root, self.profile))):
+                _kept(lambda: standard.check(Package(self.root, self.descriptor, self.profile)))
+            _kept(lambda: read_csv(self.root / path, path))
+
+    def rules(self, data: st.DataObject) -> None:
+        """Damaged cells under one rule."""
+        text = Tables(self._cells(data, self.text.frames), self.profile)
+        rule = data.draw(st.sampled_from(sorted(RULES)), label="rule")
+        _kept(lambda: list(RULES[rule].findings(text)))
+
+    def casebooks(self, data: st.DataObject) -> None:
+        """Damaged cells that load all the same, under one method: a user may read what is not valid."""
+        changed = self._cells(data, self.text.frames)
+        frames = dict(self.frames)
+        for name, text in changed.items():
+            if text is not self.text[name]:
+                frame = _kept(
+                    lambda name=name, text=text: typed(text, self.profile.tables[name], self.profile.vocabularies)
+                )
+                frames[name] = self.frames[name] if frame is None else frame
+        method = data.draw(st.sampled_from(sorted(self.methods)), label="method")
+        descriptor = self._descriptor(data) if data.draw(st.booleans(), label="descriptor too") else self.descriptor
+        _kept(lambda: self.methods[method](Casebook(frames, self.profile, descriptor)))
+
+    def archives(self, data: st.DataObject) -> None:
+        """A damaged zip, unpacked and judged."""
+        place = self.folder / "case.zip"
+        place.write_bytes(
+            _damaged_zip(self.zip, data) if data.draw(st.booleans(), label="entry") else _spoilt(self.zip, data)
+        )
+        with warnings.catch_warnings(action="ignore"):
+            _kept(lambda: self._unpacked(place))
+
+    def packages(self, data: st.DataObject) -> None:
+        """A package with one damaged file, through all of `validate` and `load`."""
+        names = [DESCRIPTOR, *sorted(self.profile.files), *(f"data/{name}.csv" for name in self.profile.case_tables)]
+        with self._damaged(data.draw(st.sampled_from(names), label="file"), data):
+            _kept(lambda: policycase.validate(self.root).found)
+            _kept(lambda: policycase.load(self.root))
+
+    def _descriptor(self, data: st.DataObject) -> dict:
+        """A damaged descriptor that loads all the same."""
+        (self.root / DESCRIPTOR).write_bytes(_damaged_json(self.written, data))
+        package = _kept(lambda: Package.read(self.root))
+        (self.root / DESCRIPTOR).write_bytes(self.written)
+        loads = package and package.paths.keys() >= self.frames.keys()
+        return package.descriptor if loads else self.descriptor
+
+    def _unpacked(self, place: Path) -> list[Finding]:
+        with opened(place) as root:
+            return files.check(root)
+
+    def _typed(self, theirs: Profile, name: str) -> None:
+        """One table as `load` types it, by the schema that a stranger gave."""
+        table = theirs.tables.get(name)
+        if table and list(self.text[name].columns) == list(table.fields):
+            typed(self.text[name], table, theirs.vocabularies)
+
+    @contextmanager
+    def _damaged(self, path: str, data: st.DataObject) -> Iterator[None]:
+        file = self.root / path
+        before = file.read_bytes()
+        changes = [_spoilt]
+        if path.endswith(".json"):
+            changes.append(_damaged_json)
+        if path.endswith(".csv"):
+            changes.append(_damaged_csv)
+        file.write_bytes(data.draw(st.sampled_from(changes), label="how")(before, data))
+        try:
+            yield
+        finally:
+            file.write_bytes(before)
+
+    def _cells(self, data: st.DataObject, frames: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+        """Some cells, and some rows, of some tables are others."""
+        changed = dict(frames)
+        for _ in range(data.draw(st.integers(1, 6), label="changes")):
+            name = data.draw(st.sampled_from(sorted(self.profile.case_tables)), label="table")
+            frame = changed[name]
+            kind = data.draw(st.sampled_from(["cell"] * 6 + ["twice", "gone", "empty"]), label="change")
+            if kind == "empty" or frame.empty:
+                changed[name] = frame.iloc[:0]
+                continue
+            row = data.draw(st.integers(0, len(frame) - 1), label="row")
+            if kind == "twice":
+                changed[name] = frame.iloc[[*range(len(frame)), row]]
+            elif kind == "gone":
+                changed[name] = frame.drop(frame.index[row])
+            else:
+                column = data.draw(st.integers(0, frame.shape[1] - 1), label="column")
+                changed[name] = _with(frame, row, column, data.draw(CELL, label="cell"))
+        return changed
+
+
+def _methods(tables: dict, folder: Path) -> Iterator[tuple[str, Callable[[Casebook], object]]]:
+    """What a user asks of a casebook."""
+    for name in (
+        "__repr__",
+        "_repr_html_",
+        "codebook",
+        "coverage",
+        "passage_coverage",
+        "conflicts",
+        "crosschecks",
+        "cite",
+        "files",
+    ):
+        yield name, lambda case, name=name: getattr(case, name)()
+    for name in tables:
+        yield f"join {name}", lambda case, name=name: case.join(name)
+    for name in VIEWS:
+        yield name, lambda case, name=name: getattr(policycase, name)(case)
+    for name in ("bvt-lamps:night-watch", "bvt-lamps:lamp-office", "bvt-lamps"):
+        yield f"record {name}", lambda case, name=name: (case.record(name), case.evidence_for(name))
+    for form in ("csv", "sqlite", "graphml", "excel"):
+        yield f"export {form}", lambda case, form=form: policycase.export(case, form, _free(folder, FORMS[form].ending))
+    yield "report", lambda case: policycase.report(case, _free(folder, ".html"))
+    whole = policycase.load(folder / "package")
+    yield "diff", lambda case: (policycase.diff(whole, case), policycase.diff(case, whole))
+    yield "overlap", lambda case: policycase.overlap([case, policycase.load()]).entities
+    yield "stack", lambda case: policycase.stack([case, case])
+    yield "unstack", policycase.unstack
+
+
+def _free(folder: Path, ending: str) -> Path:
+    """A new place to write at."""
+    return Path(tempfile.mkdtemp(dir=folder)) / f"out{ending}"
+
+
+def _with(frame: pd.DataFrame, row: int, column: int, cell: str) -> pd.DataFrame:
+    """The frame with another cell, as `read_csv` would give it: the empty cell is missing."""
+    values = frame.iloc[:, column].tolist()
+    values[row] = cell.encode("utf-8", "replace").decode() or None
+    return frame.assign(**{frame.columns[column]: pd.Series(values, index=frame.index, dtype="str")})
+
+
+def _spoilt(content: bytes, data: st.DataObject) -> bytes:
+    """Bytes with a run of them gone, and something else in its place."""
+    start = data.draw(st.integers(0, len(content)), label="start")
+    length = data.draw(st.sampled_from([0, 1, 1, 2, 20, 500, len(content)]), label="length")
+    new = data.draw(st.one_of(st.sampled_from(BYTES), st.binary(max_size=6)), label="bytes")
+    return content[:start] + new + content[start + length :]
+
+
+def _damaged_json(content: bytes, data: st.DataObject) -> bytes:
+    """A JSON document with one value changed, gone, or under another key."""
+    document = json.loads(content)
+    places = list(_places(document))
+    where = data.draw(st.integers(0, len(places) - 1), label="place")
+    kind = data.draw(st.sampled_from(["value", "gone", "key", "twice"]), label="change")
+    holder, key = places[where]
+    value = copy.deepcopy(data.draw(st.sampled_from(VALUES), label="value"))
+    if kind == "value":
+        holder[key] = value
+    elif kind == "gone":
+        del holder[key]
+    elif isinstance(holder, list):
+        holder.append(copy.deepcopy(holder[key]))
+    else:
+        holder[str(value)[:50]] = holder.pop(key)
+    return json.dumps(document).encode()
+
+
+def _places(document: object) -> Iterator[tuple]:
+    keys = document.keys() if isinstance(document, dict) else range(len(document)) if isinstance(document, list) else ()
+    for key in list(keys):
+        yield document, key
+        yield from _places(document[key])
+
+
+def _damaged_csv(content: bytes, data: st.DataObject) -> bytes:
+    """A CSV file with one cell, of the header too, changed without quoting."""
+    lines = content.split(b"\n")
+    row = data.draw(st.integers(0, len(lines) - 1), label="row")
+    cells = lines[row].split(b",")
+    column = data.draw(st.integers(0, len(cells) - 1), label="column")
+    cells[column] = data.draw(CELL, label="cell").encode("utf-8", "surrogatepass")
+    lines[row] = b",".join(cells)
+    return b"\n".join(lines)
+
+
+def _damaged_zip(content: bytes, data: st.DataObject) -> bytes:
+    """A zip with one more entry."""
+    buffer = io.BytesIO(content)
+    names = [
+        "x",
+        "datapackage.json",
+        "../x",
+        "/x",
+        "data",
+        "data/",
+        "schemas/x/",
+        "a" * 300,
+        "con",
+        "é",
+        "a//b",
+        "./a",
+        "a:b",
+        "data/goals.csv/x",
+    ]
+    info = zipfile.ZipInfo("x")
+    info.filename = data.draw(st.one_of(st.sampled_from(names), st.text(min_size=1, max_size=6)), label="name")
+    info.external_attr = (
+        data.draw(st.sampled_from([0, 0o120777, 0o40755, 0o10644, 0o100000, 0o20666]), label="mode") << 16
+    )
+    info.compress_type = data.draw(
+        st.sampled_from([zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+    )
+    with warnings.catch_warnings(action="ignore"), zipfile.ZipFile(buffer, "a") as archive:
+        try:
+            archive.writestr(info, b"x" * data.draw(st.sampled_from([0, 1, 5_000_000]), label="size"))
+        except (UnicodeEncodeError, ValueError):  # no zip can hold such a name
+            return content
+    return buffer.getvalue()
+
+
+def _kept(read: Callable[[], object]) -> object:
+    """What was read, or None where it was refused; its words must be printable."""
     try:
-        policycase.load(package)
+        result = read()
     except PolicyCaseError as error:
-        return type(error).__name__
-    return "loads"
+        printable(str(error)).encode()
+        return None
+    for finding in result if isinstance(result, list | tuple) else ():
+        printable(str(finding)).encode()
+    return result
 
 
-def fuzz(count: int, start: int, tell: Callable[[str], None] = lambda _answer: None) -> int:
-    """The number of inputs tried, each a package with one damaged file, or a damaged zip; an odd failure is raised."""
-    tried = 0
-    with tempfile.TemporaryDirectory() as folder:
-        package = copy_lamps(Path(folder) / "lamps")
-        names = sorted(
-            str(path.relative_to(package)) for path in package.rglob("*") if path.suffix in {".json", ".csv"}
-        )
-        content = {name: (package / name).read_bytes() for name in names}
-        archive = zipped(packed_files(package))
-        target = st.sampled_from(["datapackage.json"] * 20 + ["zip"] * 20 + names)
+SHARES = {
+    "descriptors": 0.2,
+    "profiles": 0.1,
+    "tables": 0.28,
+    "rules": 0.14,
+    "casebooks": 0.1,
+    "archives": 0.178,
+    "packages": 0.002,
+}
 
-        @seed(start)
-        @settings(
-            max_examples=count,
-            phases=[Phase.generate, Phase.shrink],
-            deadline=None,
-            database=None,
-            suppress_health_check=list(HealthCheck),
-        )
-        @given(target, st.lists(EDIT, min_size=1, max_size=3))
-        def one(name: str, edits: list[tuple[str, float, int, bytes]]) -> None:
-            nonlocal tried
-            tried += 1
-            if name == "zip":
-                place = Path(folder) / "damaged.zip"
-                place.write_bytes(damaged(archive, edits))
-                try:
-                    policycase.load(place)
-                except PolicyCaseError as error:
-                    tell(type(error).__name__)
-                else:
-                    tell("loads")
-                return
-            try:
-                (package / name).write_bytes(damaged(content[name], edits))
-                tell(answer(package, whole=tried % WHOLE == 0))
-            finally:
-                (package / name).write_bytes(content[name])
 
-        one()
+def run(target: str, inputs: int, start: int | None = None) -> int:
+    """How many inputs of one target were tried; the first that breaks it is raised, made small.
+
+    The inputs are the same at each run; with `start` they are others, of that seed.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="policycase-fuzz-"))
+    fuzz, tried = Fuzz(folder), 0
+
+    @settings(
+        max_examples=max(1, round(inputs * SHARES[target])),
+        derandomize=start is None,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate, Phase.shrink],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(st.data())
+    def one(data: st.DataObject) -> None:
+        nonlocal tried
+        tried += 1
+        getattr(fuzz, target)(data)
+
+    try:
+        one() if start is None else seed(start)(one)()
+    finally:
+        shutil.rmtree(folder)
     return tried

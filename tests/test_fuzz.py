@@ -1,18 +1,19 @@
-"""A bounded fuzz run; tests/benchmarks/fuzz.py tries ten times as many."""
+"""A bounded fuzz run, the same each time; tests/benchmarks/fuzz.py tries more."""
 
-from collections import Counter
+import sys
 
-from fuzzing import fuzz
+import pytest
+from fuzzing import SHARES, run
 
-INPUTS = 2000
+INPUTS = 2_000
 
 
-def test_two_thousand_damaged_packages_end_in_no_traceback(capsys):
-    answers = Counter()
+@pytest.mark.parametrize("target", SHARES)
+def test_no_damaged_input_ends_in_a_traceback(capsys, target: str):
+    wanted = round(INPUTS * SHARES[target])
 
-    tried = fuzz(INPUTS, 1, lambda answer: answers.update([answer]))
+    tried = run(target, INPUTS)
 
     with capsys.disabled():
-        print(f"\n{tried} damaged packages tried: {dict(answers)}")  # noqa: T201 - the number is the result
-    assert tried >= INPUTS
-    assert {"loads", "UnreadableError"} <= set(answers)
+        sys.stdout.write(f"\n{target}: {tried} damaged inputs tried\n")
+    assert tried >= 0.8 * wanted  # fewer would say that the inputs repeat themselves

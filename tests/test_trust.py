@@ -223,6 +223,36 @@ def test_zip_written_again_is_valid(lamps: Path, tmp_path: Path):
     assert policycase.validate(tmp_path / "again").findings.empty
 
 
+def test_row_with_too_many_cells_is_refused_where_pandas_would_drop_them(lamps: Path):
+    edit(lamps / "data/goals.csv", "by falling in the dark.,", "by falling, in the dark.,x")
+
+    with pytest.raises(UnreadableError, match=r"data/goals\.csv:\d: .* cells; the header has"):
+        policycase.load(lamps)
+
+
+def test_load_refuses_a_schema_with_a_vocabulary_that_has_no_codes(lamps: Path):
+    schema = lamps / "schemas/goals.schema.json"
+    schema.write_bytes(schema.read_bytes().replace(b'"vocabulary": "goal_type"', b'"vocabulary": "wishes"'))
+
+    with pytest.raises(UnreadableError, match='the vocabulary "wishes", which has no codes'):
+        policycase.load(lamps)
+
+
+def test_unknown_id_is_told_beside_a_case_that_has_no_id(lamps: Path):
+    edit(lamps / "data/cases.csv", "\nbvt-lamps,", "\n,")
+
+    with pytest.raises(policycase.UnknownNameError, match='no record "bvt-lamps"'):
+        policycase.load(lamps).record("bvt-lamps")
+
+
+def test_join_refuses_an_id_that_stands_twice(lamps: Path):
+    agencies = lamps / "data/agencies.csv"
+    agencies.write_bytes(agencies.read_bytes() + agencies.read_bytes().splitlines(keepends=True)[1])
+
+    with pytest.raises(policycase.InvalidPackageError, match=r"agencies: bvt-lamps:\S+ stands twice"):
+        policycase.load(lamps).join("program_agencies")
+
+
 def test_stack_refuses_a_path_by_itself():
     with pytest.raises(PolicyCaseError, match="a list of cases"):
         policycase.stack(os.fspath(Path.cwd()))

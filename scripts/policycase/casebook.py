@@ -9,7 +9,7 @@ import pandas as pd
 from policycase import citing, conflicts, coverage, tracing
 from policycase.descriptor import Package, write_json
 from policycase.downloading import pinned
-from policycase.errors import UnknownNameError
+from policycase.errors import InvalidPackageError, UnknownNameError
 from policycase.loading import as_text, csv_bytes, read_tables, typed
 from policycase.paths import DESCRIPTOR, opened, write_folder
 from policycase.profiles import ENTRY_TABLES, Profile
@@ -190,13 +190,22 @@ class Casebook:
         DataFrame
             The table's own columns, then for each foreign key the columns of its parent, prefixed with
             the key's name less `id`: `agency_id` brings `agency_name`. Missing where the key is empty.
+
+        Raises
+        ------
+        InvalidPackageError
+            A row could be joined to two, since an id stands twice.
         """
         table = self.profile.table(name)
         joined = self[name]
         for link in table.parents:
             (column,), (key,) = link.fields, link.to
             prefix = column.removesuffix("id")
-            parent = self[link.table].drop(columns="case_id").set_index(key)
+            parent = self[link.table].drop(columns="case_id").dropna(subset=key).set_index(key)
+            if not parent.index.is_unique:
+                twice = parent.index[parent.index.duplicated()][0]
+                msg = f"{link.table}: {twice} stands twice · run: policycase validate"
+                raise InvalidPackageError(msg)
             parent.columns = [c if c.startswith(prefix) and c not in joined else prefix + c for c in parent.columns]
             joined = joined.merge(parent, how="left", left_on=column, right_index=True, validate="many_to_one")
         return joined.reset_index(drop=True)

@@ -31,8 +31,8 @@ def _run(options: argparse.Namespace) -> int:
         return FINDINGS if getattr(room, options.command)(options) else VALID
     except PolicyCaseError as error:
         if options.json:
-            sys.stdout.write(json.dumps({"error": str(error)}, ensure_ascii=False) + "\n")
-        sys.stderr.write(f"policycase: {error}\n")
+            sys.stdout.write(json.dumps({"error": str(error)}) + "\n")
+        _tell(f"policycase: {error}")
         if isinstance(error, InvalidPackageError | StackError):
             return FINDINGS
         return USAGE if isinstance(error, UnknownNameError | MissingExtraError) else UNREADABLE
@@ -40,13 +40,18 @@ def _run(options: argparse.Namespace) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return VALID
     except OSError as error:
-        sys.stderr.write(f"policycase: {error.filename}: {error.strerror}\n")
+        _tell(f"policycase: {error.filename}: {error.strerror}")
         return UNREADABLE
 
 
 def _warn(message: Warning | str, *_where: object) -> None:
     """A warning as one line on stderr, without the line of code it came from."""
-    sys.stderr.write(f"policycase: warning: {message}\n")
+    _tell(f"policycase: warning: {message}")
+
+
+def _tell(text: str) -> None:
+    """A line on stderr; it may quote a cell, so its control characters are shown, not obeyed."""
+    import_module("policycase.terminal").tell(text)  # heavy, so --help does without it
 
 
 def parser() -> argparse.ArgumentParser:

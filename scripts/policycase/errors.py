@@ -53,7 +53,7 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     >>> did_you_mean("zzz", ["yes", "no"])
     'one of: yes, no'
     """
-    names = list(known)
+    names = [text for text in known if isinstance(text, str)]  # a record may have no id
     near = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
     if near:
         return f'did you mean "{near[0]}"?'

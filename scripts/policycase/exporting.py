@@ -44,7 +44,7 @@ def export(case: Casebook | str | Path | None, to: str, output: str | Path, *, f
     _refuse_ending(target, form)
     _refuse_replacing(target, force=force)
     writer = _writer(form)
-    with staged(target.resolve()) as place:
+    with staged(target.resolve(), force=force) as place:
         writer.write(book, place)
     return target
 

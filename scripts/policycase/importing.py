@@ -7,7 +7,7 @@ from policycase import scaffolding
 from policycase.descriptor import Package
 from policycase.errors import UnreadableError
 from policycase.loading import csv_bytes
-from policycase.paths import DESCRIPTOR, shipped_root, staged, write_folder
+from policycase.paths import DESCRIPTOR, inside, shipped_root, staged, write_folder
 from policycase.profiles import Profile
 from policycase.rendering import with_bounds
 from policycase.workbooks import read_workbook
@@ -64,7 +64,7 @@ def _replace(package: Package, tables: dict[str, bytes]) -> None:
     if elsewhere:
         msg = f"{package.root / DESCRIPTOR}: {elsewhere[0]} is not in {DATA}/ · run: policycase validate"
         raise UnreadableError(msg)
-    with staged((package.root / DATA).resolve()) as place:
-        shutil.copytree(package.root / DATA, place)
+    with staged(inside(package.root, DATA).resolve(), force=True) as place:
+        shutil.copytree(package.root / DATA, place, symlinks=True)
         for name, content in tables.items():
             (place / paths[name].name).write_bytes(content)

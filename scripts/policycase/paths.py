@@ -1,5 +1,6 @@
 """Where packages are: the shipped one, folders, descriptors and zips; nothing outside them is read."""
 
+import errno
 import os
 import re
 import shutil
@@ -197,30 +198,47 @@ def write_folder(target: Path, files: dict[str, bytes], *, force: bool = False) 
     target = target.resolve()
     if target.exists():
         _refuse_replacing(target, files, force=force)
-    with staged(target) as folder:
+    with staged(target, force=force) as folder:
         folder.mkdir()
         for relative, content in files.items():
             write_whole(inside(folder, relative), content)
 
 
 @contextmanager
-def staged(target: Path) -> Iterator[Path]:
+def staged(target: Path, *, force: bool) -> Iterator[Path]:
     """A free place for a file or folder, which takes the target's place once it is whole.
 
     What stands at the target is replaced only then, and stays where anything fails.
+
+    Raises
+    ------
+    UnreadableError
+        Another run has put something there meanwhile; it stays.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     private = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}."))
     place, aside = private / target.name, private / f"{target.name}.old"
     try:
         yield place
-        if target.is_dir():  # a folder is never replaced in one step
-            target.rename(aside)
-        place.replace(target)
+        _move(place, target, aside, force=force)
     finally:
         if aside.is_dir() and not target.exists():
             aside.rename(target)
         shutil.rmtree(private, ignore_errors=True)
+
+
+def _move(place: Path, target: Path, aside: Path, *, force: bool) -> None:
+    try:
+        if force and target.is_dir():  # a folder is never replaced in one step
+            target.rename(aside)
+        if not force and target.exists():
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target))
+        place.replace(target)
+    except OSError as error:
+        if not place.exists() or error.errno not in {errno.EEXIST, errno.ENOTEMPTY, errno.ENOENT}:
+            raise
+        msg = f"{target}: another run has written it meanwhile, and that stays · choose another name"
+        raise UnreadableError(msg) from error
 
 
 def _refuse_replacing(target: Path, files: dict[str, bytes], *, force: bool) -> None:

@@ -41,6 +41,11 @@ class Field:
     def of_schema(cls, field: dict[str, Any]) -> Self:
         """The field of one entry in a schema's `fields`."""
         described = {name: field[name] for name in ("name", "title", "description", "type")}
+        stated = {**described, **field.get("policycase", {})}
+        odd = [name for name, value in stated.items() if not isinstance(value, str | bool)]
+        if odd:
+            msg = f"{odd[0]} of a field is neither text nor true or false"
+            raise TypeError(msg)
         required = bool(field.get("constraints", {}).get("required"))
         return cls(**described, required=required, **field.get("policycase", {}))
 
