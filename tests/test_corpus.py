@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from copies import copy_lamps, copy_package
+from copies import copy_lamps, copy_package, edit
 from corpora import write_corpus
 from damage import damage
 from test_rules import damaged
@@ -15,6 +15,7 @@ import policycase
 from policycase import bulk, validation
 from policycase.cli import main
 from policycase.descriptor import Package
+from policycase.errors import UnreadableError
 from policycase.loading import read_tables
 from policycase.tables import combined
 
@@ -74,6 +75,34 @@ def test_read_many_gives_what_reading_each_gives(corpus: list[Path]):
         assert np.array_equal(found[name].index.to_numpy(), each[name].index.to_numpy()), name
 
 
+def test_stack_of_paths_is_the_stack_of_loaded_cases(corpus: list[Path]):
+    paths = [corpus[2], corpus[0], corpus[1]]
+
+    found = policycase.stack(paths)
+
+    one_by_one = policycase.stack(policycase.load(path) for path in paths)
+    assert found == one_by_one
+    assert found.descriptor == one_by_one.descriptor
+
+
+def test_stack_names_the_file_and_line_that_cannot_be_read(corpus: list[Path], tmp_path: Path):
+    case = copy_package(tmp_path / "case")
+    edit(case / "data/goals.csv", ",3,reduce-crime,", ",x,reduce-crime,")
+
+    with pytest.raises(UnreadableError, match=rf'{case}/data/goals.csv:6: position is "x"; expected a whole number'):
+        policycase.stack([corpus[0], case])
+
+
+def test_stack_reads_a_file_that_fails_the_gate_by_itself(corpus: list[Path], tmp_path: Path):
+    case = copy_package(tmp_path / "case")
+    goals = case / "data/goals.csv"
+    goals.write_bytes(goals.read_bytes().removesuffix(b"\n"))
+
+    found = policycase.stack([case, corpus[0]])
+
+    assert found == policycase.stack([policycase.load(case), corpus[0]])
+
+
 @pytest.mark.parametrize(
     ("body", "passes"),
     [
@@ -106,7 +135,7 @@ def test_validate_of_many_prints_a_table_and_exits_with_one(capsys, corpus: list
     out, err = capsys.readouterr()
     assert code == 1
     assert f"{corpus[-2]}: nothing is there  [package-can-be-read]" in out
-    assert out.splitlines()[-1] == "1 of 2 packages valid"
+    assert out.splitlines()[-1] == "1 of 2 packages valid; the tables of 1 could not be judged"
     assert err == ""
 
 

@@ -1,12 +1,18 @@
 """Hostile packages: each meets what the table says, and nothing outside is read, called or written."""
 
+import html
 import re
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
+import duckdb
+import networkx as nx
+import openpyxl
 import pytest
-from copies import ROOT, copy_lamps
+from copies import ROOT, copy_lamps, edit
 from hostile.table import table
-from hostile.threats import HIDDEN, THREATS, Threat, outside
+from hostile.threats import GOAL, HIDDEN, PAYLOADS, THREATS, Payload, Threat, outside
 from hostile.watching import watched
 
 import policycase
@@ -51,6 +57,40 @@ def tried(threat: Threat, target: Path) -> tuple[frozenset[str], str, bool]:
     except PolicyCaseError:
         return found, error, False
     return found, error, True
+
+
+@pytest.mark.parametrize("payload", PAYLOADS, ids=lambda payload: payload.name)
+def test_text_that_could_be_obeyed_further_on_is_kept_as_text(payload: Payload, tmp_path: Path):
+    package = copy_lamps(tmp_path / "package")
+    table, old = ("agencies", "Lamp Office") if payload.form == "graphml" else ("goals", GOAL)
+    quoted = '"' + payload.text.replace('"', '""') + '"'
+    edit(package / f"data/{table}.csv", f",{old},", f",{quoted},")
+    target = tmp_path / {"excel": "out.xlsx", "report": "out.html"}.get(payload.form, "out")
+
+    if payload.form == "report":
+        policycase.report(package, target)
+    else:
+        policycase.export(package, payload.form, target)
+
+    assert payload.text in kept(payload.form, target)
+
+
+def kept(form: str, target: Path) -> list[str] | str:
+    """The texts as another program reads them."""
+    if form == "excel":
+        sheet = openpyxl.load_workbook(target)["goals"]
+        return [cell.value for row in sheet.iter_rows() for cell in row if cell.data_type == "s"]
+    if form == "sqlite":
+        with closing(sqlite3.connect(target)) as database:
+            return [text for (text,) in database.execute("SELECT statement FROM goals")]
+    if form == "duckdb":
+        with duckdb.connect(target, read_only=True) as database:
+            return [text for (text,) in database.execute("SELECT statement FROM goals").fetchall()]
+    if form == "graphml":
+        return [label for _, label in nx.read_graphml(target, force_multigraph=True).nodes(data="label")]
+    page = target.read_text(encoding="utf-8")
+    assert not re.search(r"<img|<script>alert", page)
+    return html.unescape(page)
 
 
 def test_security_page_holds_the_table():

@@ -6,10 +6,11 @@ from copies import ROOT
 
 import policycase
 from policycase.plots import goals, marks, networks
+from policycase.plots.chronicle import timeline_rows
 
 CASE = policycase.load()
 SIX = policycase.stack([CASE, *sorted((ROOT / "examples").glob("*"))])
-ROWS = marks.timeline_rows(CASE).set_index("record_id")
+ROWS = timeline_rows(CASE).set_index("record_id")
 AXIS = (pd.Timestamp("1991-01-01"), pd.Timestamp("2023-01-01"))
 PLOTS = [policycase.plot_timeline, policycase.plot_network, policycase.plot_goals]
 
@@ -74,7 +75,7 @@ def test_undated_row_has_no_mark():
 
 
 def test_what_did_not_occur_is_hollow_and_says_so():
-    rows = marks.timeline_rows(SIX).set_index("record_id")
+    rows = timeline_rows(SIX).set_index("record_id")
     hollow = rows[rows["hollow"]]
 
     assert hollow["words"].str.extract(r"(planned|cancelled|not stated)$")[0].notna().all()
@@ -92,7 +93,7 @@ def test_what_only_other_sources_name_is_gray():
 
 
 def test_closer_look_is_at_the_emergency():
-    close = marks.cluster(marks.timeline_rows(CASE))
+    close = marks.cluster(timeline_rows(CASE))
 
     first, last = marks.extent(close)
     assert (f"{first:%Y-%m-%d}", f"{last:%Y-%m-%d}") == ("2020-03-22", "2020-05-10")
@@ -107,6 +108,30 @@ def test_network_has_a_chip_for_each_role_and_tells_lead_and_abstain_apart():
     assert grid.rows["group"].unique().tolist() == [
         "Health", "Interior", "Justice", "Social", "Executive", "Municipal", "Civil society",
     ]  # fmt: skip
+
+
+def test_role_in_a_planned_program_is_an_outline_under_a_name_that_says_so():
+    grid = networks.network(SIX, "gbr-svru")
+
+    planned = SIX.programs.query("status == 'planned'")
+    outlined = grid.chips[grid.chips["style"].eq("outline")]
+    assert set(outlined["column"]) == set(planned["program_id"])
+    assert grid.columns["name"].str.endswith("(planned)").sum() == 2
+
+
+def test_charts_show_what_the_views_hold():
+    rows = timeline_rows(SIX)
+    told = policycase.timeline(SIX)
+    chips = pd.concat([networks.network(SIX, case_id).chips for case_id in SIX.case_ids])
+    aims = pd.concat([goals.goals(SIX, case_id).chips for case_id in SIX.case_ids])
+    matrix = policycase.goal_matrix(SIX)
+
+    assert set(rows.loc[rows["dated"], "record_id"]) == set(told["record_id"])
+    assert rows[["start", "end"]].notna().sum().sum() == len(told)
+    assert chips["style"].ne("outline").sum() == len(policycase.ties(SIX))
+    assert (
+        aims["column"].value_counts().to_dict() == matrix.groupby("goal_type", observed=True)["goals"].sum().to_dict()
+    )
 
 
 def test_goals_stand_with_whoever_holds_them():

@@ -104,8 +104,8 @@ def test_what_only_other_sources_name_says_so(page: Page):
 
 
 def test_date_is_never_more_certain_than_it_is(page: Page):
-    assert "Methadone in prisons Program start 2002 or later 2002-01-01 open coded source" in page.text
-    assert "First needle exchange launched Event 1999 1999-01-01 1999-12-31 coded source" in page.text
+    assert "Methadone in prisons Program start 2002 or later 2002-01-01 open passage 18" in page.text
+    assert "First needle exchange launched Event 1999 1999-01-01 1999-12-31 passage 13" in page.text
     assert "No date in the source: Joint initiative on illegal drugs (ongoing) , Training of law" in page.text
 
 

@@ -73,8 +73,50 @@ def test_spells_take_the_date_of_the_place_and_keep_a_program_without_one():
     assert rows(spread, "program_id", "start", "start_latest") == [["kgz-leph:mmt", "[2002..]", None]]
     training = found[found["program_id"].eq("kgz-leph:police-training")]
     assert rows(training, "place_id", "left_censored", "right_censored", "interval_censored") == [
-        [None, True, True, False]
+        [None, True, None, None]
     ]
+
+
+def test_spells_say_how_each_is_censored():
+    found = policycase.spells(KGZ)
+
+    flags = ["left_censored", "right_censored", "interval_censored"]
+    assert rows(found, "program_id", "place_id", *flags) == [
+        [f"kgz-leph:{program}", place and f"kgz-leph:{place}", *censored]
+        for program, place, *censored in [
+            ("drug-initiative", "kyrgyzstan", True, True, False),
+            ("nsp", "bishkek", False, True, True),
+            ("nsp", "osh", False, True, True),
+            ("nsp-prisons", "kyrgyzstan", False, None, True),
+            ("mmt", "kyrgyzstan", False, True, True),
+            ("mmt", "large-regions", False, True, True),
+            ("mmt-pilot", "bishkek", False, None, True),
+            ("mmt-pilot", "osh", False, None, True),
+            ("mmt-pretrial", "kyrgyzstan", False, None, True),
+            ("mmt-prisons", "kyrgyzstan", False, None, True),
+            ("police-training", None, True, None, None),
+            ("joint-regulation", None, True, None, None),
+            ("covid-response", "kyrgyzstan", True, None, None),
+            ("emergency-regime", "emergency-territories", False, False, False),
+            ("dv-teams", "bishkek", False, None, True),
+            ("joint-patrols", None, True, None, None),
+            ("humanitarian-aid", None, True, None, None),
+        ]
+    ]
+
+
+def test_spell_of_unknown_status_is_not_said_to_have_gone_on():
+    found = policycase.spells(KGZ).set_index("program_id")
+
+    flags = ["left_censored", "right_censored", "interval_censored"]
+    assert rows(found.loc[["kgz-leph:nsp-prisons"]], "start", *flags) == [["[2000..2001]", False, None, True]]
+    assert rows(found.loc[["kgz-leph:drug-initiative"]], "start", *flags) == [[None, True, True, False]]
+
+
+def test_spell_with_a_start_open_to_the_past_is_left_censored_alone():
+    found = policycase.spells(KGZ).query("program_id == 'kgz-leph:humanitarian-aid'")
+
+    assert rows(found, "start", "left_censored", "interval_censored") == [["[..2020-03-25]", True, None]]
 
 
 def test_spell_that_ended_without_a_date_is_interval_censored(package: Path):
@@ -119,6 +161,31 @@ def test_panel_says_how_sure_a_year_is(program: str, year: int, activity: str):
     found = policycase.panel(KGZ).set_index(["program_id", "year"])["activity"]
 
     assert found[f"kgz-leph:{program}", year] == activity
+
+
+def test_panel_knows_that_nothing_began_after_its_end(package: Path):
+    edit(
+        package / "data/programs.csv",
+        ",police-training,,,,,,,,,unknown,",
+        ",police-training,,,,,,2005,2005-01-01,2005-12-31,ended,",
+    )
+
+    years = policycase.panel(policycase.load(package)).query("program_id == 'kgz-leph:police-training'")
+
+    assert rows(years[years["year"].between(2004, 2006)], "year", "activity") == [
+        [2004, "possibly"],
+        [2005, "certainly"],
+        [2006, "not"],
+    ]
+
+
+def test_panel_by_quarter_is_active_in_the_two_that_the_emergency_touches():
+    quarters = policycase.panel(KGZ, "Q").query("program_id == 'kgz-leph:emergency-regime'")
+
+    active = quarters[quarters["activity"].eq("certainly")]
+    assert [str(period) for period in active["period"]] == ["2020Q1", "2020Q2"]
+    # from the third quarter of 1991 to the last of 2021
+    assert len(quarters) == 2 + 30 * 4
 
 
 def test_panel_has_a_row_for_each_program_and_year_of_the_case():
@@ -179,7 +246,7 @@ def test_timeline_marks_where_the_source_steps_back_in_time():
 def test_timeline_of_what_only_other_sources_tell_has_no_place_in_the_narrative():
     found = policycase.timeline(KGZ).set_index("record_id")
 
-    assert found.loc["kgz-leph:joint-order-2014", "narrative"] is pd.NA
+    assert found.loc["kgz-leph:joint-order-2014", ["narrative", "out_of_order"]].tolist() == [pd.NA, pd.NA]
 
 
 def test_ties_keep_the_promise_not_to_interfere():
@@ -191,16 +258,55 @@ def test_ties_keep_the_promise_not_to_interfere():
     assert police["sector"].unique().tolist() == ["interior"]
 
 
+def test_ties_of_the_police():
+    found = policycase.ties(KGZ).query("agency_id == 'kgz-leph:law-enforcement'")
+
+    assert rows(found, "agency_name", "agency_type", "program_name", "role") == [
+        ["Law enforcement agencies", "police", program, role]
+        for program, role in [
+            ("Joint initiative on illegal drugs", "partner"),
+            ("Needle exchange program", "refer"),
+            ("Needle exchange program", "abstain"),
+            ("Methadone maintenance therapy program", "refer"),
+            ("Methadone maintenance therapy program", "abstain"),
+            ("Training of law enforcement officers", "trainee"),
+            ("Joint response to COVID-19", "partner"),
+            ("State of emergency of 2020", "enforce"),
+            ("Multidisciplinary mobile teams", "staff"),
+            ("Joint patrols and prevention work", "implement"),
+        ]
+    ]
+
+
 def test_incidence_counts_roles_and_co_ties_programs():
     matrix, shared = policycase.incidence(KGZ), policycase.co_ties(KGZ)
 
     assert matrix.shape == (24, 14)
     assert matrix.to_numpy().sum() == 33
     assert matrix.loc["kgz-leph:state-drug-control-service"].sum() == 0
-    # the interior ministry writes rules with two others, trains, and works on the emergency: three programs
+    # the interior ministry takes part in needle exchange, in the joint rules and in the emergency: three programs
     assert shared.loc["kgz-leph:moi", "kgz-leph:moi"] == matrix.loc["kgz-leph:moi"].gt(0).sum() == 3
     assert shared.loc["kgz-leph:moi", "kgz-leph:moj"] == 1
     assert (shared == shared.T).to_numpy().all()
+
+
+def test_matrices_of_a_stack_hold_those_of_each_case():
+    agencies, programs = KGZ["agencies"]["agency_id"], policycase.incidence(KGZ).columns
+
+    matrix, shared = policycase.incidence(SIX), policycase.co_ties(SIX)
+
+    pd.testing.assert_frame_equal(matrix.loc[agencies, programs], policycase.incidence(KGZ))
+    pd.testing.assert_frame_equal(shared.loc[agencies, agencies], policycase.co_ties(KGZ), check_names=False)
+    assert matrix.loc[agencies].drop(columns=programs).to_numpy().sum() == 0
+
+
+def test_network_of_a_stack_holds_that_of_each_case():
+    whole, own = policycase.to_networkx(SIX), policycase.to_networkx(KGZ)
+
+    part = whole.subgraph(own.nodes)
+
+    assert nx.utils.graphs_equal(part, own)
+    assert whole.number_of_nodes() == len(SIX["agencies"]) + len(SIX["programs"])
 
 
 def test_network_holds_every_agency_program_and_role():
@@ -235,6 +341,18 @@ def test_goal_matrix_says_whose_goal_it_is():
     ]
 
 
+def test_goal_matrix_knows_a_goal_of_health(package: Path):
+    edit(
+        package / "data/goals.csv",
+        "kgz-leph:regulation-goal-basis,kgz-leph,kgz-leph:joint-regulation,,",
+        "kgz-leph:regulation-goal-basis,kgz-leph,kgz-leph:joint-regulation,kgz-leph:moh,",
+    )
+
+    found = policycase.goal_matrix(policycase.load(package)).query("health_held > 0")
+
+    assert rows(found, "program_id", "goal_type", "health_held") == [["kgz-leph:joint-regulation", "legal-basis", 1]]
+
+
 def test_goal_matrix_counts_every_aim():
     goals = SIX["goals"]
 
@@ -251,6 +369,38 @@ def test_conditions_score_presence_and_absence_from_no_silence():
     assert found.loc["usa-lead", "event_termination"] is pd.NA
     assert found.drop(columns="country").isin([0, 1]).sum().sum() == found.drop(columns="country").notna().sum().sum()
     assert [name for name in found if not name.isidentifier()] == []
+
+
+def test_conditions_of_a_stack_are_those_of_the_case_beside_columns_of_others():
+    whole, own = policycase.conditions(SIX), policycase.conditions(KGZ)
+
+    part = whole[whole["case_id"].eq("kgz-leph")].reset_index(drop=True)
+
+    pd.testing.assert_frame_equal(part[list(own)], own)
+    assert part.drop(columns=list(own)).isna().all(axis=None)
+    assert own.drop(columns=["case_id", "country"]).eq(1).all(axis=None)
+
+
+def test_conditions_of_the_case():
+    found = policycase.conditions(KGZ)
+
+    present = {
+        "program": "umbrella needle-syringe-program opioid-agonist-therapy police-training joint-regulation"
+        " emergency-regime crisis-team patrol-and-outreach humanitarian-aid",
+        "event": "sovereignty anniversary launch setting-expansion pilot place-expansion site-opening study-visit training"
+        " legal-act emergency-start emergency-end body-created joint-operation continuity shortage",
+        "goal": "reduce-drug-use other reduce-infection social-inclusion equal-rights reduce-crime reduce-health-harm"
+        " reduce-social-harm build-partnership program-support legal-basis enforce-compliance public-order"
+        " epidemic-control",
+        "role": "partner refer abstain host lead train trainee regulate decree coordinate enforce staff implement mobilize",
+        "sector": "interior health justice executive municipal social civil-society",
+        "setting": "community prison pre-trial-detention nationwide subnational household",
+        "population": "people-who-use-drugs people-who-inject-drugs people-in-prison police-officers general-public"
+        " domestic-violence-victims marginalized-populations",
+    }
+    expected = {f"{kind}_{code.replace('-', '_')}" for kind, codes in present.items() for code in codes.split()}
+    assert set(found) == {"case_id", "country", *expected}
+    assert set(found[sorted(expected)].to_numpy().ravel()) == {1}
 
 
 def test_condition_is_present_where_one_such_event_occurred_beside_a_cancelled_one(package: Path):

@@ -6,7 +6,7 @@ and in each line as many cells as in the header. A file that does not pass is re
 """
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import groupby
 
 import numpy as np
@@ -23,13 +23,15 @@ COMMA, LINE, QUOTE = b',\n"'
 CELL_ENDS = np.isin(np.arange(256), list(b',\n"'))  # what may stand on the outer side of a quote
 
 
-def read_many(packages: Mapping[str, Package]) -> Tables:
+def read_many(packages: Mapping[str, Package], names: Collection[str] | None = None) -> Tables:
     """The tables of packages under one profile as text, as `combined` gives them; each path behind its prefix.
 
     Parameters
     ----------
     packages
         Packages by the prefix that is put before the paths in the index, in the order of the rows.
+    names
+        The tables that are wanted; None is all.
 
     Raises
     ------
@@ -41,6 +43,7 @@ def read_many(packages: Mapping[str, Package]) -> Tables:
     frames = {
         name: _read(packages, table) if table.kind != "vocabulary" else read_table(first[1], table, first[0])
         for name, table in profile.tables.items()
+        if names is None or name in names
     }
     return Tables(frames, profile)
 

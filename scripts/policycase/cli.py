@@ -74,7 +74,10 @@ def parser() -> argparse.ArgumentParser:
         return command
 
     validate = add("judging", "validate", "check a package: files, schemas, profile, tables, rules", path=False)
-    validate.add_argument("package", nargs="?", metavar="PATH", help="the package to check")
+    validate.add_argument("packages", nargs="*", metavar="PATH", help="the package to check, or several, or 'folder/*'")
+    validate.add_argument(
+        "--jobs", type=int, default=1, metavar="N", help="processes that share several packages; 0 is one a core"
+    )
     validate.add_argument(
         "--source", action="append", default=[], metavar="[ID=]FILE", help="your copy of a coded source, to check"
     )

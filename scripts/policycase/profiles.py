@@ -15,6 +15,7 @@ from policycase.paths import inside, refuse_large
 FOLDER = "schemas"
 PROFILE = f"{FOLDER}/profile.json"
 SCHEMA_ENDING = ".schema.json"
+KINDS = {"entity", "statement", "link", "register", "vocabulary"}
 ENTRY_TABLES = ("programs", "agencies", "events", "goals")
 
 
@@ -122,8 +123,11 @@ class Profile:
             The package has no schemas/ folder, or a file in it cannot be read.
         """
         paths = sorted(path for path in (root / FOLDER).glob("*") if path.is_file())
+        folder_links = (root / FOLDER).is_symlink()
         for path in paths:
-            refuse_large(inside(root, f"{FOLDER}/{path.name}"))  # and no link out of the package
+            if folder_links or path.is_symlink():
+                inside(root, f"{FOLDER}/{path.name}")  # no link out of the package
+            refuse_large(path)
         if not paths:
             msg = f"{root / FOLDER}: no schemas are there · a package carries the schemas of its profile"
             raise UnreadableError(msg)
@@ -188,10 +192,33 @@ class Profile:
     def _table(self, name: str) -> Table:
         path = schema_path(name)
         try:
-            return Table.of_schema(self._json(path))
-        except (KeyError, TypeError, AttributeError) as error:
+            table = Table.of_schema(self._json(path))
+            broken = self._broken(name, table)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
             msg = f"{path}: not a schema of this profile: {error} · run: policycase validate"
             raise UnreadableError(msg) from error
+        if broken:
+            msg = f"{path}: {broken} · run: policycase validate"
+            raise UnreadableError(msg)
+        return table
+
+    def _broken(self, name: str, table: Table) -> str:
+        """What of a schema points to nothing; such a schema describes no table that could be read."""
+        if table.name != name or table.kind not in KINDS:
+            return f'names itself "{table.name}", of the kind "{table.kind}"'
+        lacking = {*table.primary_key, *table.id_parts, *(one for key in table.foreign_keys for one in key.fields)}
+        lacking |= {field.of for field in table.fields.values() if field.of}
+        for column in sorted(lacking - set(table.fields)):
+            return f'no field is named "{column}"'
+        for key in table.foreign_keys:
+            if key.table not in self._json(PROFILE)["tables"]:
+                return f'a foreign key points to "{key.table}", which is no table'
+        for field in table.fields.values():
+            if field.vocabulary and field.vocabulary not in self.vocabularies:
+                return f'the field {field.name} names the vocabulary "{field.vocabulary}", which codes.csv lacks'
+            if field.bound not in {"", "earliest", "latest"}:
+                return f'the field {field.name} is the bound "{field.bound}"; expected earliest or latest'
+        return ""
 
     def _bytes(self, path: str) -> bytes:
         if path not in self.files:

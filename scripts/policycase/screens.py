@@ -1,12 +1,18 @@
 """What commands show of a casebook: overview, one record with its passages, one table."""
 
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+
 import pandas as pd
 
 from policycase.casebook import Casebook
 from policycase.coverage import RECORD
 from policycase.loading import as_text
 from policycase.profiles import Table
-from policycase.terminal import fits, say, say_blocks, say_table, tell
+from policycase.terminal import fits, say, say_blocks, say_json_line, say_table, tell
+from policycase.validation import Report
+
+MOST = 20  # findings of one package that are printed where there are many
 
 
 def say_about(casebook: Casebook) -> None:
@@ -131,3 +137,33 @@ def say_wide(casebook: Casebook, name: str) -> None:
     say_table(shown) if fits(shown) else say_blocks(shown)
     if len(frame) and hidden:
         tell(f"columns not shown (derived, or empty in every row, or the one case): {', '.join(hidden)} · use --csv")
+
+
+def say_report(package: str, report: Report, *, as_json: bool) -> None:
+    """The findings of one package of many: a line each, the first of a wild one; or all as one line of JSON."""
+    if as_json:
+        findings = [asdict(finding) for finding in report.found]
+        say_json_line({"package": package, "valid": report.is_valid, "stages": report.stages, "findings": findings})
+        return
+    for finding in report.found[:MOST]:
+        placed = replace(finding, path=f"{package}/{finding.path}") if finding.path else finding
+        say(f"{'warning: ' if finding.severity == 'warning' else ''}{placed}")
+    if len(report.found) > MOST:
+        say(f"{package}: … and {len(report.found) - MOST} more · run: policycase validate {package}")
+
+
+def say_reports(reports: Mapping[str, Report]) -> None:
+    """What was found in many packages by rule, then how many of them are valid."""
+    rows = [
+        (finding.rule, finding.severity, package) for package, report in reports.items() for finding in report.found
+    ]
+    found = pd.DataFrame(rows, columns=["rule", "severity", "package"])
+    if rows:
+        counted = found.groupby(["rule", "severity"])["package"].agg(findings="size", packages="nunique")
+        say("")
+        say_table(counted.sort_values("packages", ascending=False, kind="stable").reset_index())
+        say("")
+    stopped = sum(report.stopped for report in reports.values())
+    valid = sum(report.is_valid for report in reports.values())
+    more = f"; the tables of {stopped} could not be judged" if stopped else ""
+    say(f"{valid:,} of {len(reports):,} packages valid{more}")

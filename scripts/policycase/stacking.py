@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from policycase import gathering
 from policycase.casebook import Casebook, load
 from policycase.checks.soundness import refuse_odd_descriptor
 from policycase.errors import StackError
@@ -41,7 +42,11 @@ def stack(cases: Iterable[Casebook | str | Path]) -> Casebook:
     if isinstance(cases, str | Path | Casebook):
         msg = "stack takes a list of cases · write stack([one, other])"
         raise StackError(msg)
-    books = [case if isinstance(case, Casebook) else load(case) for case in cases]
+    given = list(cases)
+    together = gathering.gather(given)
+    if together:
+        return together
+    books = [case if isinstance(case, Casebook) else load(case) for case in given]
     if not books:
         msg = "no case to stack · give one or more"
         raise StackError(msg)

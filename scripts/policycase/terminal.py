@@ -4,9 +4,12 @@ import json
 import shutil
 import sys
 import unicodedata
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pandas as pd
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -22,6 +25,20 @@ def say(text: str) -> None:
 def tell(text: str) -> None:
     """A line of progress or error."""
     sys.stderr.write(f"{printable(text)}\n")
+
+
+@contextmanager
+def progress(total: int, what: str) -> Iterator[Callable[[int], None]]:
+    """A bar on stderr, where that is a terminal; what it gives takes how many more are done."""
+    columns = (BarColumn(), MofNCompleteColumn(), TextColumn(what), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda more: bar.advance(task, more)
+
+
+def say_json_line(content: object) -> None:
+    """A result as one line of JSON."""
+    sys.stdout.write(json.dumps(content, ensure_ascii=False) + "\n")
 
 
 def say_json(content: object) -> None:

@@ -17,7 +17,7 @@ from policycase.findings import Finding
 from policycase.loading import read_tables
 from policycase.paths import opened
 
-AT_ONCE = 250  # packages whose rules run together: more is hardly quicker, and takes more memory
+AT_ONCE = 500  # packages whose rules run together: more is hardly quicker, and takes more memory
 STAGES = ("files", "schemas", "profile", "standard", "rules", "source")
 
 

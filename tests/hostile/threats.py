@@ -214,3 +214,24 @@ TEXT = [
     Threat("text", "a profile of its own making", swapped("schemas/profile.json", '"additionalProperties": false', '"additionalProperties": true'), only("schema-equals-profile"), loads=True),
 ]  # fmt: skip
 THREATS = [*PATHS, *ARCHIVES, *TEXT]
+
+
+@dataclass(frozen=True)
+class Payload:
+    """A text that a program further on could obey: where it is sent, and what must come out of it again."""
+
+    name: str
+    form: str
+    text: str
+    area: str = "output"
+    outcome: str = "kept as text"
+
+
+PAYLOADS = [
+    Payload("a formula, exported to Excel", "excel", '=HYPERLINK("http://127.0.0.1:9";"open")'),
+    Payload("a formula behind a sign, exported to Excel", "excel", "+1+cmd|' /C calc'!A0"),
+    Payload("a statement of SQL, exported to SQLite", "sqlite", "'); DROP TABLE goals; --"),
+    Payload("a statement of SQL, exported to DuckDB", "duckdb", "'); DROP TABLE goals; --"),
+    Payload("markup, exported to GraphML", "graphml", '</data></node>]]>&amp;<node id="x"/>'),
+    Payload("a script, in the report", "report", "</td><script>alert(1)</script><img src=x onerror=alert(1)>"),
+]

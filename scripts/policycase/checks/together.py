@@ -39,7 +39,7 @@ def run(packages: Mapping[str, Package]) -> dict[str, list[Finding]]:
 
 
 def entangled(tables: Tables) -> set[str]:
-    """Prefixes of the packages that rules could mix up with others: ids missing, or of a case that is not theirs alone."""
+    """Prefixes of packages that rules could mix up with others: an id is missing, or of a case not theirs alone."""
     cases = tables["cases"]
     owners = pd.DataFrame({"case_id": cases["case_id"].to_numpy(), "owner": _owner(cases)}).drop_duplicates()
     shared = owners[owners["case_id"].duplicated(keep=False)]

@@ -1,5 +1,6 @@
 """What the arguments of commands mean."""
 
+import glob
 from pathlib import Path
 
 from policycase import paths
@@ -9,6 +10,18 @@ from policycase.errors import UnreadableError
 def chosen(package: str | None) -> str | None:
     """The package that is meant: the one named, else the one in this folder, else the shipped one."""
     return "." if package is None and Path(paths.DESCRIPTOR).is_file() else package
+
+
+def spread(given: list[str]) -> list[str]:
+    """The paths that are meant: a pattern with a star stands for the packages that match it, by name."""
+    found = []
+    for text in given:
+        named = [text] if Path(text).exists() or not glob.has_magic(text) else sorted(glob.glob(text))  # noqa: PTH207 - given as text
+        if not named:
+            msg = f"{text}: nothing matches · check the folder"
+            raise UnreadableError(msg)
+        found += named
+    return found
 
 
 def sources_of(given: list[str]) -> dict[str, str]:

@@ -1,16 +1,24 @@
 """The commands that judge; each gives back whether there is something to mend."""
 
+import os
 from argparse import Namespace
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack, closing
 
 from policycase import reliability, screens, validation, verifying
 from policycase.casebook import load
-from policycase.commands.arguments import chosen, sources_of
-from policycase.terminal import rows, say, say_json, say_table
+from policycase.commands.arguments import chosen, sources_of, spread
+from policycase.errors import UnreadableError
+from policycase.terminal import progress, rows, say, say_json, say_table
 
 
 def validate(options: Namespace) -> bool:
-    """Findings, or the tables and their coverage."""
-    report = validation.validate(chosen(options.package), sources_of(options.source), exact=options.exact)
+    """Findings, or the tables and their coverage; of several packages a summary."""
+    packages = spread(options.packages)
+    if len(packages) > 1:
+        return _validate_many(packages, options)
+    package = chosen(packages[0] if packages else None)
+    report = validation.validate(package, sources_of(options.source), exact=options.exact)
     if options.json:
         say_json({"valid": report.is_valid, "stages": report.stages, "findings": rows(report.findings)})
         return not report.is_valid
@@ -19,13 +27,34 @@ def validate(options: Namespace) -> bool:
     errors = sum(finding.severity == "error" for finding in report.found)
     counts = f"{errors} errors, {len(report.found) - errors} warnings"
     if report.is_valid:
-        screens.say_overview(load(chosen(options.package)))
+        screens.say_overview(load(package))
         say(f"valid: {', '.join(report.stages)} checked; {counts}")
     elif report.stopped:
         say(f"not valid: {counts}; stopped after {report.stages[-1]}: mend this, then run again for the rest")
     else:
         say(f"not valid: {counts}")
     return not report.is_valid
+
+
+def _validate_many(packages: list[str], options: Namespace) -> bool:
+    if options.source or options.exact:
+        msg = "--source and --exact take one package · name one"
+        raise UnreadableError(msg)
+    jobs = options.jobs or os.cpu_count() or 1
+    size = max(1, min(validation.AT_ONCE, -(-len(packages) // jobs)))
+    seen: dict[str, validation.Report] = {}
+    with ExitStack() as stack:
+        executor = stack.enter_context(ProcessPoolExecutor(jobs)) if jobs > 1 and len(packages) > size else None
+        parts = stack.enter_context(closing(validation.validate_in_parts(packages, executor, size)))
+        advance = stack.enter_context(progress(len(packages), "packages"))
+        for part in parts:
+            for package, report in part.items():
+                screens.say_report(package, report, as_json=options.json)
+            advance(len(part))
+            seen |= part
+    if not options.json:
+        screens.say_reports(seen)
+    return not all(report.is_valid for report in seen.values())
 
 
 def coverage(options: Namespace) -> None:

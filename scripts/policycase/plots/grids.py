@@ -18,7 +18,12 @@ LETTERS, LINE_HEIGHT = 37, 13  # of the names at the left
 WIDEST, LEAST = 132, 92  # a column is at most so wide; from this width on its name stands level
 NARROWEST = 48  # pixels that a role needs
 CHIPS = ["row", "column", "text", "hue", "style", "told", "id"]
-STYLES = ("solid", "tint", "dashed")
+STYLES = {
+    "solid": {"fillOpacity": 1, "strokeWidth": 0},
+    "tint": {"fillOpacity": 0.2, "strokeWidth": 0},
+    "dashed": {"fillOpacity": 0, "strokeWidth": 1.2, "strokeDash": [3, 2]},
+    "outline": {"fillOpacity": 0, "strokeWidth": 1.2},
+}
 
 
 @dataclass(frozen=True)
@@ -71,7 +76,7 @@ def wide(grid: Grid) -> "altair.LayerChart":
         alt.Chart(heads).mark_text(align="right", fontWeight="bold", color=MUTED, fontSize=10.5, **text).encode(
             x=alt.value(-6), y=alt.Y("y:Q", scale=down, axis=None), text="head:N"
         ),
-        _names(alt, columns, step, across),
+        _names(columns, step, across, down),
         *_chips(alt, chips, across, down, grid),
     ]  # fmt: skip
     filled = [layer for layer in layers if len(layer.data)] or layers[:1]
@@ -132,36 +137,35 @@ def _placed(grid: Grid) -> tuple[pd.DataFrame, pd.DataFrame, float]:
     return rows, pd.DataFrame(heads, columns=["head", "y"]), max(at, 20.0)
 
 
-def _names(alt: object, columns: pd.DataFrame, step: float, across: object) -> "altair.Chart":
-    """The names of columns: level where there is room, else slanted."""
+def _names(columns: pd.DataFrame, step: float, across: object, down: object) -> "altair.Chart":
+    """The names of columns: level where there is room, else slanted; the last line of each ends above the grid."""
+    alt = library()
     level = step >= LEAST
     letters = max(int(step / 6.2), 12) if level else 22
     columns = columns.assign(
         lines=["\n".join(textwrap.wrap(name, letters, max_lines=4, placeholder=" …")) for name in columns["name"]]
     )
+    lift = [-8 - LINE_HEIGHT * line.count("\n") * level for line in columns["lines"]]
     look = {"align": "center"} if level else {"align": "left", "angle": 310, "dx": 2}
-    return alt.Chart(columns).mark_text(
-        baseline="line-bottom", lineBreak="\n", lineHeight=13, color=INK, aria=False, **look
-    ).encode(x=alt.X("x:Q", scale=across, axis=None), y=alt.value(-8), text="lines:N")  # fmt: skip
+    return alt.Chart(columns.assign(lift=lift)).mark_text(
+        baseline="line-bottom", lineBreak="\n", lineHeight=LINE_HEIGHT, color=INK, aria=False, **look
+    ).encode(
+        x=alt.X("x:Q", scale=across, axis=None), y=alt.Y("lift:Q", scale=down, axis=None), text="lines:N"
+    )  # fmt: skip
 
 
 def _chips(alt: object, chips: pd.DataFrame, across: object, down: object, grid: Grid) -> list["altair.Chart"]:
-    """A chip a mark: filled, pale or dashed; its text on it."""
+    """A chip a mark, in its style; its text on it."""
     hue, told = alt.Color("hue:N", scale=None), alt.Description("told:N")
     tip = alt.Tooltip("told:N", title=" ")
     chips = chips.assign(top=chips["y"] - CHIP / 2, bottom=chips["y"] + CHIP / 2)
-    looks = {
-        "solid": {"fillOpacity": 1, "strokeWidth": 0},
-        "tint": {"fillOpacity": 0.2, "strokeWidth": 0},
-        "dashed": {"fillOpacity": 0, "strokeWidth": 1.2, "strokeDash": [3, 2]},
-    }
     layers = [
         alt.Chart(chips).mark_rect(fill=PAPER, aria=False).encode(
             x=alt.X("left:Q", scale=across, axis=None), x2="right:Q",
             y=alt.Y("top:Q", scale=down, axis=None), y2="bottom:Q",
         )
     ]  # fmt: skip
-    for style, look in looks.items():
+    for style, look in STYLES.items():
         ours = chips[chips["style"].eq(style)]
         layers += [
             alt.Chart(ours).mark_rect(cornerRadius=CHIP / 2 if grid.round else 3, **look).encode(

@@ -1,21 +1,14 @@
-"""What a timeline draws: a row a record, and for each row the marks that say how sure its dates are."""
+"""The marks of a timeline: for each row those that say how sure its dates are, and where they stand."""
 
 import textwrap
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from policycase.coverage import crosscheck_only
-from policycase.wording import in_words, span_in_words
-
-if TYPE_CHECKING:
-    from policycase.casebook import Casebook
+from policycase.plots.chronicle import BOUNDS
 
 Window = tuple[pd.Timestamp, pd.Timestamp]
 DAY = pd.Timedelta(days=1)
-BOUNDS = ["start_earliest", "start_latest", "end_earliest", "end_latest"]
-KINDS = {"program": "Program", "event": "Event"}
 HEADS = {"program": "Programs", "event": "Events", "undated": "No date in the source"}
 LINE = 54  # characters that fit the narrow chart
 CLUSTER = (6, 60 * DAY, 8)  # rows, longest gap, and how much longer the whole is, for a closer look
@@ -24,83 +17,6 @@ SHAPE = {
     "x": "datetime64[s]", "x2": "datetime64[s]", "side": "str",
 }  # fmt: skip
 THIN = 5  # pixels that a bar needs to be seen
-
-
-def timeline_rows(casebook: "Casebook") -> pd.DataFrame:
-    """Programs and events with their dates, in the order of a timeline.
-
-    Returns
-    -------
-    DataFrame
-        case_id, record_id, name, kind (program, event), panel (program, event, undated), tone (program, event, other:
-        only other sources name it), hollow (it did not occur, or the source does not say), struck (it was cancelled),
-        ongoing, dated, the four bounds (datetime64, missing where open or not said), point (no duration is meant),
-        words (the dates as text), told (all of it as one sentence), until (the last day that the case speaks of: what
-        is ongoing is known to that day); programs first, each panel by first possible day.
-    """
-    parts = [_programs(casebook), _events(casebook)]
-    rows = pd.concat(parts, ignore_index=True)
-    others = crosscheck_only(casebook.text) - set(casebook.evidence["record_id"])
-    rows["tone"] = rows["kind"].mask(rows["record_id"].isin(others), "other")
-    rows["dated"] = rows[BOUNDS].notna().any(axis=1)
-    rows.loc[~rows["dated"], "panel"] = "undated"
-    rows["told"] = [_told(row) for row in rows.itertuples()]
-    order = pd.Categorical(rows["panel"], list(HEADS))
-    first = rows["start_earliest"].fillna(rows["start_latest"]).fillna(rows["end_earliest"]).fillna(rows["end_latest"])
-    rows["until"] = rows["case_id"].map(_ends(casebook, rows).to_dict())
-    by = ["case_id", "order", "first", "start_latest"]
-    rows = rows.assign(order=order, first=first).sort_values(by, kind="stable")
-    return rows.drop(columns=["order", "first"]).reset_index(drop=True)
-
-
-def _programs(casebook: "Casebook") -> pd.DataFrame:
-    programs = casebook.programs
-    labels = _labels(casebook, "status")
-    ongoing = programs["status"].eq("ongoing").fillna(value=False)
-    said = [labels[status] if status in {"ongoing", "planned"} else "" for status in programs["status"].astype("str")]
-    return _rows(programs, "program", said).assign(
-        point=False, ongoing=ongoing.to_numpy(), hollow=programs["status"].eq("planned").to_numpy(), struck=False
-    )
-
-
-def _events(casebook: "Casebook") -> pd.DataFrame:
-    events = casebook.events
-    labels = _labels(casebook, "occurrence")
-    said = ["" if code == "occurred" else labels[code] for code in events["occurrence"].astype("str")]
-    said = [f"occurrence {text.lower()}" if text.startswith("Not") else text for text in said]
-    return _rows(events, "event", said).assign(
-        point=events["end"].isna().to_numpy(), ongoing=False, hollow=[bool(text) for text in said],
-        struck=events["occurrence"].eq("cancelled").to_numpy(),
-    )  # fmt: skip
-
-
-def _rows(frame: pd.DataFrame, panel: str, said: list[str]) -> pd.DataFrame:
-    key = frame.columns[0]
-    dates = [
-        span_in_words(start, end) if panel == "program" or pd.notna(end) else "" if pd.isna(start) else in_words(start)
-        for start, end in frame[["start", "end"]].itertuples(index=False, name=None)
-    ]
-    words = [", ".join(part for part in (date, more.lower()) if part) for date, more in zip(dates, said, strict=True)]
-    chosen = frame[["case_id", key, "name", *BOUNDS]].rename(columns={key: "record_id"})
-    return chosen.assign(kind=panel, panel=panel, words=words)
-
-
-def _labels(casebook: "Casebook", vocabulary: str) -> dict[str, str]:
-    codes = casebook.codes
-    chosen = codes[codes["vocabulary"].eq(vocabulary)]
-    return dict(zip(chosen["code"], chosen["label"], strict=True))
-
-
-def _ends(casebook: "Casebook", rows: pd.DataFrame) -> pd.Series:
-    """The last day that each case speaks of: the end of the case, else its last known date."""
-    days = [rows[["case_id", bound]].set_axis(["case_id", "day"], axis=1) for bound in BOUNDS]
-    last = pd.concat(days).groupby("case_id")["day"].max()
-    return casebook.cases.set_index("case_id")["end_latest"].combine_first(last)
-
-
-def _told(row: tuple) -> str:
-    other = " (named only by other sources)" if row.tone == "other" else ""
-    return f"{row.name}: {row.words or 'no date in the source'}{other} · {row.record_id}"
 
 
 def window(rows: pd.DataFrame) -> Window:

@@ -21,7 +21,8 @@ def plot_network(casebook: "Casebook") -> "altair.LayerChart | altair.VConcatCha
     """Which agency had which role in which program, one chart a case.
 
     Agencies are rows under their sector and in its color, programs are columns, each role is a chip with its name:
-    filled for who leads, dashed for who agrees not to interfere. Agencies without a role in a program are left out.
+    filled for who leads, dashed for who agrees not to interfere, an outline where the program is only planned. Agencies
+    without a role in a program are left out.
 
     Raises
     ------
@@ -56,6 +57,13 @@ def network(casebook: "Casebook", case_id: str) -> Grid:
     )
     names = dict(zip(agencies["agency_id"], agencies["name"], strict=True))
     hues = dict(zip(rows["row"], rows["hue"], strict=True))
+    planned = set(programs.loc[programs["status"].eq("planned"), "program_id"])  # `pc.ties` leaves these out
+    programs = programs.assign(
+        name=[
+            f"{name} ({codes['status', 'planned'].lower()})" if program in planned else name
+            for program, name in zip(programs["program_id"], programs["name"], strict=True)
+        ]
+    )
     titles = dict(zip(programs["program_id"], programs["name"], strict=True))
     chips = [
         {
@@ -63,7 +71,7 @@ def network(casebook: "Casebook", case_id: str) -> Grid:
             "column": link.program_id,
             "text": codes["role", link.role],
             "hue": hues[link.agency_id],
-            "style": STYLES.get(link.role, "tint"),
+            "style": "outline" if link.program_id in planned else STYLES.get(link.role, "tint"),
             "told": _told(link, names[link.agency_id], codes["role", link.role], titles[link.program_id]),
             "id": link.program_agency_id,
         }

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from policycase.plots import marks
+from policycase.plots.chronicle import timeline_rows
 from policycase.plots.themes import EVENT, FAINT, INK, MUTED, OTHER, PAPER, PROGRAM, library, themed
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def plot_timeline(casebook: "Casebook") -> "altair.LayerChart | altair.VConcatCh
         Altair is not installed.
     """
     alt = library()
-    rows = marks.timeline_rows(casebook)
+    rows = timeline_rows(casebook)
     window = marks.window(rows)
     titles = casebook.cases.set_index("case_id")["title"]
     charts = [
@@ -65,7 +66,7 @@ def plot_timeline(casebook: "Casebook") -> "altair.LayerChart | altair.VConcatCh
 
 
 def case_timeline(rows: pd.DataFrame, window: marks.Window, layout: Layout = WIDE) -> "altair.LayerChart":
-    """One case's rows within a window of time, without theme; rows as `marks.timeline_rows` gives them."""
+    """One case's rows within a window of time, without theme; rows as `timeline_rows` gives them."""
     lines = [marks.wrapped(row) if layout.above else [""] for row in rows.itertuples()]
     rows, heads, height = marks.placed(rows, [layout.row + LINE_HEIGHT * (len(each) - 1) for each in lines])
     rows["lines"] = ["\n".join(each) for each in lines]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from policycase.plots import goals, grids, marks, networks, timelines
+from policycase.plots.chronicle import BOUNDS, KINDS, timeline_rows
 from policycase.plots.drawings import drawing
 from policycase.plots.grids import Grid
 from policycase.reporting.indexes import Index, Value
@@ -51,7 +52,7 @@ class Figure:
 
 def timeline_figures(index: Index) -> Iterator[Figure]:
     """A timeline for each case, all on one axis; and a closer look where many dates lie close together."""
-    rows = marks.timeline_rows(index.casebook)
+    rows = timeline_rows(index.casebook)
     axis = marks.window(rows)
     for number, case_id in enumerate(index.casebook.case_ids):
         ours = rows[rows["case_id"].eq(case_id)]
@@ -73,7 +74,7 @@ def timeline_figures(index: Index) -> Iterator[Figure]:
 
 def strip_figure(index: Index) -> Figure:
     """All cases on one axis, two lanes each."""
-    rows = marks.timeline_rows(index.casebook)
+    rows = timeline_rows(index.casebook)
     axis = marks.window(rows)
     titles = {case_id: index.name(case_id) for case_id in index.casebook.case_ids}
     words = Words(
@@ -88,7 +89,7 @@ def strip_figure(index: Index) -> Figure:
         [
             [
                 Value(titles[case_id], anchor=index.anchors[case_id]),
-                *(Value(str(int(part["kind"].eq(kind).sum()))) for kind in marks.KINDS),
+                *(Value(str(int(part["kind"].eq(kind).sum()))) for kind in KINDS),
                 *_days(*marks.extent(part)),
             ]
             for case_id, part in rows[rows["dated"]].groupby("case_id")
@@ -110,15 +111,15 @@ def _timeline(
     wide, narrow = (timelines.case_timeline(rows, axis, layout) for layout in (timelines.WIDE, timelines.NARROW))
     sheet = Sheet(
         f"{title}, as a table",
-        ["Name", "Kind", "Date", "Start, first day", "Start, last day", "End, first day", "End, last day", "Named by"],
+        ["Name", "Kind", "Date", "Start, first day", "Start, last day", "End, first day", "End, last day", "Told in"],
         [
             [
                 Value(row.name, anchor=index.anchors[row.record_id]),
-                Value(marks.KINDS[row.kind]),
+                Value(KINDS[row.kind]),
                 Value(row.words),
                 *_days(row.start_earliest, row.start_latest),
                 *_days(row.end_earliest, row.end_latest),
-                Value("other sources only" if row.tone == "other" else "coded source"),
+                _telling(row),
             ]
             for row in rows.itertuples()
         ],
@@ -197,7 +198,7 @@ def _title(index: Index, case_id: str, what: str) -> str:
 
 
 def _years(rows: pd.DataFrame) -> str:
-    if not rows[marks.BOUNDS].notna().any(axis=None):
+    if not rows[BOUNDS].notna().any(axis=None):
         return "no date"
     first, last = (day.year for day in marks.extent(rows))
     return str(first) if first == last else f"{first} to {last}"
@@ -205,6 +206,16 @@ def _years(rows: pd.DataFrame) -> str:
 
 def _month(day: pd.Timestamp) -> str:
     return day.strftime("%Y-%m")
+
+
+def _telling(row: tuple) -> Value:
+    """Which passage of the coded source tells the date, counted from the first, and whether it steps back in time."""
+    if row.tone == "other":
+        return Value("other sources only")
+    if pd.isna(row.narrative):
+        return Value("")
+    back = pd.notna(row.out_of_order) and row.out_of_order
+    return Value(f"passage {row.narrative}{', stepping back' if back else ''}")
 
 
 def _days(*bounds: pd.Timestamp) -> list[Value]:

@@ -28,9 +28,10 @@ def spells(casebook: Casebook) -> pd.DataFrame:
     Dates are the place's own where it has them, else the program's. Terms are those of event-history analysis
     (Box-Steffensmeier & Jones 2004, *Event History Modeling*, ch. 2; Allison 2014, *Event History and Survival
     Analysis*). A spell is left-censored if nothing bounds its start from below. It is right-censored if no end is told
-    and the program is not said to have ended: it was still running, or was last seen running, at `observed_until`. It
-    is interval-censored if its start, or its end, lies between two different days; one that has ended without a date
-    is so too.
+    and the program is said to be ongoing: it was still running at `observed_until`. Where neither an end nor that it
+    went on is told (status `unknown`), it may have ended unseen or not, and `right_censored` is missing: decide for
+    your model. A spell is interval-censored if its start, or its end, is bounded but not to one day; an end that came
+    without a date lies between the start and `observed_until`. Missing if only that unknown status could make it so.
     """
     programs = _begun(casebook)
     places = casebook["program_places"][["program_id", "place_id", *DATED]]
@@ -41,15 +42,14 @@ def spells(casebook: Casebook) -> pd.DataFrame:
         own = rows[f"{side}_place"].notna()
         for name in [name for name in DATED if name.startswith(side)]:
             rows[name] = rows[f"{name}_place"].where(own, rows[name])
-    ended = rows["status"].eq("ended").fillna(value=False)
     untold = rows["end"].isna()
+    unsure = untold & ~rows["status"].isin(["ongoing", "ended"])
     rows["left_censored"] = rows["start_earliest"].isna()
-    rows["right_censored"] = untold & ~ended
-    known = rows["start_earliest"].notna() & rows["start_latest"].notna()
-    wide = known & rows["start_earliest"].ne(rows["start_latest"])
-    late = rows["end_earliest"].ne(rows["end_latest"]) & rows["end"].notna()
-    half_open = rows["start"].notna() & ~known
-    rows["interval_censored"] = wide | half_open | late | (untold & ended)
+    rows["right_censored"] = (untold & rows["status"].eq("ongoing")).astype("boolean").mask(unsure)
+    begun_between = rows["start_earliest"].notna() & rows["start_earliest"].ne(rows["start_latest"])
+    ended_between = rows["end_earliest"].ne(rows["end_latest"]) & ~untold
+    unseen = (untold & rows["status"].eq("ended")).astype("boolean").mask(unsure)
+    rows["interval_censored"] = unseen | begun_between | ended_between  # true | missing is true
     flags = ["left_censored", "right_censored", "interval_censored"]
     columns = ["case_id", "country", "program_id", "program_type", "status", "place_id", *DATED, "observed_until"]
     return rows[[*columns, *flags]].astype(dict.fromkeys(flags, "boolean"))
@@ -85,8 +85,8 @@ def panel(casebook: Casebook, freq: Literal["Y", "Q", "M"] = "Y") -> pd.DataFram
     -----
     `certainly`: at work on some day of the period by every reading of the dates. `not`: on no day of it by any reading.
     `possibly`: the rest, so silence is never `not`. A program that a source tells of had begun by the end of its case,
-    and one that it calls ongoing was at work then; one without an end may have ended on its first day or never. A case
-    whose own dates are open is bounded by the dates of its programs.
+    and one that it calls ongoing was at work then; none began after its end; one without an end may have ended on its
+    first day or never. A case whose own dates are open is bounded by the dates of its programs.
     """
     if freq not in {"Y", "Q", "M"}:
         msg = f'freq is "{freq}"; expected Y, Q or M'
@@ -98,6 +98,7 @@ def panel(casebook: Casebook, freq: Literal["Y", "Q", "M"] = "Y") -> pd.DataFram
         programs[name] = programs[own].fillna(programs["case_id"].map(told).astype("datetime64[s]"))
     programs = programs.dropna(subset=["first", "last"])
     begins = programs["start_latest"].fillna(programs["last"])
+    begins = begins.mask(begins.gt(programs["end_latest"]), programs["end_latest"])
     ongoing = programs["told_by"].where(programs["status"].eq("ongoing"))
     ends = programs["end_earliest"].fillna(ongoing).fillna(programs["start_earliest"])
     ends = ends.where(ends.isna() | ~ends.lt(programs["start_earliest"]), programs["start_earliest"])
@@ -128,8 +129,8 @@ def timeline(casebook: Casebook) -> pd.DataFrame:
         case_id, record_id, table, name, what (`start`, `end`, `point`), kind (program or event type), occurrence (of
         events), date (EDTF text), earliest, latest (datetime64[s], missing where open), narrative (Int64: place of the
         first passage that tells it among the passages of its case; missing for what only other sources tell),
-        out_of_order (boolean: the source steps back in time here, since what it dated before that certainly happened
-        later).
+        out_of_order (boolean: the source steps back in time here, since the dated passage just before tells of
+        something that certainly happened later; missing where narrative is).
 
     Notes
     -----
@@ -187,4 +188,5 @@ def _out_of_order(rows: pd.DataFrame) -> pd.Series:
     """Whether the passage before, of those that date anything, tells of something that certainly happened later."""
     before = rows.groupby(["case_id", "narrative"])["earliest"].max().groupby("case_id").shift()
     keys = pd.MultiIndex.from_frame(rows[["case_id", "narrative"]])
-    return rows["latest"].lt(before.reindex(keys).set_axis(rows.index)).astype("boolean")
+    steps_back = rows["latest"].lt(before.reindex(keys).set_axis(rows.index)).astype("boolean")
+    return steps_back.mask(rows["narrative"].isna())

@@ -79,7 +79,9 @@ def conditions(casebook: Casebook) -> pd.DataFrame:
     -----
     A condition is crisp (Rihoux & Ragin 2009, *Configurational Comparative Methods*). Absence is never scored from
     silence: 0 stands only where every event of the type was cancelled. What is planned, or not said to have happened,
-    is neither. `write.csv` and the R package QCA read the frame as it is; recode what is missing by what you know.
+    is neither; nor is a table whose scope is `none`, since there a source was read and is silent. The columns are
+    those that some case of the casebook has: a stack has those of all its cases. `write.csv` and the R package QCA
+    read the frame as it is; recode what is missing by what you know.
     """
     cases = casebook["cases"][["case_id", "country"]]
     programs, events = casebook["programs"], casebook["events"]

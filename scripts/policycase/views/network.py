@@ -71,7 +71,7 @@ def to_networkx(casebook: Casebook) -> nx.MultiGraph:
     MultiGraph
         A node for each agency and each program, with and without ties (`kind` is `agency` or `program`, `label` its
         name; `bipartite` 0 or 1), an edge for each role. Attributes are the columns of the tables, missing cells left
-        out and days as ISO texts.
+        out and days as ISO texts. Planned programs are nodes too; their `status` says so.
     """
     graph = nx.MultiGraph()
     for side, (table, kind) in enumerate((("agencies", AGENCY), ("programs", PROGRAM))):
