@@ -78,7 +78,7 @@ def opened(path: str | Path | None = None) -> Iterator[Path]:
         msg = f"{place}: neither a folder, a {DESCRIPTOR} nor a readable zip"
         raise UnreadableError(msg)
     else:
-        msg = f"{place}: nothing is there, and no case of that id came with policycase"
+        msg = f"{place}: nothing is there"
         raise UnreadableError(msg)
 
 
