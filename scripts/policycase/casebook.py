@@ -33,11 +33,6 @@ def load(path: str | Path | None = None, *, sha256: str | None = None) -> "Caseb
         The package cannot be read, or a cell is not of its column's type; nothing is dropped or guessed.
     UnsafePathError
         A path or an archive entry leaves the package, or the download is not the file of the SHA-256.
-
-    Examples
-    --------
-    >>> load().programs["program_id"].head(3).tolist()
-    ['kgz-leph:drug-initiative', 'kgz-leph:nsp', 'kgz-leph:nsp-prisons']
     """
     with opened(pinned(path, sha256)) as root:
         package = Package.read(root)
@@ -189,12 +184,8 @@ class Casebook:
         -------
         DataFrame
             The table's own columns, then for each foreign key the columns of its parent, prefixed with
-            the key's name less `id`: `agency_id` brings `agency_name`. Missing where the key is empty.
-
-        Raises
-        ------
-        InvalidPackageError
-            A row could be joined to two, since an id stands twice.
+            the key's name less `id`: `agency_id` brings `agency_name`. Missing where the key is empty. An id that
+            stands twice is an InvalidPackageError, since a row could be joined to two.
         """
         table = self.profile.table(name)
         joined = self[name]
@@ -202,8 +193,7 @@ class Casebook:
             (column,), (key,) = link.fields, link.to
             prefix = column.removesuffix("id")
             parent = self[link.table].drop(columns="case_id").dropna(subset=key).set_index(key)
-            if not parent.index.is_unique:
-                twice = parent.index[parent.index.duplicated()][0]
+            for twice in parent.index[parent.index.duplicated()]:
                 msg = f"{link.table}: {twice} stands twice · run: policycase validate"
                 raise InvalidPackageError(msg)
             parent.columns = [c if c.startswith(prefix) and c not in joined else prefix + c for c in parent.columns]

@@ -59,9 +59,9 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(
         prog="policycase",
         description="Policy case studies as data: validate, read, trace and stack them.",
-        epilog="PATH is a folder, its datapackage.json, a .zip, or the https address of one followed by #sha256= and "
-        "its hash; without one, the package in this folder, else the case that comes with policycase. Exit codes: "
-        "0 valid, 1 findings, 2 wrong usage, 3 unreadable.",
+        epilog="PATH is a folder, its datapackage.json, a .zip, the https address of one followed by #sha256= and its "
+        "hash, or the id of a case that came with policycase, such as kgz-leph; without one, the package in this "
+        "folder, else kgz-leph. Exit codes: 0 valid, 1 findings, 2 wrong usage, 3 unreadable.",
     )
     commands = top.add_subparsers(required=True, metavar="COMMAND")
 

@@ -9,6 +9,8 @@ from policycase.errors import UnreadableError
 from policycase.paths import DESCRIPTOR, inside, refuse_large
 from policycase.profiles import Profile
 
+UNSAID = "A policy case as data, being coded."  # the description of a new case, until somebody says what it is
+
 
 @dataclass(frozen=True)
 class Package:

@@ -67,4 +67,5 @@ def _replace(package: Package, tables: dict[str, bytes]) -> None:
     with staged(inside(package.root, DATA).resolve(), force=True) as place:
         shutil.copytree(package.root / DATA, place, symlinks=True)
         for name, content in tables.items():
-            (place / paths[name].name).write_bytes(content)
+            if content.count(b"\n") > 1:  # a sheet left empty never empties a table
+                (place / paths[name].name).write_bytes(content)

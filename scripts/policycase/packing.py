@@ -5,8 +5,8 @@ import io
 import zipfile
 from pathlib import Path
 
-from policycase.descriptor import read_descriptor, write_json
-from policycase.errors import UnreadableError
+from policycase.descriptor import UNSAID, read_descriptor, write_json
+from policycase.errors import InvalidPackageError, UnreadableError
 from policycase.metadata.citations import CITATION
 from policycase.metadata.croissants import CROISSANT, croissant
 from policycase.paths import DESCRIPTOR, inside, opened, write_whole
@@ -29,13 +29,16 @@ def pack(path: str | Path | None = None, output: str | Path | None = None, *, fo
     Raises
     ------
     InvalidPackageError
-        The package has errors.
+        The package has errors, or its descriptor does not say yet what it is.
     UnreadableError
         The zip exists and `force` is not set.
     """
     validate(path).raise_for_findings()
     with opened(path) as root:
         descriptor = read_descriptor(root)
+        if descriptor["description"] == UNSAID:
+            msg = f"{DESCRIPTOR}: title, description and contributors are still those of a new case · say what it is"
+            raise InvalidPackageError(msg)
         target = Path(output or f"{descriptor['name']}-{descriptor['version']}.zip")
         if target.exists() and not force:
             msg = f"{target} exists · choose another name, or say --force to replace it"

@@ -17,6 +17,7 @@ from policycase.errors import UnreadableError, UnsafePathError
 from policycase.limits import how_to_raise, limit
 
 DESCRIPTOR = "datapackage.json"
+SHIPPED = "kgz-leph"
 UNPACKING = (zipfile.BadZipFile, zlib.error, RuntimeError, OSError, EOFError, NotImplementedError, ValueError)
 DEVICES = re.compile(
     r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?", re.IGNORECASE
@@ -25,12 +26,17 @@ DEVICES = re.compile(
 
 def shipped_root() -> Path:
     """The folder of the package that came with the library: in the wheel, else the checkout."""
-    here = Path(__file__).resolve().parent
-    for root in (here / "_package", here.parents[1]):
+    for root in (Path(__file__).resolve().parent / "_package", Path(__file__).resolve().parents[2]):
         if (root / DESCRIPTOR).is_file():
             return root
     msg = f"no {DESCRIPTOR} came with this installation of policycase · install it again"
     raise UnreadableError(msg)
+
+
+def shipped_cases() -> dict[str, Path]:
+    """The folders of the cases that came with the library, by case id."""
+    examples = sorted((shipped_root() / "examples").glob(f"*/{DESCRIPTOR}"))
+    return {SHIPPED: shipped_root()} | {path.parent.name: path.parent for path in examples}
 
 
 @contextmanager
@@ -40,8 +46,8 @@ def opened(path: str | Path | None = None) -> Iterator[Path]:
     Parameters
     ----------
     path
-        A folder, its datapackage.json, a .zip, or the https address of one (see `policycase.downloading`). None is
-        the package shipped with the library.
+        A folder, its datapackage.json, a .zip, the https address of one (see `policycase.downloading`), or the id of
+        a case that came with the library. None is the first of these.
 
     Raises
     ------
@@ -55,6 +61,7 @@ def opened(path: str | Path | None = None) -> Iterator[Path]:
         yield shipped_root()
         return
     place = downloaded(path) if is_address(path) else Path(path)
+    place = place if place.exists() else shipped_cases().get(str(path), place)
     if place.is_dir() and not (place / DESCRIPTOR).is_file():
         above = " · did you mean the folder above?" if (place.resolve().parent / DESCRIPTOR).is_file() else ""
         msg = f"{place}: no {DESCRIPTOR} is in this folder{above}"

@@ -100,6 +100,10 @@ def _say_tied(casebook: Casebook, table: Table, record_id: str) -> None:
     if len(claims):
         say("")
         say_table(claims[["claim_id", "claim_type", "hedge", "stance", "statement"]], "Claims about it")
+    figures = casebook.figures.query("record_id == @record_id")
+    if len(figures):
+        say("")
+        say_table(figures[["figure_id", "measure", "value", "unit", "statement"]], "Figures about it")
     tied = [
         (other.name, link.fields[0], row)
         for other in casebook.profile.case_tables.values()

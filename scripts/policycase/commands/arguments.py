@@ -5,11 +5,16 @@ from pathlib import Path
 
 from policycase import paths
 from policycase.errors import UnreadableError
+from policycase.terminal import tell
 
 
 def chosen(package: str | None) -> str | None:
     """The package that is meant: the one named, else the one in this folder, else the shipped one."""
-    return "." if package is None and Path(paths.DESCRIPTOR).is_file() else package
+    if package is None and Path(paths.DESCRIPTOR).is_file():
+        return "."
+    if package is None:
+        tell(f"no {paths.DESCRIPTOR} is in this folder, so this is {paths.SHIPPED}, which came with policycase")
+    return package
 
 
 def spread(given: list[str]) -> list[str]:

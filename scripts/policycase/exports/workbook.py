@@ -16,20 +16,22 @@ from policycase.profiles import Field, Profile, Table
 WIDTH = 36  # of a column of prose
 ROWS = 5000  # rows that have lists to choose from
 STEPS = """\
-One row is one record. An empty cell means that the source does not say; leave it empty, and write no "unknown".
+One row is one record. An empty cell means that the source does not say; leave it empty, and write no "unknown" but \
+where a list of codes has it.
 Columns with a dark header must be filled in. Point at a header to read what the column means; the sheet codebook has \
 all of them, the sheet codes says when to use which code.
 Cells with an arrow take the codes of their list, or the ids of another sheet. Fill in that sheet first.
 An id is the case, a colon and a short name of your own, such as {case}:night-patrol. Never change one that is in use.
 Dates are text: 1999, 2020-03, 2020-03-25, [2000..2001] for one moment within, [2002..] for some time after. The first \
 and last day that they can mean are worked out for you, so there are no columns for them.
-Begin with sources and cases. Rows of passages come from: policycase passages source.txt --case {case}
+Begin with sources and cases. Passages need no typing here: policycase passages source.txt --case {case} > \
+{case}/data/passages.csv puts them into the folder of the case. A sheet that is left empty never empties its table.
 Then programs, agencies, events and goals; then claims, figures and places, then the sheets that link them. Write a \
 row of evidence for each row that you code (field: record) and for each date, role, status, setting, pilot flag, \
 legal reference, goal statement, hedge and figure.
 Change no header and no name of a sheet, and add no sheets. Formulas are not taken: paste values.
-Save as .xlsx, then run: policycase import {case}.xlsx. It names each cell that it cannot take. Then run: policycase \
-validate {case}
+Save as .xlsx, then run: policycase import {case}.xlsx -o {case} --force. It names each \
+cell that it cannot take. Then run: policycase validate {case}
 No sentence of the source enters this workbook: use your own words."""
 
 

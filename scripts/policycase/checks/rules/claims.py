@@ -14,7 +14,7 @@ from policycase.profiles import Field
 from policycase.tables import Tables
 
 FIGURED = {"programs", "events", "agencies", "places"}
-NAMED = {"places", "agencies", "events"}
+NAMED = {"places", "agencies", "events", "programs"}
 
 
 @rule
@@ -44,7 +44,7 @@ def claim_points_to_a_record(tables: Tables) -> Iterator[Finding]:
 
 
 def _wrong_kind(tables: Tables, name: str, column: str, frame: pd.DataFrame) -> Iterator[Finding]:
-    """Objects that are no place, agency or event; figures about no program, event, agency, place or link."""
+    """Objects that are no place, agency, program or event; figures about no program, event, agency, place or link."""
     links = {table.name for table in tables.profile.case_tables.values() if table.kind == "link"}
     allowed = {"object_id": NAMED, "record_id": FIGURED | links}[column]
     if (name, column) != ("claims", "record_id"):
