@@ -9,8 +9,9 @@ import pandas as pd
 from policycase import gathering
 from policycase.casebook import Casebook, load
 from policycase.checks.soundness import refuse_odd_descriptor
-from policycase.errors import StackError
+from policycase.errors import InvalidPackageError, StackError
 from policycase.merging import merged
+from policycase.paths import DESCRIPTOR
 from policycase.profiles import Profile, Table
 
 Frames = Mapping[str, pd.DataFrame]
@@ -135,7 +136,8 @@ def _descriptor(books: list[Casebook], case_ids: list[str]) -> dict[str, Any]:
         return next(book.descriptor for book in books if book.case_ids == case_ids)
     try:
         return merged([book.descriptor for book in books], case_ids)
-    except (AttributeError, KeyError, TypeError, ValueError):  # so that a thousand good ones are not checked
+    except (AttributeError, KeyError, TypeError, ValueError) as error:  # so a thousand good ones need no check
         for book in books:
             refuse_odd_descriptor(book.descriptor)
-        raise
+        msg = f"a {DESCRIPTOR} cannot be merged: {error!r} · policycase validate names what is wrong in each"
+        raise InvalidPackageError(msg) from error

@@ -9,6 +9,8 @@ from policycase.errors import UnreadableError
 from policycase.findings import Finding
 from policycase.paths import refuse_large
 
+LONGEST_CELL = 2**17  # characters
+
 
 def sound_text(file: Path, path: str) -> str:
     """The text of a table, with LF line ends, if every row of it is one line with as many cells as the header.
@@ -41,6 +43,10 @@ def row_problems(path: str, text: str) -> Iterator[Finding]:
     try:
         for number, row in enumerate(rows, start=1):
             width = width or len(row)
+            if any(len(cell) > LONGEST_CELL for cell in row):  # csv's own limit is one for all, which others move
+                message = f"a cell has more than {LONGEST_CELL} characters"
+                yield Finding("row-is-csv", message, "close the quote, or shorten the cell", path=path, line=number)
+                return
             if rows.line_num != number:
                 yield Finding(
                     "row-is-one-line",

@@ -4,35 +4,38 @@
 """
 
 from collections.abc import Mapping
-from functools import cache
 from typing import Any, NoReturn
 
 import pandas as pd
-from jsonschema import Draft202012Validator
 
-from policycase.checks.jsons import duplicate_free, problems
 from policycase.errors import InvalidPackageError
-from policycase.paths import DESCRIPTOR, shipped_root
-from policycase.profiles import PROFILE, Profile
+from policycase.paths import DESCRIPTOR
+from policycase.profiles import Profile
 
+TEXTS = ("$schema", "profile", "name", "title", "version", "created")
+LISTS = {"licenses": "name", "contributors": "title"}
 HINT = "mend the package; policycase validate names all that is wrong"
 
 
 def refuse_odd_descriptor(descriptor: Mapping[str, Any]) -> None:
-    """Nothing, if a descriptor says what the profile asks of it.
+    """Nothing, if a descriptor has the texts and lists that are read from it.
 
     Raises
     ------
     InvalidPackageError
-        It does not; the message names the first property.
+        It has not; the message names the first.
     """
-    for finding in problems(_validator(), descriptor, DESCRIPTOR, "descriptor-follows-profile"):
-        _refuse(f"{DESCRIPTOR}: {finding.message}")
+    for name in TEXTS:
+        if not isinstance(descriptor.get(name), str):
+            _refuse(f"{DESCRIPTOR}: {name} is no text")
+    for name, key in LISTS.items():
+        entries = descriptor.get(name)
+        if not isinstance(entries, list) or not all(_has_text(entry, key) for entry in entries):
+            _refuse(f"{DESCRIPTOR}: {name} is no list of entries, each with a {key}")
 
 
-@cache
-def _validator() -> Draft202012Validator:
-    return Draft202012Validator(duplicate_free((shipped_root() / PROFILE).read_bytes()))
+def _has_text(entry: object, key: str) -> bool:
+    return isinstance(entry, dict) and isinstance(entry.get(key), str)
 
 
 def refuse_odd_rows(frames: Mapping[str, pd.DataFrame], profile: Profile) -> None:
@@ -48,15 +51,26 @@ def refuse_odd_rows(frames: Mapping[str, pd.DataFrame], profile: Profile) -> Non
         for field in table.fields.values():
             if field.required and frame[field.name].isna().any():
                 _refuse(f"{name}: {field.name} is empty in a row; it is required")
-        twice = frame.loc[frame.duplicated(key), key]
-        if len(twice):
-            _refuse(f"{name}: {', '.join(map(str, twice.iloc[0]))} stands twice")
+        refuse_repeats(frame, name, key)
         for link in table.foreign_keys:
             if len(link.fields) == 1:
                 pointers = frame[link.fields[0]].dropna().astype("str")
                 lost = pointers[~pointers.isin(frames[link.table][link.to[0]].astype("str"))]
                 if len(lost):
                     _refuse(f"{name}: {link.fields[0]} {lost.iloc[0]} is in no row of {link.table}")
+
+
+def refuse_repeats(frame: pd.DataFrame, name: str, key: list[str]) -> None:
+    """Nothing, if no two rows of a table have one key.
+
+    Raises
+    ------
+    InvalidPackageError
+        Two have; the message names the key.
+    """
+    twice = frame.loc[frame.duplicated(key), key]
+    if len(twice):
+        _refuse(f"{name}: {', '.join(map(str, twice.iloc[0]))} stands twice")
 
 
 def _refuse(problem: str) -> NoReturn:

@@ -37,8 +37,9 @@ def write(case: Casebook, place: Path) -> None:
 
 
 def _created(case: Casebook) -> pd.Timestamp:
-    """The moment that the package names, so that the same case gives the same bytes."""
-    return pd.Timestamp(case.descriptor["created"]).tz_localize(None).to_pydatetime()
+    """The moment that the package names, if it is one, so that the same case gives the same bytes."""
+    moment = pd.to_datetime(case.descriptor["created"], errors="coerce", utc=True)
+    return (pd.Timestamp("1980-01-01") if pd.isna(moment) else moment.tz_localize(None)).to_pydatetime()
 
 
 def _readme(told: dict[str, str], case: Casebook) -> list[tuple[str, str]]:

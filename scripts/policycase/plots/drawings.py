@@ -48,9 +48,9 @@ def drawing(
     except ImportError as error:
         package, extra = "vl-convert-python", "report"
         raise MissingExtraError(package, extra) from error
-    spec = themed(chart).to_dict(validate=False)  # as the charts are made here, the schema is left to the tests
+    spec = _written(themed(chart).to_dict(validate=False))  # the schema is left to the tests
     text = vl_convert.vegalite_to_svg(spec, allowed_base_urls=[])
-    root = ET.fromstring(NOT_XML.sub("\ufffd", text))  # noqa: S314 - made here from plain values, never read
+    root = ET.fromstring(text)  # noqa: S314 - made here from plain values, never read
     _plain(root, links or {})
     _own_ids(root, ident)
     root.attrib = {
@@ -66,6 +66,15 @@ def drawing(
         root.insert(place, element)
     ET.register_namespace("", NAMESPACE)
     return ET.tostring(root, encoding="unicode")
+
+
+def _written(value: object) -> object:
+    """A specification without the characters that no XML can hold: one of them would abort the whole process."""
+    if isinstance(value, str):
+        return NOT_XML.sub("\ufffd", value)
+    if isinstance(value, dict):
+        return {_written(key): _written(item) for key, item in value.items()}
+    return [_written(item) for item in value] if isinstance(value, list) else value
 
 
 def _plain(element: ET.Element, links: Mapping[str, str]) -> None:
