@@ -209,7 +209,9 @@ AUTHORING = {
     "schema-is-json": Fault("schemas/goals.schema.json", '"name": "goals",', '"name": "goals"'),
     "schema-follows-profile": Fault("schemas/goals.schema.json", '"missingValues"', '"missingValue"'),
     "schema-keys-exist": Fault(
-        "schemas/goals.schema.json", '"primaryKey": [\n    "goal_id"', '"primaryKey": [\n    "goal"'
+        "schemas/goals.schema.json",
+        '"resource": "programs",\n        "fields": [\n          "program_id"',
+        '"resource": "programs",\n        "fields": [\n          "program"',
     ),
     "schema-mirrors-codes": Fault("schemas/codes.csv", "hedge,possible,", "hedge,possibly,"),
 }

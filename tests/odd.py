@@ -51,11 +51,9 @@ def copy_odd(target: Path) -> Path:
     copy_package(target)
     (target / "schemas/order.schema.json").write_bytes(write_json(SCHEMA))
     (target / "data/order.csv").write_text(ROWS, encoding="utf-8", newline="\n")
-    for file, key, entry in (
-        ("schemas/profile.json", "tables", "order"),
-        ("datapackage.json", "resources", {"name": "order", "path": "data/order.csv"}),
-    ):
+    own = {"name": "order", "title": "Order", "path": "data/order.csv", "schema": "schemas/order.schema.json"}
+    for file, key in (("schemas/profile.json", "tables"), ("datapackage.json", "resources")):
         content = json.loads((target / file).read_bytes())
-        content[key].append(entry)
+        content[key].append("order" if key == "tables" else content[key][0] | own)
         (target / file).write_bytes(write_json(content))
     return target

@@ -211,7 +211,7 @@ def hostile(folder: Path) -> Path:
             field |= {"title": PAYLOAD, "description": PAYLOAD}
         schema.write_text(json.dumps(content), encoding="utf-8")
     descriptor = json.loads((folder / "datapackage.json").read_text(encoding="utf-8"))
-    descriptor |= {"name": PAYLOAD, "title": PAYLOAD, "description": PAYLOAD, "version": PAYLOAD, "created": PAYLOAD}
+    descriptor |= {"title": PAYLOAD, "description": PAYLOAD}  # name, version and created have forms, and are refused
     descriptor["contributors"][0]["title"] = descriptor["licenses"][0]["name"] = PAYLOAD
     (folder / "datapackage.json").write_text(json.dumps(descriptor), encoding="utf-8")
     return folder

@@ -240,7 +240,7 @@ def test_load_refuses_a_schema_with_a_vocabulary_that_has_no_codes(lamps: Path):
     schema = lamps / "schemas/goals.schema.json"
     schema.write_bytes(schema.read_bytes().replace(b'"vocabulary": "goal_type"', b'"vocabulary": "wishes"'))
 
-    with pytest.raises(UnreadableError, match=r'the vocabulary "wishes", which codes\.csv lacks'):
+    with pytest.raises(UnreadableError, match='the vocabulary "wishes", which'):
         policycase.load(lamps)
 
 

@@ -21,20 +21,19 @@ POINTERS = {"record_id", "object_id"}  # columns that name records of any table
 
 def run(packages: Mapping[str, Package]) -> dict[str, list[Finding]]:
     """What the rules find in each package, by the key that it was given under; paths are those of the package."""
-    with pd.option_context("mode.string_storage", "python"):  # rules look cells up, which pyarrow does slowly
-        found: dict[str, list[Finding]] = {key: [] for key in packages}
-        keys = list(packages)
-        prefixes = {f"{number}/": package for number, package in enumerate(packages.values())}
-        tables = read_many(prefixes)
-        apart = entangled(tables) if len(packages) > 1 else set()
-        for prefix in apart:
-            key = keys[int(prefix.removesuffix("/"))]
-            found[key] = run({key: packages[key]})[key]
-        if apart:
-            tables = read_many({prefix: package for prefix, package in prefixes.items() if prefix not in apart})
-        for finding in rules.run(tables) if len(apart) < len(packages) else ():
-            number, _, path = finding.path.partition("/")
-            found[keys[int(number)]].append(replace(finding, path=path))
+    found: dict[str, list[Finding]] = {key: [] for key in packages}
+    keys = list(packages)
+    prefixes = {f"{number}/": package for number, package in enumerate(packages.values())}
+    tables = read_many(prefixes)
+    apart = entangled(tables) if len(packages) > 1 else set()
+    for prefix in apart:
+        key = keys[int(prefix.removesuffix("/"))]
+        found[key] = run({key: packages[key]})[key]
+    if apart:
+        tables = read_many({prefix: package for prefix, package in prefixes.items() if prefix not in apart})
+    for finding in rules.run(tables) if len(apart) < len(packages) else ():
+        number, _, path = finding.path.partition("/")
+        found[keys[int(number)]].append(replace(finding, path=path))
     return found
 
 
