@@ -174,3 +174,18 @@ def test_control_characters_of_the_data_are_shown_not_obeyed(capsys, package: Pa
     _, out, _ = run(capsys, "validate", str(package))
 
     assert "\x1b" not in out
+
+
+def test_command_without_a_package_says_which_one_it_reads(capsys, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+
+    _, _, err = run(capsys, "coverage")
+
+    assert err == "no datapackage.json is in this folder, so this is kgz-leph, which came with policycase\n"
+
+
+def test_show_names_the_figures_about_a_record(capsys):
+    _, out, _ = run(capsys, "show", "vnm-pmlsa:pmlsa", "--package", "vnm-pmlsa")
+
+    assert "Figures about it" in out
+    assert "vnm-pmlsa:fig-referred" in out

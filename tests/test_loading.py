@@ -114,3 +114,18 @@ def test_any_text_survives_writing_and_reading(tmp_path: Path, cells: list[str])
     file.write_bytes(csv_bytes(frame))
 
     pd.testing.assert_frame_equal(read_csv(file, "table.csv"), frame)
+
+
+def test_case_that_came_with_the_library_is_known_by_its_id(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+
+    both = policycase.stack(["kgz-leph", "vnm-pmlsa"])
+
+    assert both.case_ids == ["kgz-leph", "vnm-pmlsa"]
+
+
+def test_folder_goes_before_a_case_of_the_same_id(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    policycase.new("vnm-pmlsa")
+
+    assert len(policycase.load("vnm-pmlsa").programs) == 0

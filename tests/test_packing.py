@@ -94,3 +94,12 @@ def test_zip_bomb_is_refused(tmp_path: Path):
 
     with pytest.raises(UnsafePathError, match="bomb"):
         policycase.load(archive)
+
+
+def test_pack_refuses_a_case_that_does_not_say_what_it_is(tmp_path: Path):
+    folder = policycase.new("usa-lead", tmp_path / "mine")
+
+    with pytest.raises(InvalidPackageError, match="still those of a new case"):
+        policycase.pack(folder, tmp_path / "case.zip")
+
+    assert not (tmp_path / "case.zip").exists()

@@ -73,3 +73,16 @@ def test_passages_command_prints_rows_or_the_text(capsys, tmp_path: Path):
         ("usa-lead:p1s2", "usa-lead:source"),
     ]
     assert capsys.readouterr().out == "usa-lead:p1s1  First words here.\nusa-lead:p1s2  Second words there.\n"
+
+
+def test_initial_of_a_name_ends_no_sentence():
+    found = [one.text for one in sentences("It was led by Eric T. Doe. He left.")]
+
+    assert found == ["It was led by Eric T. Doe.", "He left."]
+
+
+def test_new_case_comes_with_the_rules_for_coders(tmp_path: Path):
+    guide = (policycase.new("usa-lead", tmp_path / "mine") / "CODING.md").read_text(encoding="utf-8")
+
+    assert "## Who is an agency" in guide
+    assert "How far coders agreed" not in guide

@@ -241,3 +241,15 @@ def test_workbook_is_for_one_case_and_is_never_replaced(made: Path, tmp_path: Pa
         policycase.export(policycase.load(), "workbook", mine, force=True)
 
     assert mine.read_bytes() == made.read_bytes()
+
+
+def test_sheet_left_empty_never_empties_its_table(tmp_path: Path):
+    folder = policycase.new("usa-lead", tmp_path / "mine")
+    workbook = policycase.export(folder, "workbook", tmp_path / "mine.xlsx")
+    passages = folder / "data/passages.csv"
+    passages.write_text(passages.read_text() + "usa-lead:p1s1,usa-lead,usa-lead:source,,p1,1,,5,0,coded,\n")
+    before = passages.read_bytes()
+
+    policycase.import_workbook(workbook, folder, force=True)
+
+    assert passages.read_bytes() == before

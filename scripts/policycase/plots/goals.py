@@ -6,7 +6,7 @@ import pandas as pd
 
 from policycase.plots import grids
 from policycase.plots.grids import Grid
-from policycase.plots.themes import INK, hue, library, themed
+from policycase.plots.themes import INK, hue
 
 if TYPE_CHECKING:
     import altair
@@ -28,10 +28,7 @@ def plot_goals(casebook: "Casebook") -> "altair.LayerChart | altair.VConcatChart
     MissingExtraError
         Altair is not installed.
     """
-    alt = library()
-    titles = casebook.cases.set_index("case_id")["title"]
-    charts = [grids.wide(goals(casebook, case_id)).properties(title=titles[case_id]) for case_id in casebook.case_ids]
-    return themed(charts[0] if len(charts) == 1 else alt.vconcat(*charts, spacing=36))
+    return grids.by_case(casebook, goals)
 
 
 def goals(casebook: "Casebook", case_id: str) -> Grid:

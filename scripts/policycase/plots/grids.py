@@ -1,15 +1,18 @@
 """Grids: chips where a row meets a column, under readable names; and the same as a list for a narrow page."""
 
 import textwrap
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from policycase.plots.themes import FAINT, INK, MUTED, PAPER, library
+from policycase.plots.themes import FAINT, INK, MUTED, PAPER, library, themed
 
 if TYPE_CHECKING:
     import altair
+
+    from policycase.casebook import Casebook
 
 WIDTH, LABELS, SLANTED = 1020, 232, 80  # pixels of the whole, of the names at the left, of slanted names at the right
 NARROW = 318
@@ -38,6 +41,15 @@ class Grid:
     columns: pd.DataFrame
     chips: pd.DataFrame
     round: bool = False
+
+
+def by_case(
+    casebook: "Casebook", grid_of: Callable[["Casebook", str], Grid]
+) -> "altair.LayerChart | altair.VConcatChart":
+    """The wide grid of the one case, or those of all under their titles."""
+    titles = casebook.cases.set_index("case_id")["title"]
+    charts = [wide(grid_of(casebook, case_id)).properties(title=titles[case_id]) for case_id in casebook.case_ids]
+    return themed(charts[0] if len(charts) == 1 else library().vconcat(*charts, spacing=36))
 
 
 def wide(grid: Grid) -> "altair.LayerChart":

@@ -6,7 +6,7 @@ import pandas as pd
 
 from policycase.plots import grids
 from policycase.plots.grids import Grid
-from policycase.plots.themes import hue, library, themed
+from policycase.plots.themes import hue
 from policycase.wording import span_in_words
 
 if TYPE_CHECKING:
@@ -29,10 +29,7 @@ def plot_network(casebook: "Casebook") -> "altair.LayerChart | altair.VConcatCha
     MissingExtraError
         Altair is not installed.
     """
-    alt = library()
-    titles = casebook.cases.set_index("case_id")["title"]
-    charts = [grids.wide(network(casebook, case_id)).properties(title=titles[case_id]) for case_id in casebook.case_ids]
-    return themed(charts[0] if len(charts) == 1 else alt.vconcat(*charts, spacing=36))
+    return grids.by_case(casebook, network)
 
 
 def network(casebook: "Casebook", case_id: str) -> Grid:
