@@ -1,7 +1,8 @@
-"""The text of a table, before anything reads it as CSV: what would shift cells without a word."""
+"""Text before anything else reads it: what would shift the cells of a table, what no XML can hold."""
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from policycase.findings import Finding
 from policycase.paths import refuse_large
 
 LONGEST_CELL = 131_072  # characters
+NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # what neither SVG nor GraphML can hold
 
 
 def sound_text(file: Path, path: str) -> str:

@@ -1,6 +1,5 @@
 """GraphML: agencies and programs as two kinds of nodes, each role of an agency in a program as an edge."""
 
-import re
 from pathlib import Path
 
 import networkx as nx
@@ -8,9 +7,8 @@ import networkx as nx
 from policycase.casebook import Casebook
 from policycase.errors import UnreadableError
 from policycase.exports.about import facts
+from policycase.texts import NOT_XML
 from policycase.views.network import to_networkx
-
-NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
 def write(case: Casebook, place: Path) -> None:
@@ -32,6 +30,6 @@ def write(case: Casebook, place: Path) -> None:
 
 def _refuse_controls(record_id: str, attributes: dict[str, object]) -> None:
     for name, value in attributes.items():
-        if isinstance(value, str) and NO_XML.search(value):
+        if isinstance(value, str) and NOT_XML.search(value):
             msg = f"{record_id}: {name} holds a control character · run: policycase validate"
             raise UnreadableError(msg)

@@ -7,6 +7,7 @@ from xml.etree import ElementTree as ET
 
 from policycase.errors import MissingExtraError
 from policycase.plots.themes import PAPER, themed
+from policycase.texts import NOT_XML
 
 if TYPE_CHECKING:
     import altair
@@ -17,7 +18,6 @@ KEPT = {
     "text-anchor", "font-size", "font-weight", "fill", "fill-opacity", "stroke", "stroke-width", "stroke-dasharray",
     "stroke-opacity", "stroke-miterlimit", "clip-path",
 }  # fmt: skip
-NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 LONG_NUMBER = re.compile(r"-?\d+\.\d{2,}(?:e-?\d+)?")
 SEPARATOR = " · "  # between what a mark tells and the id of its record
 
