@@ -83,6 +83,9 @@ class Table:
         return list(zip(*values, strict=True))
 
 
+_shared = lru_cache(maxsize=8)(Table)  # the vocabularies are the same bytes in every package
+
+
 def check(package: Package) -> list[Finding]:
     """Problems of the tables against their Table Schemas: types, constraints, keys; what frictionless finds."""
     bare = package.descriptor | {"resources": []}
@@ -90,7 +93,9 @@ def check(package: Package) -> list[Finding]:
     if found:
         return found
     tables = {
-        name: Table(path, package.file(name).read_bytes(), package.profile.files[schema_path(name)])
+        name: (_shared if package.profile.tables[name].kind == "vocabulary" else Table)(
+            path, package.file(name).read_bytes(), package.profile.files[schema_path(name)]
+        )
         for name, path in package.paths.items()
     }
     for resource in package.descriptor["resources"]:
