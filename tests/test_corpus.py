@@ -5,14 +5,16 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from copies import copy_lamps, copy_package, edit
-from corpora import write_corpus
+from corpora import write_case, write_corpus
 from damage import damage
 from test_rules import damaged
 
 import policycase
 from policycase import bulk, validation
+from policycase.checks import together
 from policycase.cli import main
 from policycase.descriptor import Package
 from policycase.errors import UnreadableError
@@ -27,7 +29,7 @@ def corpus(tmp_path_factory) -> list[Path]:
     """Sound packages, damaged ones, the same case twice, a zip, and what is no package."""
     folder = tmp_path_factory.mktemp("corpus")
     paths = write_corpus(folder / "sound", 3)
-    for seed in range(8):
+    for seed in range(6):
         damage(folder / f"damaged-{seed}", seed)
         paths.append(folder / f"damaged-{seed}")
     paths += [damaged(rule, folder / rule) for rule in WRONG_IN_RULES]
@@ -73,6 +75,31 @@ def test_read_many_gives_what_reading_each_gives(corpus: list[Path]):
     for name in each.frames:
         assert found[name].equals(each[name]), name
         assert np.array_equal(found[name].index.to_numpy(), each[name].index.to_numpy()), name
+
+
+def test_package_that_names_another_ones_record_is_judged_alone(tmp_path: Path):
+    one, other, third = (write_case(tmp_path / str(number), number) for number in (0, 1, 2))
+    packages = {f"{path.name}/": Package.read(path) for path in (one, other, third)}
+    sound = together.entangled(bulk.read_many(packages))
+    stranger = first_agency(other)
+
+    point_first_claim_to(one / "data/claims.csv", stranger)
+
+    assert sound == set()
+    assert together.entangled(bulk.read_many(packages)) == {"0/"}
+    assert policycase.validate_many([one, other])[str(one)] == policycase.validate(one)
+
+
+def first_agency(path: Path) -> str:
+    """The id of a case's first agency."""
+    return (path / "data/agencies.csv").read_text(encoding="utf-8").splitlines()[1].split(",")[0]
+
+
+def point_first_claim_to(claims: Path, record_id: str) -> None:
+    """Let the first claim be about another record."""
+    rows = pd.read_csv(claims, dtype=str, keep_default_na=False)
+    rows.loc[0, "record_id"] = record_id
+    rows.to_csv(claims, index=False, lineterminator="\n")
 
 
 def test_stack_of_paths_is_the_stack_of_loaded_cases(corpus: list[Path]):

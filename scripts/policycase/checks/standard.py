@@ -22,7 +22,7 @@ from policycase.paths import DESCRIPTOR
 from policycase.profiles import schema_path
 
 DIALECT = {"delimiter": ",", "quoteChar": '"', "skipInitialSpace": False, "header": True}  # left unsaid, it is guessed
-MOST_CELLS = 10_000  # distinct cells of a field that are remembered
+MOST_CELLS = 10_000  # distinct cells of a field that are remembered from one package to the next
 NO_KEY = 'cells composing the primary keys are all "None"'
 
 Key = tuple[Any, ...]
@@ -36,8 +36,6 @@ class Cells(dict[str | None, tuple[Any, dict[str, str] | None]]):
         self._read = field.create_cell_reader()
 
     def __missing__(self, cell: str | None) -> tuple[Any, dict[str, str] | None]:
-        if len(self) >= MOST_CELLS:
-            self.clear()
         found = self[cell] = self._read(cell)
         return found
 
@@ -54,6 +52,9 @@ class Table:
     def __init__(self, path: str, content: bytes, schema: bytes) -> None:
         self.path, self.content = path, content
         self.schema, self.cells = _schema(schema)
+        for cells in self.cells:
+            if len(cells) > MOST_CELLS:
+                cells.clear()
         lines = list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")))
         self.labels, self.rows = [label.strip() for label in lines[0]] if lines else [], lines[1:]
         self.header: list[Error] = []
@@ -83,6 +84,9 @@ class Table:
         return list(zip(*values, strict=True))
 
 
+_shared = lru_cache(maxsize=8)(Table)  # the vocabularies are the same bytes in every package
+
+
 def check(package: Package) -> list[Finding]:
     """Problems of the tables against their Table Schemas: types, constraints, keys; what frictionless finds."""
     bare = package.descriptor | {"resources": []}
@@ -90,7 +94,9 @@ def check(package: Package) -> list[Finding]:
     if found:
         return found
     tables = {
-        name: Table(path, package.file(name).read_bytes(), package.profile.files[schema_path(name)])
+        name: (_shared if package.profile.tables[name].kind == "vocabulary" else Table)(
+            path, package.file(name).read_bytes(), package.profile.files[schema_path(name)]
+        )
         for name, path in package.paths.items()
     }
     for resource in package.descriptor["resources"]:

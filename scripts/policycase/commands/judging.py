@@ -15,7 +15,7 @@ from policycase.terminal import progress, rows, say, say_json, say_table
 def validate(options: Namespace) -> bool:
     """Findings, or the tables and their coverage; of several packages a summary."""
     packages = spread(options.packages)
-    if len(packages) > 1:
+    if len(packages) > 1 or packages != options.packages:
         return _validate_many(packages, options)
     package = chosen(packages[0] if packages else None)
     report = validation.validate(package, sources_of(options.source), exact=options.exact)
@@ -41,7 +41,7 @@ def _validate_many(packages: list[str], options: Namespace) -> bool:
         msg = "--source and --exact take one package · name one"
         raise UnreadableError(msg)
     jobs = options.jobs or os.cpu_count() or 1
-    size = max(1, min(validation.AT_ONCE, -(-len(packages) // jobs)))
+    size = max(1, min(validation.AT_ONCE, -(-len(packages) // (2 * jobs))))
     seen: dict[str, validation.Report] = {}
     with ExitStack() as stack:
         executor = stack.enter_context(ProcessPoolExecutor(jobs)) if jobs > 1 and len(packages) > size else None
