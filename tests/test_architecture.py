@@ -16,7 +16,7 @@ LAYERS = [
     {"limits"},
     {"downloading"},
     {"paths", "dates", "fingerprints"},
-    {"profiles", "texts"},
+    {"profiles", "texts", "writing"},
     {"descriptor", "tables"},
     {"loading", "coverage", "checks.jsons"},
     {"bulk"},

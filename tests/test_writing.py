@@ -15,7 +15,7 @@ from copies import ROOT, copy_lamps, edit
 
 from policycase.cli import main
 from policycase.errors import UnreadableError
-from policycase.paths import staged, write_folder
+from policycase.writing import staged, write_folder
 
 HERE = Path(__file__).parent
 WRITERS = {  # name: arguments, what stands at the output before, changes of the disk, how many kills
@@ -33,7 +33,7 @@ REPEAT = """
 import sys
 from pathlib import Path
 from policycase.errors import UnreadableError
-from policycase.paths import write_folder
+from policycase.writing import write_folder
 times, contents = int(sys.argv[2]), [b"1", b"2"] if sys.argv[3] == "both" else [sys.argv[3].encode()]
 print("begun", flush=True)
 for number in range(times):

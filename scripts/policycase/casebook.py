@@ -11,9 +11,10 @@ from policycase.descriptor import Package, write_json
 from policycase.downloading import pinned
 from policycase.errors import InvalidPackageError, UnknownNameError
 from policycase.loading import as_text, csv_bytes, read_tables, typed
-from policycase.paths import DESCRIPTOR, opened, write_folder
+from policycase.paths import DESCRIPTOR, opened
 from policycase.profiles import ENTRY_TABLES, Profile
 from policycase.tables import Tables, placed
+from policycase.writing import write_folder
 
 
 def load(path: str | Path | None = None, *, sha256: str | None = None) -> "Casebook":

@@ -8,7 +8,7 @@ from policycase.checks.soundness import refuse_odd_descriptor
 from policycase.errors import MissingExtraError, UnknownNameError, UnreadableError
 from policycase.exports.about import is_export
 from policycase.exports.forms import FORMS, Form
-from policycase.paths import staged
+from policycase.writing import staged
 
 
 def export(case: Casebook | str | Path | None, to: str, output: str | Path, *, force: bool = False) -> Path:

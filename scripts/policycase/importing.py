@@ -7,10 +7,11 @@ from policycase import scaffolding
 from policycase.descriptor import Package
 from policycase.errors import UnreadableError
 from policycase.loading import csv_bytes
-from policycase.paths import DESCRIPTOR, inside, shipped_root, staged, write_folder
+from policycase.paths import DESCRIPTOR, inside, shipped_root
 from policycase.profiles import Profile
 from policycase.rendering import with_bounds
 from policycase.workbooks import read_workbook
+from policycase.writing import staged, write_folder
 
 DATA = "data"
 

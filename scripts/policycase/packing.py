@@ -9,9 +9,10 @@ from policycase.descriptor import UNSAID, read_descriptor, write_json
 from policycase.errors import InvalidPackageError, UnreadableError
 from policycase.metadata.citations import CITATION
 from policycase.metadata.croissants import CROISSANT, croissant
-from policycase.paths import DESCRIPTOR, inside, opened, write_whole
+from policycase.paths import DESCRIPTOR, inside, opened
 from policycase.profiles import FOLDER, Profile
 from policycase.validation import validate
+from policycase.writing import write_whole
 
 BESIDE = ("README.md", "LICENSE-DATA", CITATION, "CODING.md")
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the first moment that a zip can name; so the same content gives the same bytes

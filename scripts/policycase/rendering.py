@@ -13,8 +13,9 @@ from policycase.descriptor import read_descriptor, write_json
 from policycase.errors import DateError, UnreadableError
 from policycase.loading import csv_bytes, read_csv
 from policycase.metadata.citations import CITATION, ZENODO, citation, zenodo
-from policycase.paths import DESCRIPTOR, inside, write_whole
+from policycase.paths import DESCRIPTOR, inside
 from policycase.profiles import FOLDER, PROFILE, Profile, Table, schema_path
+from policycase.writing import write_whole
 
 README = "README.md"
 EXAMPLES = "examples"

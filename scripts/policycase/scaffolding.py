@@ -11,8 +11,9 @@ import pycountry
 from policycase.descriptor import UNSAID, read_descriptor, write_json
 from policycase.errors import UnreadableError
 from policycase.fingerprints import fingerprint, skeleton
-from policycase.paths import DESCRIPTOR, shipped_root, write_folder
+from policycase.paths import DESCRIPTOR, shipped_root
 from policycase.profiles import Profile
+from policycase.writing import write_folder
 
 CASE_ID = re.compile(r"(?P<country>[a-z]{3})(?:-[a-z0-9]+)+")
 SENTENCE_END = re.compile(r"(?<!\s[A-Z]\.)(?:(?<=[.!?])|(?<=[.!?][\"”’»)]))\s+(?=[\"“‘«(]?[^\W\d_a-zß-öø-ÿ])")

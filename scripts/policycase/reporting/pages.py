@@ -13,12 +13,12 @@ from policycase.checks.soundness import refuse_odd_descriptor, refuse_odd_rows
 from policycase.coverage import RECORD
 from policycase.errors import MissingExtraError, UnreadableError
 from policycase.metadata.datasets import dataset
-from policycase.paths import write_whole
 from policycase.plots.themes import ON_DARK, library
 from policycase.profiles import ENTRY_TABLES, Field
 from policycase.reporting import comparisons, figures
 from policycase.reporting.cards import Card, Item, cards, link_title
 from policycase.reporting.indexes import Index, Row, Value, where
+from policycase.writing import write_whole
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 TEMPLATE, STYLE, SCRIPT = "report.html", "report.css", "report.js"
