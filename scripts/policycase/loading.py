@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import BinaryIO
 
+import numpy as np
 import pandas as pd
 
 from policycase.descriptor import Package
@@ -14,6 +15,7 @@ from policycase.profiles import Field, Table
 from policycase.tables import Tables, placed
 from policycase.texts import sound_text
 
+TEXT = pd.StringDtype("python", na_value=np.nan)  # rules look cells up in sets, which takes Arrow's strings much longer
 TRUTH = {"true": True, "false": False}
 EXPECTED = {
     "integer": "a whole number such as 12",
@@ -69,7 +71,7 @@ def read_csv(file: Path, path: str) -> pd.DataFrame:
 def parsed(content: BinaryIO, path: str) -> pd.DataFrame:
     """CSV with every cell as text; only the empty cell is missing, so that `NA` stays a word."""
     try:
-        return pd.read_csv(content, dtype=str, keep_default_na=False, na_values=[""], index_col=False)
+        return pd.read_csv(content, dtype=TEXT, keep_default_na=False, na_values=[""], index_col=False)
     except ValueError as error:  # pandas' ParserError is one
         msg = f"{path}: cannot be read as CSV in UTF-8: {error} · run: policycase validate"
         raise UnreadableError(msg) from error

@@ -32,15 +32,15 @@ class Tables:
         parts = []
         for table in self.profile.case_tables.values():
             if table.key:
-                frame = self[table.name]
-                ids = {"record_id": frame[table.key], "case_id": frame["case_id"]}
-                parts.append(pd.DataFrame(ids).assign(table=table.name))
+                ids = self[table.name][[table.key, "case_id"]].set_axis(["record_id", "case_id"], axis=1)
+                parts.append(ids.assign(table=pd.Series(table.name, ids.index, ids["case_id"].dtype)))
         return pd.concat(parts)
 
     @cached_property
-    def table_of(self) -> Mapping[str, str]:
-        """The table of each record id."""
-        return dict(zip(self.records["record_id"], self.records["table"], strict=True))
+    def table_of(self) -> pd.Series:
+        """The table of each record, by its id; where an id stands twice, the later one's."""
+        records = self.records.dropna(subset=["record_id"])
+        return records.drop_duplicates("record_id", keep="last").set_index("record_id")["table"]
 
 
 def placed(frame: pd.DataFrame, path: str) -> pd.DataFrame:

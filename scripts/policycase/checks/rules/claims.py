@@ -21,7 +21,7 @@ NAMED = {"places", "agencies", "events", "programs"}
 def claim_points_to_a_record(tables: Tables) -> Iterator[Finding]:
     """A claim or figure is about a record of its case, a claim about a field of it; its object is there too."""
     records = tables.records.dropna(subset=["record_id", "case_id"])
-    known = set(pairs(records, "record_id"))
+    known = pairs(records, "record_id")
     for name, column in (("claims", "record_id"), ("claims", "object_id"), ("figures", "record_id")):
         frame = tables[name].dropna(subset=[column])
         lost = frame[~pairs(frame, column).isin(known)]

@@ -52,7 +52,7 @@ def link_id_is_made_of_its_parts(tables: Tables) -> Iterator[Finding]:
         if table.id_parts:
             frame = tables[table.name].dropna(subset=[table.key, "case_id", *table.id_parts])
             known = [
-                frame[link.fields[0]].isin(tables.table_of)
+                frame[link.fields[0]].isin(tables.table_of.index)
                 for link in table.parents
                 if link.fields[0] in table.id_parts
             ]
@@ -143,7 +143,7 @@ def _unused(
         for link in other.foreign_keys
         if link.table == name
     }
-    used = {value for other, column in columns for value in tables[other][column].dropna()}
+    used = set(pd.concat([tables[other][column] for other, column in columns]).to_numpy())
     if name == "agencies":  # being somebody's child or predecessor ties both ends
         tied = tables[name][["parent_agency_id", "successor_agency_id"]].notna().any(axis=1)
         used |= set(tables[name].loc[tied, table.key])

@@ -47,7 +47,7 @@ def evidence_points_to_a_record_and_field(tables: Tables) -> Iterator[Finding]:
     table = tables.profile.tables["evidence"]
     evidence = tables["evidence"].dropna(subset=["record_id", "field", "case_id"])
     known = tables.records.drop_duplicates(["case_id", "record_id"])
-    lost = evidence[~pairs(evidence, "record_id").isin(set(pairs(known, "record_id")))]
+    lost = evidence[~pairs(evidence, "record_id").isin(pairs(known, "record_id"))]
     hints = nearest(lost, "record_id", known, "record_id", "add the row, or mend the id")
     yield from at(
         table,
@@ -65,7 +65,7 @@ def evidence_points_to_a_record_and_field(tables: Tables) -> Iterator[Finding]:
             yield from at(table, rows, "field", f'{name} has no field "{field}"', hint)
         else:
             frame = tables[owner.name]
-            empty = set(frame.loc[frame[str(field)].isna(), owner.key])
+            empty = frame.loc[frame[str(field)].isna(), owner.key]
             yield from at(
                 table,
                 rows[rows["record_id"].isin(empty)],

@@ -116,8 +116,12 @@ def _cells(frame: pd.DataFrame, column: str, is_wrong: Callable[[str], object]) 
     return frame[frame[column].isin(wrong)] if wrong else frame.iloc[:0]
 
 
-def _is_unclean(text: str) -> bool:
-    return text != text.strip() or bool(UNSEEN.search(text))
+def _unclean(texts: list[str]) -> list[str]:
+    """The texts with white space at an edge or an invisible character; nearly always none, so all are looked at as one."""
+    lines = "\n".join(["", *texts, ""])
+    if "".join(texts).isprintable() and "\n " not in lines and " \n" not in lines:  # what is printable is seen,
+        return []  # and is no white space but for the space itself
+    return [text for text in set(texts) if text != text.strip() or UNSEEN.search(text)]
 
 
 @rule
@@ -125,7 +129,9 @@ def text_has_no_control_or_edge_space(tables: Tables) -> Iterator[Finding]:
     """No cell begins or ends with white space or holds a control or invisible character."""
     for table in tables.profile.tables.values():
         for column in table.fields:
-            wrong = _cells(tables[table.name], column, _is_unclean)
+            frame = tables[table.name]
+            unclean = _unclean(frame[column].dropna().tolist())
+            wrong = frame[frame[column].isin(unclean)] if unclean else frame.iloc[:0]
             shown = [ascii(value) for value in wrong[column]]
             yield from at(
                 table,
