@@ -63,20 +63,21 @@ def values_needing_evidence(tables: Tables) -> pd.DataFrame:
     """
     rows = rows_needing_evidence(tables)
     evidence = tables["evidence"]
-    supported = evidence["record_id"] + " " + evidence["field"]
+    supported = pd.Index((evidence["record_id"] + " " + evidence["field"]).dropna().unique(), dtype=object)
     needing = dict(list(rows.groupby("table")["record_id"]))
     parts = []
-    for name, field in tables.profile.fields(evidence=True):
-        table = tables.profile.tables[name]
+    for name, table in tables.profile.case_tables.items():
+        fields = [field for field in table.fields.values() if field.evidence]
         frame = tables[name]
-        filled = frame[frame[field.name].notna() & frame[field.name].ne(field.silent)]
-        filled = filled[filled[table.key].isin(needing.get(name, ()))]
-        ids = filled[table.key]
-        found = (ids + f" {field.name}").isin(supported)
-        if field.name in table.id_parts:
-            found |= (ids + f" {RECORD}").isin(supported)
-        part = pd.DataFrame({"record_id": ids, "case_id": filled["case_id"]})
-        parts.append(part.assign(table=name, field=field.name, found=found))
+        needs = frame[table.key].isin(needing.get(name, ())) if fields else ()
+        for field in fields:
+            wanted = needs & frame[field.name].notna() & frame[field.name].ne(field.silent)
+            ids = frame[table.key][wanted]
+            found = supported.get_indexer(ids + f" {field.name}") >= 0
+            if field.name in table.id_parts:
+                found |= supported.get_indexer(ids + f" {RECORD}") >= 0
+            part = {"record_id": ids, "case_id": frame["case_id"][wanted], "table": name, "field": field.name}
+            parts.append(pd.DataFrame(part | {"found": found}))
     return pd.concat(parts)
 
 

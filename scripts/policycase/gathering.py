@@ -12,6 +12,7 @@ from policycase.errors import UnreadableError
 from policycase.loading import typed
 from policycase.merging import merged
 from policycase.paths import opened
+from policycase.tables import files_of
 
 
 def gather(cases: Sequence[Casebook | str | Path]) -> Casebook | None:
@@ -42,7 +43,7 @@ def gather(cases: Sequence[Casebook | str | Path]) -> Casebook | None:
             return None
         order = sorted(range(len(ids)), key=ids.__getitem__)
         tables = read_many({f"{cases[place]}/": packages[place] for place in order})
-        frames = {name: typed(tables[name], table, profile.vocabularies) for name, table in profile.tables.items()}
+        frames = {name: typed(tables, name) for name in profile.tables}
     return Casebook(frames, profile, merged([package.descriptor for package in packages], sorted(ids)))
 
 
@@ -50,5 +51,5 @@ def _case_ids(packages: Sequence[Package]) -> list[str] | None:
     """The case of each package; None where one has no case or several, or a case stands in two."""
     cases = read_many({f"{number}/": package for number, package in enumerate(packages)}, ["cases"])["cases"]
     ids = cases["case_id"]
-    own = cases.index.get_level_values("path").nunique() == len(packages) == len(cases) == ids.nunique()
+    own = len(set(files_of(cases.index))) == len(packages) == len(cases) == ids.nunique()
     return ids.tolist() if own else None
