@@ -8,15 +8,16 @@ by itself, and joins the others as it would be written.
 
 import io
 from collections.abc import Collection, Mapping, Sequence
+from math import inf
 
 import numpy as np
 import pandas as pd
 
 from policycase.descriptor import Package
-from policycase.errors import UnreadableError
+from policycase.limits import limit
 from policycase.loading import csv_bytes, parsed, read_table
-from policycase.paths import refuse_large
-from policycase.profiles import Table
+from policycase.paths import regular_files
+from policycase.profiles import DATA, Table
 from policycase.tables import Tables, places
 from policycase.texts import LONGEST_CELL
 
@@ -41,34 +42,71 @@ def read_many(packages: Mapping[str, Package], names: Collection[str] | None = N
         A table is missing, its header differs from its schema, or it cannot be read.
     """
     profile = next(iter(packages.values())).profile
+    each = list(packages.values())
+    sizes = [regular_files(package.root, DATA) for package in each]
     frames, paths = {}, {}
     for name, table in profile.tables.items():
-        if names is None or name in names:
-            holders = packages if table.kind != "vocabulary" else dict([next(iter(packages.items()))])
-            frames[name] = _read(list(holders.values()), table)
-            paths[name] = [prefix + package.paths[name] for prefix, package in holders.items()]
+        if names is not None and name not in names:
+            continue
+        if table.kind == "vocabulary":
+            frames[name] = read_table(each[0], table)
+        else:
+            bodies = _bodies(each, sizes, table)
+            for number, body in enumerate(bodies):
+                if body is None:
+                    bodies[number] = csv_bytes(read_table(each[number], table)).split(b"\n", 1)[1]
+            frames[name] = _joined(bodies, table)
+        paths[name] = [prefix + package.paths[name] for prefix, package in packages.items()]
     return Tables(frames, profile, paths)
 
 
-def _read(packages: Sequence[Package], table: Table) -> pd.DataFrame:
-    """One table of all packages."""
-    header = (",".join(table.fields) + "\n").encode()
-    contents = [_content(package, table) for package in packages]
+def read_plain(packages: Sequence[Package]) -> tuple[Tables, set[int]]:
+    """The tables of packages under one profile, but for packages with a file that fails the gate; and their numbers.
+
+    The path of a table is that in its package, behind the number of the package and a slash.
+    """
+    profile = packages[0].profile
+    sizes = [regular_files(package.root, DATA) for package in packages]
+    frames, odd = {}, set()
+    for name, table in profile.tables.items():
+        if table.kind == "vocabulary":
+            frames[name] = read_table(packages[0], table)
+            continue
+        bodies = _bodies(packages, sizes, table)
+        odd |= {number for number, body in enumerate(bodies) if body is None}
+        frames[name] = _joined([body or b"" for body in bodies], table)
+    paths = {name: [f"{number}/{one.paths[name]}" for number, one in enumerate(packages)] for name in frames}
+    tables = Tables(frames, profile, paths)
+    return tables.of(set(range(len(packages))) - odd) if odd else tables, odd
+
+
+def _bodies(packages: Sequence[Package], sizes: Sequence[Mapping[str, int]], table: Table) -> list[bytes | None]:
+    """What follows the header in the file of each package; None where it is not plain enough to be joined."""
+    header = _header(table)
+    contents = [_content(package, known, table) for package, known in zip(packages, sizes, strict=True)]
     bodies = [content[len(header) :] if content.startswith(header) else None for content in contents]
-    for number, passes in enumerate(gate(bodies, len(table.fields))):
-        if not passes:
-            bodies[number] = csv_bytes(read_table(packages[number], table))[len(header) :]
-    frame = parsed(io.BytesIO(b"".join([header, *bodies])), table.name)
+    passed = gate(bodies, len(table.fields))
+    return [body if passes else None for body, passes in zip(bodies, passed, strict=True)]
+
+
+def _content(package: Package, sizes: Mapping[str, int], table: Table) -> bytes:
+    """The bytes of a table's file; none where it is no file of the package's data folder, or too large."""
+    path = package.paths.get(table.name, "")
+    if sizes.get(path, inf) > limit("LARGEST_FILE"):
+        return b""
+    try:
+        return (package.root / path).read_bytes()
+    except OSError:
+        return b""
+
+
+def _joined(bodies: Sequence[bytes], table: Table) -> pd.DataFrame:
+    frame = parsed(io.BytesIO(b"".join([_header(table), *bodies])), table.name)
     return frame.set_axis(places([body.count(b"\n") for body in bodies]), axis=0)
 
 
-def _content(package: Package, table: Table) -> bytes:
-    try:
-        file = package.file(table.name)
-        refuse_large(file)
-        return file.read_bytes()
-    except (KeyError, OSError, UnreadableError):
-        return b""  # does not pass, so that reading it by itself says what is wrong
+def _header(table: Table) -> bytes:
+    return (",".join(table.fields) + "\n").encode()
 
 
 def gate(bodies: Sequence[bytes | None], width: int) -> list[bool]:

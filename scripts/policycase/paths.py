@@ -1,5 +1,6 @@
 """Where packages are: the shipped one, folders, descriptors and zips; nothing outside them is read."""
 
+import os
 import re
 import stat
 import tempfile
@@ -155,6 +156,18 @@ def inside(root: Path, relative: str) -> Path:
     if not stays:
         raise UnsafePathError(msg)
     return target
+
+
+def regular_files(root: Path, folder: str) -> dict[str, int]:
+    """The bytes of each file that lies in a folder of a package, by its path there; no link and nothing behind one."""
+    if (root / folder).is_symlink() or not (root / folder).is_dir():
+        return {}
+    with os.scandir(root / folder) as entries:
+        return {
+            f"{folder}/{entry.name}": entry.stat(follow_symlinks=False).st_size
+            for entry in entries
+            if entry.is_file(follow_symlinks=False)
+        }
 
 
 def refuse_large(file: Path) -> None:

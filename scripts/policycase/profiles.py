@@ -12,7 +12,7 @@ from typing import Any, Self
 from policycase.errors import UnknownNameError, UnreadableError
 from policycase.paths import inside, refuse_large
 
-FOLDER = "schemas"
+FOLDER, DATA = "schemas", "data"
 PROFILE = f"{FOLDER}/profile.json"
 SCHEMA_ENDING = ".schema.json"
 KINDS = {"entity", "statement", "link", "register", "vocabulary"}

@@ -1,15 +1,16 @@
 """Tables of one or many cases as text: what rules read, each row knowing its file and line."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Self
 
 import numpy as np
 import pandas as pd
 
 from policycase.profiles import Profile
 
-MOST_LINES = 2**32  # of a file; its number and a line make one number
+SPAN = 2**32  # more than a file has lines, and all tables have distinct texts: two numbers make one
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class Tables:
 
     def place(self, name: str, number: int) -> tuple[str, int]:
         """The path and line of a row of a table, by its number in the index."""
-        file, line = divmod(int(number), MOST_LINES)
+        file, line = divmod(int(number), SPAN)
         return self.paths[name][file], line
 
     def distinct(self, name: str, column: str) -> Distinct:
@@ -54,10 +55,10 @@ class Tables:
 
     def keys(self, name: str, column: str) -> np.ndarray:
         """A number for each row of a table, equal where case and cell are equal; -1 where one is missing."""
-        case, own = self._numbers(name, "case_id"), self._numbers(name, column)
-        return np.where((case < 0) | (own < 0), -1, case * MOST_LINES + own)
+        case, own = self.numbers(name, "case_id"), self.numbers(name, column)
+        return np.where((case < 0) | (own < 0), -1, case * SPAN + own)
 
-    def _numbers(self, name: str, column: str) -> np.ndarray:
+    def numbers(self, name: str, column: str) -> np.ndarray:
         """A number for each row, the same for the same text in whatever column; -1 where the cell is missing."""
         found = self.distinct(name, column)
         known = [self._number_of.setdefault(text, len(self._number_of)) for text in found.texts]
@@ -90,6 +91,16 @@ class Tables:
         records = self.records.dropna(subset=["record_id"])
         return records.drop_duplicates("record_id", keep="last").set_index("record_id")["table"]
 
+    def of(self, numbers: Collection[int]) -> Self:
+        """The rows of some of the packages, by the numbers of their files."""
+        some = np.array(sorted(numbers), dtype="int64")
+        own = {
+            name: frame[np.isin(files_of(frame.index), some)]
+            for name, frame in self.frames.items()
+            if name in self.profile.case_tables
+        }
+        return replace(self, frames={**self.frames, **own})
+
 
 def places(counts: Sequence[int]) -> pd.Index:
     """The index that `Tables` needs, of the rows of several files; those of a file begin on line 2."""
@@ -97,9 +108,9 @@ def places(counts: Sequence[int]) -> pd.Index:
         return pd.RangeIndex(2, counts[0] + 2)
     files = np.repeat(np.arange(len(counts)), counts)
     firsts = np.cumsum(counts) - counts
-    return pd.Index(files * MOST_LINES + np.arange(len(files)) - firsts[files] + 2)
+    return pd.Index(files * SPAN + np.arange(len(files)) - firsts[files] + 2)
 
 
 def files_of(index: pd.Index) -> np.ndarray:
     """The number of the file in which each row stands."""
-    return index.to_numpy() // MOST_LINES
+    return index.to_numpy() // SPAN

@@ -19,7 +19,7 @@ from frictionless.table import Header
 from policycase.descriptor import Package
 from policycase.findings import Finding
 from policycase.paths import DESCRIPTOR
-from policycase.profiles import schema_path
+from policycase.profiles import FOLDER, Profile, schema_path
 
 DIALECT = {"delimiter": ",", "quoteChar": '"', "skipInitialSpace": False, "header": True}  # left unsaid, it is guessed
 MOST_CELLS = 10_000  # distinct cells of a field that are remembered from one package to the next
@@ -29,10 +29,16 @@ Key = tuple[Any, ...]
 
 
 class Cells(dict[str | None, tuple[Any, dict[str, str] | None]]):
-    """What frictionless makes of each distinct cell of a field: its value, and what is wrong with it."""
+    """What frictionless makes of each distinct cell of a field: its value, and what is wrong with it.
+
+    Fields with one `demand` make the same of every cell.
+    """
 
     def __init__(self, field: Field) -> None:
         self.name, self.unique = field.name, bool(field.constraints.get("unique"))
+        self.demand = repr((field.type, field.format, field.constraints))
+        free = field.type == "string" and field.format == "default" and not field.constraints.keys() - {"required"}
+        self.takes_any_text = free
         self._read = field.create_cell_reader()
 
     def __missing__(self, cell: str | None) -> tuple[Any, dict[str, str] | None]:
@@ -89,8 +95,7 @@ _shared = lru_cache(maxsize=8)(Table)  # the vocabularies are the same bytes in 
 
 def check(package: Package) -> list[Finding]:
     """Problems of the tables against their Table Schemas: types, constraints, keys; what frictionless finds."""
-    bare = package.descriptor | {"resources": []}
-    found = [Finding(error.type, error.note, path=DESCRIPTOR) for error in FrictionlessPackage.metadata_validate(bare)]
+    found = of_descriptor(package)
     if found:
         return found
     tables = {
@@ -104,6 +109,27 @@ def check(package: Package) -> list[Finding]:
         found += [finding for _, finding in sorted(_rows(resource["name"], tables), key=lambda pair: pair[0])]
         found += _file(resource, tables[resource["name"]])
     return found
+
+
+def of_descriptor(package: Package) -> list[Finding]:
+    """The problems of a descriptor, its resources aside."""
+    bare = package.descriptor | {"resources": []}
+    return [Finding(error.type, error.note, path=DESCRIPTOR) for error in FrictionlessPackage.metadata_validate(bare)]
+
+
+def of_vocabularies(profile: Profile) -> list[Finding]:
+    """The problems of the tables that every package of a profile shares."""
+    tables = {
+        name: _shared(f"{FOLDER}/{name}.csv", profile.files[f"{FOLDER}/{name}.csv"], profile.files[schema_path(name)])
+        for name, table in profile.tables.items()
+        if table.kind == "vocabulary"
+    }
+    return [finding for name in tables for _, finding in _rows(name, tables)]
+
+
+def cells_of(schema: bytes) -> list[Cells]:
+    """For each field of a schema, what frictionless makes of its cells."""
+    return [Cells(field) for field in _schema(schema)[0].fields]
 
 
 def _header(table: Table) -> Iterator[Finding]:
