@@ -60,9 +60,15 @@ class Tables:
 
     def numbers(self, name: str, column: str) -> np.ndarray:
         """A number for each row, the same for the same text in whatever column; -1 where the cell is missing."""
-        found = self.distinct(name, column)
-        known = [self._number_of.setdefault(text, len(self._number_of)) for text in found.texts]
-        return np.array([*known, -1])[found.numbers]
+        if (name, column) not in self._numbers:
+            found = self.distinct(name, column)
+            known = [self._number_of.setdefault(text, len(self._number_of)) for text in found.texts]
+            self._numbers[name, column] = np.array([*known, -1])[found.numbers]
+        return self._numbers[name, column]
+
+    @cached_property
+    def _numbers(self) -> dict[tuple[str, str], np.ndarray]:
+        return {}
 
     @cached_property
     def _number_of(self) -> dict[str, int]:

@@ -46,14 +46,13 @@ def entangled(tables: Tables) -> set[int]:
     alone = owners.drop(shared.index).dropna().set_index("case_id")["owner"].to_dict()
     mixed = set(shared["owner"])
     for table in tables.profile.case_tables.values():
-        frame = tables[table.name]
-        owner = files_of(frame.index)
+        owner = files_of(tables[table.name].index)
         for column in _id_columns(table):
-            numbers, ids = pd.factorize(frame[column].to_numpy())
-            owned = np.array([alone.get(text.split(":", 1)[0], -1) for text in ids] + [-1])[numbers]
-            strange = (numbers >= 0) & (owned != owner)
+            ids = tables.distinct(table.name, column)
+            owned = np.array([*(alone.get(text.split(":", 1)[0], -1) for text in ids.texts), -1])[ids.numbers]
+            strange = (ids.numbers >= 0) & (owned != owner)
             if column == "case_id" or column in table.primary_key:
-                strange |= numbers < 0
+                strange |= ids.numbers < 0
             mixed |= set(owner[strange].tolist())
     return mixed
 

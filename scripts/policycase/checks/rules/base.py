@@ -72,7 +72,9 @@ def _text(value: object) -> str:
 
 def where(frame: pd.DataFrame, flags: Iterable[object]) -> pd.DataFrame:
     """The rows whose flag is true, by place; none of a frame without rows."""
-    chosen = np.array([bool(flag) for flag in flags], dtype=bool) if not isinstance(flags, np.ndarray) else flags
+    given = flags.to_numpy() if isinstance(flags, pd.Series) else flags
+    is_array = isinstance(given, np.ndarray) and given.dtype == bool
+    chosen = given if is_array else np.array([bool(flag) for flag in given], dtype=bool)
     return frame[chosen] if chosen.any() else frame.iloc[:0]  # choosing no row of many columns takes long
 
 
