@@ -15,7 +15,7 @@ import pandas as pd
 
 from policycase.descriptor import Package
 from policycase.limits import limit
-from policycase.loading import csv_bytes, parsed, read_table
+from policycase.loading import csv_bytes, parsed, parsed_quickly, read_table
 from policycase.paths import read_bytes, regular_files
 from policycase.profiles import DATA, Table
 from policycase.tables import Tables, places
@@ -26,7 +26,9 @@ MARKS = bytes(byte if byte in b',\n"' else 0 for byte in range(256))  # what par
 AT_ONCE = 2**20  # bytes that pass the gate together: few enough to stay in the processor's cache
 
 
-def read_many(packages: Mapping[str, Package], names: Collection[str] | None = None) -> Tables:
+def read_many(
+    packages: Mapping[str, Package], names: Collection[str] | None = None, *, to_keep: bool = False
+) -> Tables:
     """The tables of packages under one profile as text, one package after the other; each path behind its prefix.
 
     Parameters
@@ -35,6 +37,8 @@ def read_many(packages: Mapping[str, Package], names: Collection[str] | None = N
         Packages by the prefix that is put before their paths, in the order of the rows.
     names
         The tables that are wanted; None is all. Vocabularies are the first package's.
+    to_keep
+        Whether the texts are to be kept, as `str`, rather than looked up by rules; it is quicker.
 
     Raises
     ------
@@ -55,7 +59,7 @@ def read_many(packages: Mapping[str, Package], names: Collection[str] | None = N
             for number, body in enumerate(bodies):
                 if body is None:
                     bodies[number] = csv_bytes(read_table(each[number], table)).split(b"\n", 1)[1]
-            frames[name] = _joined(bodies, table)
+            frames[name] = _joined(bodies, table, to_keep=to_keep)
         paths[name] = [prefix + package.paths[name] for prefix, package in packages.items()]
     return Tables(frames, profile, paths)
 
@@ -100,8 +104,9 @@ def _content(package: Package, sizes: Mapping[str, int], table: Table) -> bytes:
         return b""
 
 
-def _joined(bodies: Sequence[bytes], table: Table) -> pd.DataFrame:
-    frame = parsed(io.BytesIO(b"".join([_header(table), *bodies])), table.name)
+def _joined(bodies: Sequence[bytes], table: Table, *, to_keep: bool = False) -> pd.DataFrame:
+    content = io.BytesIO(b"".join([_header(table), *bodies]))
+    frame = parsed_quickly(content) if to_keep else parsed(content, table.name)
     return frame.set_axis(places([body.count(b"\n") for body in bodies]), axis=0)
 
 
@@ -147,7 +152,7 @@ def _is_plain(body: bytes) -> bool:
 def _with_odd_lines(bodies: Sequence[bytes], width: int) -> set[int]:
     """The numbers of files with a line that is too long, has too many or few cells, or a quote within one."""
     letters = np.frombuffer(b"".join(bodies).translate(MARKS), np.uint8)  # 0 but for commas, line ends and quotes
-    places = np.flatnonzero(letters)
+    places = np.flatnonzero(letters != 0)  # three times as quick as of the letters themselves
     marks = letters[places]
     ends, quotes = marks == LINE, marks == QUOTE
     line = np.cumsum(ends) - ends  # of each mark
@@ -156,7 +161,8 @@ def _with_odd_lines(bodies: Sequence[bytes], width: int) -> set[int]:
     within = (quotes_so_far - quotes_before[line]) % 2 == 1  # whether what follows the mark is in quotes
     commas = np.diff(np.cumsum((marks == COMMA) & ~within)[ends], prepend=0)
     odd = (commas != width - 1) | within[ends] | (np.diff(places[ends], prepend=-1) > LONGEST_CELL)
-    outer = np.where(within, letters[places - 1], letters[(places + 1) % len(letters)])
-    odd[line[quotes & (outer == 0)]] = True
+    of_quotes = places[quotes]
+    outer = np.where(within[quotes], letters[of_quotes - 1], letters[(of_quotes + 1) % len(letters)])
+    odd[line[quotes][outer == 0]] = True
     file_ends = np.cumsum([len(body) for body in bodies])
     return set(np.searchsorted(file_ends, places[ends][odd], side="right").tolist())

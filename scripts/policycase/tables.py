@@ -1,8 +1,10 @@
 """Tables of one or many cases as text: what rules read, each row knowing its file and line."""
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import count
 from typing import Self
 
 import numpy as np
@@ -62,8 +64,8 @@ class Tables:
         """A number for each row, the same for the same text in whatever column; -1 where the cell is missing."""
         if (name, column) not in self._numbers:
             found = self.distinct(name, column)
-            known = [self._number_of.setdefault(text, len(self._number_of)) for text in found.texts]
-            self._numbers[name, column] = np.array([*known, -1])[found.numbers]
+            number_of = map(self._number_of.__getitem__, found.texts)
+            self._numbers[name, column] = np.array([*number_of, -1])[found.numbers]
         return self._numbers[name, column]
 
     @cached_property
@@ -72,14 +74,13 @@ class Tables:
 
     @cached_property
     def _number_of(self) -> dict[str, int]:
-        return {}
+        return defaultdict(count().__next__)
 
     @cached_property
-    def record_keys(self) -> np.ndarray:
-        """The `keys` of every row that has an id of its own."""
-        return np.concatenate(
-            [self.keys(table.name, table.key) for table in self.profile.case_tables.values() if table.key]
-        )
+    def record_keys(self) -> pd.Index:
+        """The `keys` of every row that has an id of its own, each once."""
+        tables = [table for table in self.profile.case_tables.values() if table.key]
+        return pd.Index(np.concatenate([self.keys(table.name, table.key) for table in tables])).unique()
 
     @cached_property
     def records(self) -> pd.DataFrame:

@@ -83,9 +83,9 @@ def _suspects(tables: Tables) -> set[int]:
             wrong |= _wrong(tables, table, cells_by_demand.setdefault(cells.demand, cells), cells.name)
         for link in table.foreign_keys:
             (column,), (key,) = link.fields, link.to
-            parents = _scoped(tables.numbers(link.table, key), files_of(tables[link.table].index))
+            parents = pd.Index(_scoped(tables.numbers(link.table, key), files_of(tables[link.table].index))).unique()
             numbers = tables.numbers(table.name, column)
-            wrong |= (numbers >= 0) & ~np.isin(_scoped(numbers, files), parents)
+            wrong |= (numbers >= 0) & (parents.get_indexer(_scoped(numbers, files)) < 0)
         found |= set(files[wrong].tolist())
     return found
 

@@ -92,9 +92,9 @@ def nearest(lost: pd.DataFrame, column: str, known: pd.DataFrame, key: str, othe
     ]
 
 
-def strangers(tables: Tables, name: str, column: str, known: np.ndarray) -> pd.DataFrame:
+def strangers(tables: Tables, name: str, column: str, known: pd.Index) -> pd.DataFrame:
     """The rows of a table whose cell in a column is filled, and is in their own case none of the known keys."""
-    lost = (tables.distinct(name, column).numbers >= 0) & ~np.isin(tables.keys(name, column), known)
+    lost = (tables.distinct(name, column).numbers >= 0) & (known.get_indexer(tables.keys(name, column)) < 0)
     return where(tables[name], lost)
 
 
