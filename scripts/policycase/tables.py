@@ -57,8 +57,15 @@ class Tables:
 
     def keys(self, name: str, column: str) -> np.ndarray:
         """A number for each row of a table, equal where case and cell are equal; -1 where one is missing."""
-        case, own = self.numbers(name, "case_id"), self.numbers(name, column)
-        return np.where((case < 0) | (own < 0), -1, case * SPAN + own)
+        return self.pairs(name, "case_id", column)
+
+    def pairs(self, name: str, one: str, other: str) -> np.ndarray:
+        """A number for each row of a table, equal where the cells of two columns are; -1 where one is missing."""
+        return _paired(self.numbers(name, one), self.numbers(name, other))
+
+    def paired(self, name: str, column: str, text: str) -> np.ndarray:
+        """What `pairs` gives of rows with the cell of a column, and a text."""
+        return _paired(self.numbers(name, column), np.array(self._number_of[text]))
 
     def numbers(self, name: str, column: str) -> np.ndarray:
         """A number for each row, the same for the same text in whatever column; -1 where the cell is missing."""
@@ -107,6 +114,10 @@ class Tables:
             if name in self.profile.case_tables
         }
         return replace(self, frames={**self.frames, **own})
+
+
+def _paired(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    return np.where((one < 0) | (other < 0), -1, one * SPAN + other)
 
 
 def places(counts: Sequence[int]) -> pd.Index:

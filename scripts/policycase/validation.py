@@ -177,10 +177,14 @@ def _judged(roots: Mapping[str, Path], *, exact: bool = False) -> dict[str, Repo
     if others:
         numbers = {key: number for number, key in enumerate(others)}
         by_rules |= _by_rules(read_many({f"{numbers[key]}/": package for key, package in others.items()}), numbers)
-    check = standard.check_exactly if exact else standard.check
-    for key, package in {**screen.packages, **others}.items():
-        by_standard = check(package) if exact or key in others or key in screen.suspects else []
-        reports[key] = _report(merged(by_standard, by_rules[key]), STAGES[:5])
+    packages = {**screen.packages, **others}
+    if exact:
+        by_standard = {key: standard.check_exactly(package) for key, package in packages.items()}
+    else:
+        odd = [*screen.suspects, *others]
+        by_standard = {key: standard.check(packages[key], screen.suspects.get(key)) for key in odd}
+    for key in packages:
+        reports[key] = _report(merged(by_standard.get(key, []), by_rules[key]), STAGES[:5])
     return reports
 
 

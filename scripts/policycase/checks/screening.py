@@ -4,6 +4,7 @@ A package that passes has no finding of the stages files, schemas, profile and s
 the same verdict. One that does not pass may be sound all the same; the stages decide that, file by file.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,23 +35,29 @@ class Screened:
     tables
         The tables of all of them; None where there is no package.
     suspects
-        Keys of packages in which the standard stage may find something.
+        Tables in which the standard stage may find something, of the packages in which it may.
     """
 
     packages: dict[str, Package]
     numbers: dict[str, int]
     tables: Tables | None
-    suspects: frozenset[str]
+    suspects: dict[str, set[str]]
 
 
 def screened(roots: Mapping[str, Path]) -> Screened:
     """What is plain in the packages of some folders; a package with anything odd is left out."""
     described = {key: package for key, root in roots.items() if (package := _described(root))}
+    if described and standard.of_vocabularies(next(iter(described.values())).profile):
+        described = {}  # what all share is odd, so nobody is plain
     tables, odd = read_plain(list(described.values())) if described else (None, set())
     numbers = {key: number for number, key in enumerate(described) if number not in odd}
-    wrong = _suspects(tables) if numbers else set()
-    suspects = {key for key, number in numbers.items() if number in wrong or not _is_plainly_described(described[key])}
-    return Screened({key: described[key] for key in numbers}, numbers, tables if numbers else None, frozenset(suspects))
+    wrong = _suspects(tables) if numbers else {}
+    suspects = {}
+    for key, number in numbers.items():
+        names = set(described[key].paths) if _is_oddly_described(described[key]) else wrong.get(number)
+        if names:
+            suspects[key] = names
+    return Screened({key: described[key] for key in numbers}, numbers, tables if numbers else None, suspects)
 
 
 def _described(root: Path) -> Package | None:
@@ -64,18 +71,16 @@ def _described(root: Path) -> Package | None:
     return package if schemas.is_ours(carried) and profile.is_followed(package) else None
 
 
-def _is_plainly_described(package: Package) -> bool:
-    """Whether frictionless finds nothing in the descriptor, and no size or hash of a file is to be checked."""
+def _is_oddly_described(package: Package) -> bool:
+    """Whether frictionless finds something in the descriptor, or the size or hash of a file is to be checked."""
     stated = any("bytes" in resource or "hash" in resource for resource in package.descriptor["resources"])
-    return not stated and not standard.of_descriptor(package)
+    return stated or bool(standard.of_descriptor(package))
 
 
-def _suspects(tables: Tables) -> set[int]:
-    """The numbers of packages with a cell, key or reference that frictionless would report."""
-    if standard.of_vocabularies(tables.profile):
-        return set(range(len(tables.paths["cases"])))
+def _suspects(tables: Tables) -> dict[int, set[str]]:
+    """Tables with a cell, key or reference that frictionless would report, by the number of their package."""
+    suspects: dict[int, set[str]] = defaultdict(set)
     cells_by_demand: dict[str, standard.Cells] = {}
-    found: set[int] = set()
     for table in tables.profile.case_tables.values():
         files = files_of(tables[table.name].index)
         wrong = _repeated(tables, table, files)
@@ -86,8 +91,9 @@ def _suspects(tables: Tables) -> set[int]:
             parents = pd.Index(_scoped(tables.numbers(link.table, key), files_of(tables[link.table].index))).unique()
             numbers = tables.numbers(table.name, column)
             wrong |= (numbers >= 0) & (parents.get_indexer(_scoped(numbers, files)) < 0)
-        found |= set(files[wrong].tolist())
-    return found
+        for number in np.unique(files[wrong]).tolist():
+            suspects[number].add(table.name)
+    return suspects
 
 
 def _wrong(tables: Tables, table: Table, cells: standard.Cells, column: str) -> np.ndarray:

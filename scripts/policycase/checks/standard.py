@@ -8,7 +8,7 @@ import csv
 import hashlib
 import io
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -93,21 +93,40 @@ class Table:
 _shared = lru_cache(maxsize=8)(Table)  # the vocabularies are the same bytes in every package
 
 
-def check(package: Package) -> list[Finding]:
-    """Problems of the tables against their Table Schemas: types, constraints, keys; what frictionless finds."""
+class Opened(dict[str, Table]):
+    """The tables of a package by name, each read once it is asked for."""
+
+    def __init__(self, package: Package) -> None:
+        self.package = package
+
+    def __missing__(self, name: str) -> Table:
+        package = self.package
+        read = _shared if package.profile.tables[name].kind == "vocabulary" else Table
+        content, schema = package.file(name).read_bytes(), package.profile.files[schema_path(name)]
+        table = self[name] = read(package.paths[name], content, schema)
+        return table
+
+
+def check(package: Package, names: Collection[str] | None = None) -> list[Finding]:
+    """Problems of tables against their Table Schemas: types, constraints, keys; what frictionless finds.
+
+    Parameters
+    ----------
+    package
+        The package.
+    names
+        The tables to look at; None is all.
+    """
     found = of_descriptor(package)
     if found:
         return found
-    tables = {
-        name: (_shared if package.profile.tables[name].kind == "vocabulary" else Table)(
-            path, package.file(name).read_bytes(), package.profile.files[schema_path(name)]
-        )
-        for name, path in package.paths.items()
-    }
+    tables = Opened(package)
     for resource in package.descriptor["resources"]:
-        found += _header(tables[resource["name"]])
-        found += [finding for _, finding in sorted(_rows(resource["name"], tables), key=lambda pair: pair[0])]
-        found += _file(resource, tables[resource["name"]])
+        name = resource["name"]
+        if names is None or name in names:
+            found += _header(tables[name])
+            found += [finding for _, finding in sorted(_rows(name, tables), key=lambda pair: pair[0])]
+            found += _file(resource, tables[name])
     return found
 
 
