@@ -4,6 +4,7 @@ import json
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
 
+import distributed
 import pandas as pd
 import pytest
 from copies import copy_lamps, copy_package, edit
@@ -57,8 +58,6 @@ def test_validate_many_takes_any_executor(corpus: list[Path], kind, monkeypatch)
 
 
 def test_validate_many_takes_the_executor_of_dask(corpus: list[Path]):
-    distributed = pytest.importorskip("distributed")
-
     with distributed.Client(processes=False, n_workers=1, dashboard_address=None) as client:
         found = policycase.validate_many(corpus[:3], client.get_executor())
 
