@@ -66,9 +66,10 @@ def _described(root: Path) -> Package | None:
         refuse_large(root / DESCRIPTOR)
         carried = Profile.read(root)
         package = Package(root, duplicate_free((root / DESCRIPTOR).read_bytes()), carried)
-    except (OSError, ValueError, UnreadableError):
+        is_plain = schemas.is_ours(carried) and profile.is_followed(package)
+    except (OSError, ValueError, RecursionError, UnreadableError):
         return None
-    return package if schemas.is_ours(carried) and profile.is_followed(package) else None
+    return package if is_plain else None
 
 
 def _is_oddly_described(package: Package) -> bool:
