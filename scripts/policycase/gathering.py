@@ -1,5 +1,6 @@
 """Gathering: many packages of one case each as one casebook, read table by table instead of case by case."""
 
+import os
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -41,9 +42,17 @@ def gather(cases: Sequence[Casebook | str | Path]) -> Casebook | None:
         if ids is None:
             return None
         order = sorted(range(len(ids)), key=ids.__getitem__)
-        tables = read_many({f"{cases[place]}/": packages[place] for place in order})
+        tables = read_many({f"{_spelled(cases[place])}/": packages[place] for place in order})
         frames = {name: typed(tables[name], table, profile.vocabularies) for name, table in profile.tables.items()}
-    return Casebook(frames, profile, merged([package.descriptor for package in packages], sorted(ids)))
+    try:
+        return Casebook(frames, profile, merged([package.descriptor for package in packages], sorted(ids)))
+    except (AttributeError, KeyError, TypeError, ValueError):  # an odd descriptor; merging one by one tells which
+        return None
+
+
+def _spelled(case: str | Path) -> str:
+    """A path as text that any file can hold, whatever bytes its name has."""
+    return os.fsencode(case).decode("utf-8", "backslashreplace")
 
 
 def _case_ids(packages: Sequence[Package]) -> list[str] | None:

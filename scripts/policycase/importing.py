@@ -11,7 +11,7 @@ from policycase.paths import DESCRIPTOR, inside, shipped_root
 from policycase.profiles import Profile
 from policycase.rendering import with_bounds
 from policycase.workbooks import read_workbook
-from policycase.writing import staged, write_folder
+from policycase.writing import put_back, staged, write_folder
 
 DATA = "data"
 
@@ -65,6 +65,7 @@ def _replace(package: Package, tables: dict[str, bytes]) -> None:
     if elsewhere:
         msg = f"{package.root / DESCRIPTOR}: {elsewhere[0]} is not in {DATA}/ · run: policycase validate"
         raise UnreadableError(msg)
+    put_back(package.root / DATA)
     with staged(inside(package.root, DATA).resolve(), force=True) as place:
         shutil.copytree(package.root / DATA, place, symlinks=True)
         for name, content in tables.items():

@@ -3,19 +3,24 @@
 import re
 import stat
 import tempfile
+import unicodedata
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 from policycase.downloading import downloaded, is_address
-from policycase.errors import UnreadableError, UnsafePathError
+from policycase.errors import PolicyCaseError, UnreadableError, UnsafePathError
 from policycase.limits import how_to_raise, limit
 
 DESCRIPTOR = "datapackage.json"
 SHIPPED = "kgz-leph"
 UNPACKING = (zipfile.BadZipFile, zlib.error, RuntimeError, OSError, EOFError, NotImplementedError, ValueError)
+PACKED = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}  # what else there is can fill the memory from a few bytes
+DEEPEST = 20  # folders in folders; a package needs three
+SHOWN = 80  # characters of a stranger's name in a message
 DEVICES = re.compile(
     r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?", re.IGNORECASE
 )  # of Windows, whatever the ending
@@ -70,13 +75,24 @@ def opened(path: str | Path | None = None) -> Iterator[Path]:
     elif place.is_file() and zipfile.is_zipfile(place):
         with tempfile.TemporaryDirectory(prefix="policycase-") as folder:
             _unpack(place, Path(folder))
-            yield Path(folder)
+            with _named(folder, place):
+                yield Path(folder)
     elif place.exists():
         msg = f"{place}: neither a folder, a {DESCRIPTOR} nor a readable zip"
         raise UnreadableError(msg)
     else:
         msg = f"{place}: nothing is there"
         raise UnreadableError(msg)
+
+
+@contextmanager
+def _named(folder: str, archive: Path) -> Iterator[None]:
+    """What an error says of the private folder it says of the zip that was unpacked there."""
+    try:
+        yield
+    except PolicyCaseError as error:
+        error.args = tuple(str(text).replace(folder, str(archive)) for text in error.args)
+        raise
 
 
 def _unpack(archive: Path, folder: Path) -> None:
@@ -94,8 +110,7 @@ def refuse_unsafe(archive: Path, entries: list[zipfile.ZipInfo]) -> None:
     if len(entries) > limit("MOST_ENTRIES"):
         msg = f"{archive}: holds {len(entries)} files · {how_to_raise('MOST_ENTRIES')}"
         raise UnsafePathError(msg)
-    names = [entry.filename.casefold() for entry in entries]  # on many disks Goals.csv is goals.csv
-    twice = {name for name in names if names.count(name) > 1} if len(set(names)) < len(names) else set()
+    names = Counter(_on_disk(entry) for entry in entries)
     packed = sum(entry.compress_size for entry in entries) or 1
     unpacked = sum(entry.file_size for entry in entries)
     for name, largest in (
@@ -106,10 +121,18 @@ def refuse_unsafe(archive: Path, entries: list[zipfile.ZipInfo]) -> None:
             msg = f"{archive}: unpacks to {unpacked} bytes from {packed}, as a zip bomb does · {how_to_raise(name)}"
             raise UnsafePathError(msg)
     for entry in entries:
-        mode = entry.external_attr >> 16
-        if is_unsafe(entry.filename) or stat.S_ISLNK(mode) or entry.filename.casefold() in twice:
-            msg = f'{archive}: entry "{entry.filename}" is a link, stands twice or leaves the package; refused'
+        is_link = stat.S_ISLNK(entry.external_attr >> 16)
+        if is_unsafe(entry.filename) or is_link or names[_on_disk(entry)] > 1:
+            msg = f'{archive}: entry "{entry.filename[:SHOWN]}" is a link, stands twice or leaves the package; refused'
             raise UnsafePathError(msg)
+        if entry.compress_type not in PACKED or entry.filename.count("/") > DEEPEST:
+            msg = f'{archive}: entry "{entry.filename[:SHOWN]}" lies too deep, or is not packed by deflate; refused'
+            raise UnsafePathError(msg)
+
+
+def _on_disk(entry: zipfile.ZipInfo) -> str:
+    """The name by which many disks know a file: to them Goals.csv is goals.csv, and é is e with an accent."""
+    return unicodedata.normalize("NFC", entry.filename).casefold()
 
 
 def is_unsafe(relative: str) -> bool:
@@ -141,7 +164,7 @@ def inside(root: Path, relative: str) -> Path:
     UnsafePathError
         The path leaves the package, by itself or through a symlink.
     """
-    msg = f'path "{ascii(relative)[1:-1][:80]}" leaves the package · use a path below the folder of {DESCRIPTOR}'
+    msg = f'path "{ascii(relative)[1:-1][:SHOWN]}" leaves the package · use a path below the folder of {DESCRIPTOR}'
     if is_unsafe(relative):
         raise UnsafePathError(msg)
     target = root / relative

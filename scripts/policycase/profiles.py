@@ -2,7 +2,6 @@
 
 import csv
 import io
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -11,6 +10,7 @@ from typing import Any, Self
 
 from policycase.errors import UnknownNameError, UnreadableError
 from policycase.paths import inside, refuse_large
+from policycase.texts import sound_json
 
 FOLDER = "schemas"
 PROFILE = f"{FOLDER}/profile.json"
@@ -228,8 +228,8 @@ class Profile:
 
     def _json(self, path: str) -> dict[str, Any]:
         try:
-            content = json.loads(self._bytes(path))
-        except (ValueError, RecursionError) as error:
+            content = sound_json(self._bytes(path))
+        except ValueError as error:
             msg = f"{path}: not readable as JSON: {error}"
             raise UnreadableError(msg) from error
         if not isinstance(content, dict):
