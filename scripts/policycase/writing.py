@@ -116,7 +116,6 @@ def put_back(target: Path) -> None:
     left = sorted(target.parent.glob(f".{glob.escape(target.name)}.*/{glob.escape(target.name)}.old"))
     if left and not target.exists():
         left[-1].rename(target)
-        shutil.rmtree(left[-1].parent, ignore_errors=True)
 
 
 def _move(place: Path, target: Path, aside: Path, *, force: bool) -> None:
