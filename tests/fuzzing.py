@@ -68,7 +68,7 @@ class Fuzz:
         self.descriptor, self.profile = package.descriptor, package.profile
         self.text = read_tables(package)
         tables = self.profile.tables
-        self.frames = {name: typed(self.text[name], tables[name], self.profile.vocabularies) for name in tables}
+        self.frames = {name: typed(self.text, name) for name in tables}
         self.zip = zipped(files_of(self.root))
         self.methods = dict(_methods(tables, folder))
 
@@ -103,19 +103,17 @@ class Fuzz:
 
     def rules(self, data: st.DataObject) -> None:
         """Damaged cells under one rule."""
-        text = Tables(self._cells(data, self.text.frames), self.profile)
+        text = Tables(self._cells(data, self.text.frames), self.profile, self.text.paths)
         rule = data.draw(st.sampled_from(sorted(RULES)), label="rule")
         _kept(lambda: list(RULES[rule].findings(text)))
 
     def casebooks(self, data: st.DataObject) -> None:
         """Damaged cells that load all the same, under one method: a user may read what is not valid."""
-        changed = self._cells(data, self.text.frames)
+        changed = Tables(self._cells(data, self.text.frames), self.profile, self.text.paths)
         frames = dict(self.frames)
-        for name, text in changed.items():
+        for name, text in changed.frames.items():
             if text is not self.text[name]:
-                frame = _kept(
-                    lambda name=name, text=text: typed(text, self.profile.tables[name], self.profile.vocabularies)
-                )
+                frame = _kept(lambda name=name: typed(changed, name))
                 frames[name] = self.frames[name] if frame is None else frame
         method = data.draw(st.sampled_from(sorted(self.methods)), label="method")
         descriptor = self._descriptor(data) if data.draw(st.booleans(), label="descriptor too") else self.descriptor
@@ -153,7 +151,7 @@ class Fuzz:
         """One table as `load` types it, by the schema that a stranger gave."""
         table = theirs.tables.get(name)
         if table and list(self.text[name].columns) == list(table.fields):
-            typed(self.text[name], table, theirs.vocabularies)
+            typed(Tables({name: self.text[name]}, theirs, self.text.paths), name)
 
     @contextmanager
     def _damaged(self, path: str, data: st.DataObject) -> Iterator[None]:

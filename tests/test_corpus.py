@@ -4,7 +4,6 @@ import json
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
 from copies import copy_lamps, copy_package, edit
@@ -19,7 +18,6 @@ from policycase.cli import main
 from policycase.descriptor import Package
 from policycase.errors import UnreadableError
 from policycase.loading import read_tables
-from policycase.tables import combined
 
 WRONG_IN_RULES = ["id-has-case-prefix", "foreign-key-stays-in-case", "parent-chain-has-no-cycle", "figure-parts-add-up"]
 
@@ -71,10 +69,13 @@ def test_read_many_gives_what_reading_each_gives(corpus: list[Path]):
 
     found = bulk.read_many(packages)
 
-    each = combined([read_tables(package, prefix) for prefix, package in packages.items()])
-    for name in each.frames:
-        assert found[name].equals(each[name]), name
-        assert np.array_equal(found[name].index.to_numpy(), each[name].index.to_numpy()), name
+    each = {prefix: read_tables(package) for prefix, package in packages.items()}
+    for name in found.profile.case_tables:
+        rows = [(prefix, tables, row) for prefix, tables in each.items() for row in tables[name].itertuples()]
+        assert [found.place(name, number) for number in found[name].index] == [
+            (prefix + path, line) for prefix, tables, row in rows for path, line in [tables.place(name, row[0])]
+        ]
+        assert found[name].equals(pd.concat([tables[name] for tables in each.values()]).set_axis(found[name].index))
 
 
 def test_package_that_names_another_ones_record_is_judged_alone(tmp_path: Path):
@@ -86,7 +87,7 @@ def test_package_that_names_another_ones_record_is_judged_alone(tmp_path: Path):
     point_first_claim_to(one / "data/claims.csv", stranger)
 
     assert sound == set()
-    assert together.entangled(bulk.read_many(packages)) == {"0/"}
+    assert together.entangled(bulk.read_many(packages)) == {0}
     assert policycase.validate_many([one, other])[str(one)] == policycase.validate(one)
 
 

@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 
+import edtf
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -60,6 +61,32 @@ def test_month_ends_the_day_before_the_next(day: date):
     assert found.earliest == day.replace(day=1)
     assert (found.latest.year, found.latest.month) == (day.year, day.month)
     assert (found.latest + timedelta(days=1)).day == 1
+
+
+@given(DAYS, st.sampled_from(["%Y", "%Y-%m", "%Y-%m-%d"]), st.sampled_from(["", "?", "~"]))
+@settings(max_examples=100, deadline=None)
+def test_date_of_the_calendar_has_the_bounds_that_edtf_gives(day: date, form: str, mark: str):
+    text = day.strftime(form) + mark
+    parsed = edtf.parse_edtf(text)
+
+    found = bounds(text)
+
+    assert found == Bounds(date(*parsed.lower_strict()[:3]), date(*parsed.upper_strict()[:3]))
+
+
+@pytest.mark.parametrize("month", range(13))
+@pytest.mark.parametrize("day", [0, 1, 28, 29, 30, 31])
+@pytest.mark.parametrize("year", [1900, 1999, 2000, 2100])
+def test_day_exists_where_edtf_finds_it(year: int, month: int, day: int):
+    text = f"{year}-{month:02}-{day:02}"
+
+    try:
+        expected = date(*edtf.parse_edtf(text).lower_strict()[:3])
+    except (edtf.parser.EDTFParseException, ValueError):
+        with pytest.raises(DateError):
+            bounds(text)
+    else:
+        assert bounds(text) == Bounds(expected, expected)
 
 
 @given(DAYS, DAYS)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 import policycase
 from policycase.errors import UnreadableError
 from policycase.loading import as_text, csv_bytes, read_csv, typed
+from policycase.tables import Tables
 
 CASE = policycase.load()
 KINDS = {"string": "str", "integer": "Int64", "number": "float64", "boolean": "boolean", "date": "datetime64[s]"}
@@ -33,7 +34,7 @@ def test_types_are_the_same_without_rows(name: str):
     table = CASE.profile.tables[name]
     empty = as_text(CASE[name], table).iloc[:0]
 
-    assert (typed(empty, table, CASE.profile.vocabularies).dtypes == CASE[name].dtypes).all()
+    assert (typed(Tables({name: empty}, CASE.profile, {name: [""]}), name).dtypes == CASE[name].dtypes).all()
 
 
 def test_table_of_a_case_without_rows_keeps_its_types():
@@ -113,7 +114,7 @@ def test_any_text_survives_writing_and_reading(tmp_path: Path, cells: list[str])
     file = tmp_path / "table.csv"
     file.write_bytes(csv_bytes(frame))
 
-    pd.testing.assert_frame_equal(read_csv(file, "table.csv"), frame)
+    pd.testing.assert_frame_equal(read_csv(file, "table.csv").astype("str"), frame)
 
 
 def test_case_that_came_with_the_library_is_known_by_its_id(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

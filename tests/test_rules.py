@@ -13,10 +13,11 @@ from copies import LAMPS_SOURCE, ROOT, copy_lamps, copy_package, edit
 from faults import AUTHORING, FAULTS
 
 import policycase
+from policycase.bulk import read_many
 from policycase.checks.rules import RULES, run
 from policycase.descriptor import Package
 from policycase.loading import read_tables
-from policycase.tables import Tables, combined
+from policycase.tables import Tables
 
 OF_SOURCE = {"passage-is-in-the-source", "no-words-of-the-source"}
 BY_FRICTIONLESS = {"type-error", "constraint-error", "primary-key"}
@@ -87,13 +88,15 @@ def test_every_finding_says_where_and_what(tmp_path: Path):
 )
 def test_rules_find_in_many_cases_what_they_find_in_each(rule: str, tmp_path: Path):
     folders = [copy_package(tmp_path / "one"), copy_lamps(tmp_path / "other"), damaged(rule, tmp_path / "third")]
-    each = [read_tables(Package.read(folder), f"{folder.name}/") for folder in folders]
-    apart = [each[1], each[2]] if FAULTS[rule].case == "kgz-leph" else [each[0], each[2]]  # one package a case
+    packages = {f"{folder.name}/": Package.read(folder) for folder in folders}
+    del packages["one/" if FAULTS[rule].case == "kgz-leph" else "other/"]  # one package a case
 
-    found = run(combined(apart))
+    found = run(read_many(packages))
 
     assert found
-    assert set(found) == {finding for tables in apart for finding in run(tables)}
+    assert set(found) == {
+        finding for prefix, package in packages.items() for finding in run(read_many({prefix: package}))
+    }
 
 
 @pytest.mark.parametrize("name", policycase.load().profile.case_tables)
@@ -108,7 +111,7 @@ def test_rules_do_not_crash_on_a_damaged_table(name: str, tmp_path: Path):
         frame.assign(case_id=blank),
         frame.assign(**dict.fromkeys(set(frame) - {"case_id"}, blank)),
     ):
-        run(Tables({**tables.frames, name: damaged_}, tables.profile))
+        run(Tables({**tables.frames, name: damaged_}, tables.profile, tables.paths))
 
 
 @pytest.mark.parametrize("copy", [copy_package, copy_lamps])

@@ -13,7 +13,7 @@ from policycase.errors import InvalidPackageError, UnknownNameError
 from policycase.loading import as_text, csv_bytes, read_tables, typed
 from policycase.paths import DESCRIPTOR, opened
 from policycase.profiles import ENTRY_TABLES, Profile
-from policycase.tables import Tables, placed
+from policycase.tables import Tables, places
 from policycase.writing import write_folder
 
 
@@ -38,9 +38,8 @@ def load(path: str | Path | None = None, *, sha256: str | None = None) -> "Caseb
     with opened(pinned(path, sha256)) as root:
         package = Package.read(root)
         tables = read_tables(package)
-        profile = package.profile
-        frames = {name: typed(tables[name], table, profile.vocabularies) for name, table in profile.tables.items()}
-    return Casebook(frames, profile, package.descriptor)
+        frames = {name: typed(tables, name) for name in package.profile.tables}
+    return Casebook(frames, package.profile, package.descriptor)
 
 
 class Casebook:
@@ -111,11 +110,12 @@ class Casebook:
     @property
     def text(self) -> Tables:
         """The tables as text, each row with the file and line where `write` puts it."""
-        paths = {resource["name"]: resource["path"] for resource in self.descriptor["resources"]}
+        paths = {resource["name"]: [resource["path"]] for resource in self.descriptor["resources"]}
         frames = {
-            name: placed(as_text(frame, self.profile.tables[name]), paths[name]) for name, frame in self._frames.items()
+            name: as_text(frame, self.profile.tables[name]).set_axis(places([len(frame)]), axis=0)
+            for name, frame in self._frames.items()
         }
-        return Tables(frames, self.profile)
+        return Tables(frames, self.profile, paths)
 
     def __repr__(self) -> str:
         """What the casebook holds, and where to go from here."""

@@ -16,7 +16,7 @@ def rivals(tables: Tables) -> pd.Series:
 def crosschecks(tables: Tables) -> pd.Series:
     """Whether each claim is a crosscheck source's, so that no passage can support it."""
     sources, claims = tables["sources"], tables["claims"]
-    coded = set(sources.loc[sources["source_use"].eq("coded"), "source_id"])
+    coded = sources.loc[sources["source_use"].eq("coded"), "source_id"]
     return rivals(tables) & ~claims["source_id"].isin(coded)
 
 
@@ -48,11 +48,10 @@ def rows_needing_evidence(tables: Tables) -> pd.DataFrame:
     """
     wanted = {table.name for table in tables.profile.case_tables.values() if table.needs_evidence}
     records = tables.records[tables.records["table"].isin(wanted)]
-    others = set(tables["claims"].loc[crosschecks(tables), "claim_id"])
+    others = tables["claims"].loc[crosschecks(tables), "claim_id"]
     records = records[records["record_id"].notna() & ~records["record_id"].isin(others)]
     evidence = tables["evidence"]
-    whole = set(evidence.loc[evidence["field"].eq(RECORD), "record_id"])
-    found = records["record_id"].isin(whole)
+    found = records["record_id"].isin(evidence.loc[evidence["field"].eq(RECORD), "record_id"])
     return records.assign(found=found)[found | ~records["record_id"].isin(crosscheck_only(tables))]
 
 
@@ -64,17 +63,21 @@ def values_needing_evidence(tables: Tables) -> pd.DataFrame:
     """
     rows = rows_needing_evidence(tables)
     evidence = tables["evidence"]
-    pairs = set(zip(evidence["record_id"], evidence["field"], strict=True))
+    supported = pd.Index((evidence["record_id"] + " " + evidence["field"]).dropna().unique(), dtype=object)
+    needing = dict(list(rows.groupby("table")["record_id"]))
     parts = []
-    for name, field in tables.profile.fields(evidence=True):
-        table = tables.profile.tables[name]
+    for name, table in tables.profile.case_tables.items():
+        fields = [field for field in table.fields.values() if field.evidence]
         frame = tables[name]
-        filled = frame.loc[frame[field.name].notna() & frame[field.name].ne(field.silent)]
-        filled = filled[filled[table.key].isin(set(rows.loc[rows["table"].eq(name), "record_id"]))]
-        whole = field.name in table.id_parts
-        found = [(record, field.name) in pairs or (whole and (record, RECORD) in pairs) for record in filled[table.key]]
-        part = pd.DataFrame({"record_id": filled[table.key], "case_id": filled["case_id"]})
-        parts.append(part.assign(table=name, field=field.name, found=pd.array(found, dtype=bool)))
+        needs = frame[table.key].isin(needing.get(name, ())) if fields else ()
+        for field in fields:
+            wanted = needs & frame[field.name].notna() & frame[field.name].ne(field.silent)
+            ids = frame[table.key][wanted]
+            found = supported.get_indexer(ids + f" {field.name}") >= 0
+            if field.name in table.id_parts:
+                found |= supported.get_indexer(ids + f" {RECORD}") >= 0
+            part = {"record_id": ids, "case_id": frame["case_id"][wanted], "table": name, "field": field.name}
+            parts.append(pd.DataFrame(part | {"found": found}))
     return pd.concat(parts)
 
 

@@ -13,6 +13,7 @@ from policycase.errors import UnreadableError
 from policycase.loading import typed
 from policycase.merging import merged
 from policycase.paths import opened
+from policycase.tables import files_of
 
 
 def gather(cases: Sequence[Casebook | str | Path]) -> Casebook | None:
@@ -43,11 +44,12 @@ def gather(cases: Sequence[Casebook | str | Path]) -> Casebook | None:
             return None
         order = sorted(range(len(ids)), key=ids.__getitem__)
         tables = read_many({f"{_spelled(cases[place])}/": packages[place] for place in order})
-        frames = {name: typed(tables[name], table, profile.vocabularies) for name, table in profile.tables.items()}
+        frames = {name: typed(tables, name) for name in profile.tables}
     try:
-        return Casebook(frames, profile, merged([package.descriptor for package in packages], sorted(ids)))
-    except (AttributeError, KeyError, TypeError, ValueError):  # an odd descriptor; merging one by one tells which
-        return None
+        descriptor = merged([package.descriptor for package in packages], sorted(ids))
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return None  # merging one by one tells which
+    return Casebook(frames, profile, descriptor)
 
 
 def _spelled(case: str | Path) -> str:
@@ -59,5 +61,5 @@ def _case_ids(packages: Sequence[Package]) -> list[str] | None:
     """The case of each package; None where one has no case or several, or a case stands in two."""
     cases = read_many({f"{number}/": package for number, package in enumerate(packages)}, ["cases"])["cases"]
     ids = cases["case_id"]
-    own = cases.index.get_level_values("path").nunique() == len(packages) == len(cases) == ids.nunique()
+    own = len(set(files_of(cases.index))) == len(packages) == len(cases) == ids.nunique()
     return ids.tolist() if own else None

@@ -2,18 +2,20 @@
 
 import io
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
+import numpy as np
 import pandas as pd
 
 from policycase.descriptor import Package
 from policycase.errors import UnreadableError
 from policycase.profiles import Field, Table
-from policycase.tables import Tables, placed
+from policycase.tables import Tables, places
 from policycase.texts import sound_text
 
+TEXT = pd.StringDtype("python", na_value=np.nan)  # rules look cells up in sets, which takes Arrow's strings much longer
 TRUTH = {"true": True, "false": False}
 EXPECTED = {
     "integer": "a whole number such as 12",
@@ -29,26 +31,19 @@ FORMS = {
 }
 
 
-def read_tables(package: Package, prefix: str = "") -> Tables:
+def read_tables(package: Package) -> Tables:
     """Every table of a package as text, the shared vocabularies included.
-
-    Parameters
-    ----------
-    package
-        The package.
-    prefix
-        What is put before each path in the index, to tell several packages apart.
 
     Raises
     ------
     UnreadableError
         A table is missing, its header differs from its schema, or a row has too many cells.
     """
-    frames = {name: read_table(package, table, prefix) for name, table in package.profile.tables.items()}
-    return Tables(frames, package.profile)
+    frames = {name: read_table(package, table) for name, table in package.profile.tables.items()}
+    return Tables(frames, package.profile, {name: [path] for name, path in package.paths.items()})
 
 
-def read_table(package: Package, table: Table, prefix: str = "") -> pd.DataFrame:
+def read_table(package: Package, table: Table) -> pd.DataFrame:
     """One table of a package as text; see `read_tables`."""
     if table.name not in package.paths:
         msg = f"datapackage.json: no resource is named {table.name} · run: policycase validate"
@@ -58,7 +53,7 @@ def read_table(package: Package, table: Table, prefix: str = "") -> pd.DataFrame
     if list(frame.columns) != list(table.fields):
         msg = f"{path}:1: the header differs from {table.name}.schema.json · run: policycase validate"
         raise UnreadableError(msg)
-    return placed(frame, prefix + path)
+    return frame.set_axis(places([len(frame)]), axis=0)
 
 
 def read_csv(file: Path, path: str) -> pd.DataFrame:
@@ -69,14 +64,14 @@ def read_csv(file: Path, path: str) -> pd.DataFrame:
 def parsed(content: BinaryIO, path: str) -> pd.DataFrame:
     """CSV with every cell as text; only the empty cell is missing, so that `NA` stays a word."""
     try:
-        return pd.read_csv(content, dtype=str, keep_default_na=False, na_values=[""], index_col=False)
+        return pd.read_csv(content, dtype=TEXT, keep_default_na=False, na_values=[""], index_col=False)
     except ValueError as error:  # pandas' ParserError is one
         msg = f"{path}: cannot be read as CSV in UTF-8: {error} · run: policycase validate"
         raise UnreadableError(msg) from error
 
 
-def typed(frame: pd.DataFrame, table: Table, vocabularies: Mapping[str, list[str]]) -> pd.DataFrame:
-    """The frame with the types of its schema, the same whether or not cells are missing or rows exist.
+def typed(tables: Tables, name: str) -> pd.DataFrame:
+    """A table with the types of its schema, the same whether or not cells are missing or rows exist.
 
     Returns
     -------
@@ -89,36 +84,57 @@ def typed(frame: pd.DataFrame, table: Table, vocabularies: Mapping[str, list[str
     UnreadableError
         A cell is not of its column's type or not in its vocabulary; the message names the cell.
     """
-    columns = {field.name: _typed(frame[field.name], field, vocabularies) for field in table.fields.values()}
-    return pd.DataFrame(columns).reset_index(drop=True)
+    columns = {}
+    for field in tables.profile.tables[name].fields.values():
+        cells = tables[name][field.name]
+        codes = tables.profile.vocabularies[field.vocabulary] if field.vocabulary else None
+        try:
+            columns[field.name] = _typed(cells, field.type, codes)
+        except _OddCellError as error:
+            number = cells.index[cells.eq(error.args[0]).to_numpy().argmax()]
+            path, line = tables.place(name, number)
+            expected = f"a code of {field.vocabulary}" if codes else EXPECTED[field.type]
+            msg = f'{path}:{line}: {field.name} is "{error.args[0]}"; expected {expected} · run: policycase validate'
+            raise UnreadableError(msg) from error
+    return pd.DataFrame(columns)
 
 
-def _typed(column: pd.Series, field: Field, vocabularies: Mapping[str, list[str]]) -> pd.Series:
-    if field.vocabulary:
-        codes = vocabularies[field.vocabulary]
-        _refuse(column, column.notna() & ~column.isin(codes), f"a code of {field.vocabulary}")
-        return column.astype(pd.CategoricalDtype(codes))
-    convert = CONVERTERS.get(field.type, lambda text: text.astype("str"))
-    plain = column.str.fullmatch(FORMS[field.type]) if field.type in FORMS else column.notna()
-    values = convert(column.where(plain.astype(bool)))
-    _refuse(column, column.notna() & values.isna(), EXPECTED.get(field.type, "text"))
-    return values
+class _OddCellError(ValueError):
+    """A text that is not of its column's type."""
 
 
-def _whole(column: pd.Series) -> pd.Series:
-    return pd.to_numeric(column, errors="coerce").astype("Int64")
+def _typed(cells: pd.Series, kind: str, codes: Sequence[str] | None) -> pd.Series:
+    """A column of text under its type; each distinct text is read once."""
+    if codes is None and kind not in FORMS:
+        return cells.astype("str").reset_index(drop=True)
+    numbers, texts = pd.factorize(cells)
+    distinct = texts.tolist()
+    for text in distinct:
+        if text not in codes if codes else not FORMS[kind].fullmatch(text):
+            raise _OddCellError(text)
+    if codes:
+        place_of = np.array([codes.index(text) for text in distinct] + [-1])  # the last is for missing cells
+        return pd.Series(pd.Categorical.from_codes(place_of[numbers], codes))
+    values = CONVERTERS[kind](pd.Series(distinct, dtype=TEXT))
+    if values.isna().any():  # such as a thirtieth of February
+        raise _OddCellError(distinct[values.isna().to_numpy().argmax()])
+    return values.reindex(numbers).reset_index(drop=True)  # a missing cell has the number -1, which is in no index
 
 
-def _number(column: pd.Series) -> pd.Series:
-    return pd.to_numeric(column, errors="coerce").astype("float64")
+def _whole(texts: pd.Series) -> pd.Series:
+    return pd.to_numeric(texts, errors="coerce").astype("Int64")
 
 
-def _truth(column: pd.Series) -> pd.Series:
-    return column.map(TRUTH).astype("boolean")
+def _number(texts: pd.Series) -> pd.Series:
+    return pd.to_numeric(texts, errors="coerce").astype("float64")
 
 
-def _day(column: pd.Series) -> pd.Series:
-    return pd.to_datetime(column, format="%Y-%m-%d", errors="coerce").astype("datetime64[s]")
+def _truth(texts: pd.Series) -> pd.Series:
+    return texts.map(TRUTH).astype("boolean")
+
+
+def _day(texts: pd.Series) -> pd.Series:
+    return pd.to_datetime(texts, format="%Y-%m-%d", errors="coerce").astype("datetime64[s]")
 
 
 CONVERTERS: dict[str, Callable[[pd.Series], pd.Series]] = {
@@ -127,13 +143,6 @@ CONVERTERS: dict[str, Callable[[pd.Series], pd.Series]] = {
     "boolean": _truth,
     "date": _day,
 }
-
-
-def _refuse(column: pd.Series, bad: pd.Series, expected: str) -> None:
-    if bad.any():
-        path, line = column.index[bad.to_numpy().argmax()]
-        msg = f'{path}:{line}: {column.name} is "{column[bad].iloc[0]}"; expected {expected} · run: policycase validate'
-        raise UnreadableError(msg)
 
 
 def as_text(frame: pd.DataFrame, table: Table) -> pd.DataFrame:

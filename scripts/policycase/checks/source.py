@@ -88,7 +88,7 @@ def check(root: Path, tables: Tables, sources: dict[str, str]) -> list[Finding]:
     for source_id, text in sources.items():
         passages = tables["passages"].query("source_id == @source_id")
         positions = found_passages(passages, text)
-        found.extend(_not_found(passages[positions.isna()]))
+        found.extend(_not_found(tables, passages[positions.isna()]))
         spans = [
             (int(start), int(start) + int(length))
             for start, length in zip(positions, passages["length"], strict=True)
@@ -110,8 +110,9 @@ def _proper(tables: Tables) -> frozenset[str]:
     return frozenset().union(*(shared_runs(name, [(0, len(name))]) for name in names))
 
 
-def _not_found(passages: pd.DataFrame) -> Iterator[Finding]:
-    for (path, line), row in zip(passages.index, passages.to_dict("records"), strict=True):
+def _not_found(tables: Tables, passages: pd.DataFrame) -> Iterator[Finding]:
+    for number, row in zip(passages.index, passages.to_dict("records"), strict=True):
+        path, line = tables.place("passages", number)
         yield Finding(
             "passage-is-in-the-source",
             f"{row['passage_id']} is not in the given copy of {row['source_id']}",

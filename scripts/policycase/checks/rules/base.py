@@ -1,14 +1,14 @@
 """What a rule is: a function over the tables of one or many cases, its name the id, its docstring the rule."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from policycase.errors import did_you_mean
 from policycase.findings import Finding, Severity
-from policycase.profiles import Table
 from policycase.tables import Tables
 
 Check = Callable[[Tables], Iterator[Finding]]
@@ -44,11 +44,13 @@ def warning(check: Check) -> Check:
     return rule(check, "warning")
 
 
-def at(table: Table, rows: pd.DataFrame, field: str, message: str, hint: str = "") -> Iterator[Finding]:
-    """A finding for each row; message and hint are templates over the row's columns."""
+def at(tables: Tables, name: str, rows: pd.DataFrame, field: str, message: str, hint: str = "") -> Iterator[Finding]:
+    """A finding for each of some rows of a table; message and hint are templates over the row's columns."""
     if rows.empty:  # as nearly always: the rows of an empty frame take pandas milliseconds
         return
-    for (path, line), row in zip(rows.index, rows.to_dict("records"), strict=True):
+    key = tables.profile.tables[name].key or "record_id"
+    for number, row in zip(rows.index, rows.to_dict("records"), strict=True):
+        path, line = tables.place(name, number)
         yield Finding(
             rule="",
             message=_filled(message, row),
@@ -56,7 +58,7 @@ def at(table: Table, rows: pd.DataFrame, field: str, message: str, hint: str = "
             path=path,
             line=line,
             field=field,
-            record_id=_text(row.get(table.key or "record_id")),
+            record_id=_text(row.get(key)),
         )
 
 
@@ -70,7 +72,13 @@ def _text(value: object) -> str:
 
 def where(frame: pd.DataFrame, flags: Iterable[object]) -> pd.DataFrame:
     """The rows whose flag is true, by place; none of a frame without rows."""
-    return frame[pd.Series([bool(flag) for flag in flags], index=frame.index, dtype=bool)]
+    chosen = np.array([bool(flag) for flag in flags], dtype=bool) if not isinstance(flags, np.ndarray) else flags
+    return frame[chosen] if chosen.any() else frame.iloc[:0]  # choosing no row of many columns takes long
+
+
+def with_cells(frame: pd.DataFrame, column: str, wrong: Collection[str]) -> pd.DataFrame:
+    """The rows in which a column has one of some texts; nearly always none is given."""
+    return frame[frame[column].isin(list(wrong))] if wrong else frame.iloc[:0]
 
 
 def nearest(lost: pd.DataFrame, column: str, known: pd.DataFrame, key: str, otherwise: str) -> list[str]:
@@ -80,6 +88,12 @@ def nearest(lost: pd.DataFrame, column: str, known: pd.DataFrame, key: str, othe
         did_you_mean(value, ids.get(case_id, ())) or otherwise
         for value, case_id in zip(lost[column], lost["case_id"], strict=True)
     ]
+
+
+def strangers(tables: Tables, name: str, column: str, known: np.ndarray) -> pd.DataFrame:
+    """The rows of a table whose cell in a column is filled, and is in their own case none of the known keys."""
+    lost = (tables.distinct(name, column).numbers >= 0) & ~np.isin(tables.keys(name, column), known)
+    return where(tables[name], lost)
 
 
 def pairs(frame: pd.DataFrame, column: str) -> pd.Series:

@@ -6,7 +6,7 @@ from datetime import date
 import networkx as nx
 import pandas as pd
 
-from policycase.checks.rules.base import at, rule, warning, where
+from policycase.checks.rules.base import at, rule, warning, where, with_cells
 from policycase.dates import Bounds, bounds
 from policycase.errors import DateError
 from policycase.findings import Finding
@@ -16,11 +16,9 @@ OPERATING = {"launch", "pilot", "place-expansion", "setting-expansion", "site-op
 UNKNOWN = Bounds(None, None)
 
 
-def _bounds(column: pd.Series) -> pd.Series:
+def _bounds(column: pd.Series) -> list[Bounds]:
     """The bounds of each date of a column; dates that are missing or not allowed are open on both sides."""
-    known = {text: _bounds_or_unknown(text) for text in column.dropna().unique()}
-    found = [known.get(text, UNKNOWN) for text in column.to_numpy(dtype=object)]
-    return pd.Series(found, column.index, dtype=object)
+    return [_bounds_or_unknown(text) if isinstance(text, str) else UNKNOWN for text in column.to_numpy()]
 
 
 def _bounds_or_unknown(text: str) -> Bounds:
@@ -39,11 +37,10 @@ def _certainly_after(first: Bounds, second: Bounds) -> bool:
 def date_is_edtf(tables: Tables) -> Iterator[Finding]:
     """A date is one of the allowed EDTF forms and a day of the calendar between 1000 and 2100."""
     for name, field in tables.profile.fields(edtf=True):
-        frame = tables[name].dropna(subset=[field.name])
-        problems = {text: _problem(text) for text in frame[field.name].unique()}
-        told = frame.assign(problem=frame[field.name].map(problems))
-        wrong = told[told["problem"].ne("")]
-        yield from at(tables.profile.tables[name], wrong, field.name, f"{field.name} {{problem}}")
+        problems = {text: problem for text in tables.distinct(name, field.name).texts if (problem := _problem(text))}
+        wrong = with_cells(tables[name], field.name, problems.keys())
+        told = wrong.assign(problem=[problems[text] for text in wrong[field.name]])
+        yield from at(tables, name, told, field.name, f"{field.name} {{problem}}")
 
 
 def _problem(text: str) -> str:
@@ -61,33 +58,41 @@ def bounds_equal_edtf(tables: Tables) -> Iterator[Finding]:
         for field in table.fields.values():
             if field.bound:
                 frame = tables[name]
-                given = [getattr(found, field.bound) for found in _bounds(frame[field.of])]
-                expected = pd.Series([day.isoformat() if day else "" for day in given], frame.index, dtype="str")
-                unreadable = [text for text in frame[field.of].dropna().unique() if _problem(text)]
-                readable = ~frame[field.of].isin(unreadable)
-                wrong = frame.assign(expected=expected)[frame[field.name].fillna("").ne(expected) & readable]
+                day_of = {text: _bound(text, field.bound) for text in tables.distinct(name, field.of).texts}
+                expected = [day_of.get(text, "") for text in frame[field.of].to_numpy()]
+                cells = frame[field.name].fillna("").to_numpy()
+                differs = [
+                    day is not None and day != cell  # None: of what is no date, told by date-is-edtf
+                    for day, cell in zip(expected, cells, strict=True)
+                ]
+                if not any(differs):
+                    continue
                 yield from at(
-                    table,
-                    wrong,
+                    tables,
+                    name,
+                    where(frame.assign(expected=expected), differs),
                     field.name,
                     f'{field.name} is "{{{field.name}}}"; {field.of} "{{{field.of}}}" gives "{{expected}}"',
                     f"check {field.of}; if it is right, run: policycase render",
                 )
 
 
+def _bound(text: str, side: str) -> str | None:
+    """The first or last day of a date; empty where it is open on that side, None where the text is no date."""
+    try:
+        day = getattr(bounds(text), side)
+    except DateError:
+        return None
+    return day.isoformat() if day else ""
+
+
 @rule
 def start_is_not_after_end(tables: Tables) -> Iterator[Finding]:
     """No reading of its dates may put a record's end before its start."""
     for name, field in tables.profile.fields(edtf=True, name="end"):
-        frame = tables[name].dropna(subset=["start", "end"])
-        reversed_ = [
-            _certainly_after(start, end)
-            for start, end in zip(_bounds(frame["start"]), _bounds(frame["end"]), strict=True)
-        ]
-        wrong = where(frame, reversed_)
-        yield from at(
-            tables.profile.tables[name], wrong, field.name, "end {end} lies before start {start}", "check both dates"
-        )
+        frame = tables[name]
+        wrong = where(frame, map(_certainly_after, _bounds(frame["start"]), _bounds(frame["end"])))
+        yield from at(tables, name, wrong, field.name, "end {end} lies before start {start}", "check both dates")
 
 
 @rule
@@ -105,7 +110,8 @@ def operating_event_lies_in_its_program(tables: Tables) -> Iterator[Finding]:
     ]
     wrong = where(joined, outside)
     yield from at(
-        tables.profile.tables["events"],
+        tables,
+        "events",
         wrong,
         "start",
         "{event_type} of {start} lies outside {program_id}, {program_start} to {program_end}",
@@ -119,7 +125,8 @@ def operating_event_names_its_program(tables: Tables) -> Iterator[Finding]:
     events = tables["events"]
     bare = events["program_id"].isna() & events["note"].isna()
     yield from at(
-        tables.profile.tables["events"],
+        tables,
+        "events",
         events[bare & events["event_type"].isin(OPERATING - {"termination"} | {"continuity"})],
         "program_id",
         "{event_id}, a {event_type}, names no program",
@@ -139,7 +146,8 @@ def launch_agrees_with_its_program(tables: Tables) -> Iterator[Finding]:
         for event, start in zip(_bounds(joined["start"]), _bounds(joined["program_start"]), strict=True)
     ]  # a launch before its program is an error of operating-event-lies-in-its-program
     yield from at(
-        tables.profile.tables["events"],
+        tables,
+        "events",
         where(joined, apart),
         "start",
         "launch of {start}, and {program_id} starts {program_start}",
@@ -154,7 +162,8 @@ def event_chain_has_no_cycle(tables: Tables) -> Iterator[Finding]:
     for relation, rows in links.groupby("relation"):
         circle = in_a_cycle(rows, "event_id", "to_event_id")
         yield from at(
-            tables.profile.tables["event_links"],
+            tables,
+            "event_links",
             rows[circle],
             "to_event_id",
             f'"{relation}" leads from {{event_id}} in a circle back to itself',

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from policycase.checks.rules.base import at, nearest, pairs, rule, where
+from policycase.checks.rules.base import at, nearest, rule, strangers, where
 from policycase.coverage import ASSERTS, RECORD, crosscheck_only
 from policycase.dates import bounds
 from policycase.errors import DateError, did_you_mean
@@ -20,14 +20,13 @@ NAMED = {"places", "agencies", "events", "programs"}
 @rule
 def claim_points_to_a_record(tables: Tables) -> Iterator[Finding]:
     """A claim or figure is about a record of its case, a claim about a field of it; its object is there too."""
-    records = tables.records.dropna(subset=["record_id", "case_id"])
-    known = set(pairs(records, "record_id"))
     for name, column in (("claims", "record_id"), ("claims", "object_id"), ("figures", "record_id")):
-        frame = tables[name].dropna(subset=[column])
-        lost = frame[~pairs(frame, column).isin(known)]
-        hints = nearest(lost, column, records, "record_id", "add the row, or mend the id")
+        frame = tables[name]
+        lost = strangers(tables, name, column, tables.record_keys)
+        hints = nearest(lost, column, tables.records, "record_id", "add the row, or mend the id")
         yield from at(
-            tables.profile.tables[name],
+            tables,
+            name,
             lost.assign(hint=hints),
             column,
             f'no record "{{{column}}}" is in this case',
@@ -40,7 +39,7 @@ def claim_points_to_a_record(tables: Tables) -> Iterator[Finding]:
         fields = tables.profile.tables[str(owner)].fields
         if field not in fields:
             hint = did_you_mean(str(field), fields)
-            yield from at(table, rows, "field", f'{owner} has no field "{field}"', hint)
+            yield from at(tables, table.name, rows, "field", f'{owner} has no field "{field}"', hint)
 
 
 def _wrong_kind(tables: Tables, name: str, column: str, frame: pd.DataFrame) -> Iterator[Finding]:
@@ -49,9 +48,10 @@ def _wrong_kind(tables: Tables, name: str, column: str, frame: pd.DataFrame) -> 
     allowed = {"object_id": NAMED, "record_id": FIGURED | links}[column]
     if (name, column) != ("claims", "record_id"):
         owner = frame[column].map(tables.table_of)
-        wrong = frame.assign(owner=owner)[owner.notna() & ~owner.isin(allowed)]
+        wrong = where(frame.assign(owner=owner), owner.notna() & ~owner.isin(allowed))
         yield from at(
-            tables.profile.tables[name],
+            tables,
+            name,
             wrong,
             column,
             f"{column} {{{column}}} is a row of {{owner}}; expected one of {', '.join(sorted(allowed))}",
@@ -69,7 +69,8 @@ def crosscheck_claim_names_an_independent_source(tables: Tables) -> Iterator[Fin
     claims = tables["claims"].join(sources.set_index("source_id")[["source_use", "independence_group"]], on="source_id")
     asserts, crosscheck = claims["stance"].eq(ASSERTS), claims["source_use"].eq("crosscheck")
     yield from at(
-        table,
+        tables,
+        table.name,
         claims[asserts & claims["source_use"].ne("coded")],
         "stance",
         'stance is "asserts", and {source_id} is not a coded source',
@@ -78,7 +79,8 @@ def crosscheck_claim_names_an_independent_source(tables: Tables) -> Iterator[Fin
     checks = claims[~asserts & claims["stance"].notna()]
     itself = checks["source_id"].isin(first["source_id"]) | checks["source_use"].eq("identifier")
     yield from at(
-        table,
+        tables,
+        table.name,
         checks[itself],
         "stance",
         'stance is "{stance}", and {source_id} is the coded source or gives only identifiers',
@@ -86,7 +88,8 @@ def crosscheck_claim_names_an_independent_source(tables: Tables) -> Iterator[Fin
     )
     own = checks["independence_group"].notna() & checks["independence_group"].eq(checks["case_id"].map(groups))
     yield from at(
-        table,
+        tables,
+        table.name,
         checks[own & checks["stance"].eq("confirms") & ~itself],
         "stance",
         "{source_id} is of the coded source's independence group, so it confirms nothing",
@@ -94,7 +97,8 @@ def crosscheck_claim_names_an_independent_source(tables: Tables) -> Iterator[Fin
     )
     ungrouped = checks[crosscheck.loc[checks.index] & checks["independence_group"].isna()]
     yield from at(
-        table,
+        tables,
+        table.name,
         ungrouped,
         "source_id",
         "{source_id} has no independence_group",
@@ -102,10 +106,15 @@ def crosscheck_claim_names_an_independent_source(tables: Tables) -> Iterator[Fin
     )
     silent = checks["source_id"].isna()
     yield from at(
-        table, checks[silent & checks["stance"].ne("not-found")], "source_id", 'stance "{stance}" needs a source'
+        tables,
+        table.name,
+        checks[silent & checks["stance"].ne("not-found")],
+        "source_id",
+        'stance "{stance}" needs a source',
     )
     yield from at(
-        table,
+        tables,
+        table.name,
         checks[silent & checks["stance"].eq("not-found") & checks["note"].isna()],
         "note",
         "not-found without a note",
@@ -119,14 +128,16 @@ def claim_value_has_the_form_of_its_field(tables: Tables) -> Iterator[Finding]:
     table = tables.profile.tables["claims"]
     claims = tables["claims"].dropna(subset=["value"])
     whole = claims[claims["field"].eq(RECORD)]
-    yield from at(table, whole, "value", "value is given, and field is record", "name the field that the value is of")
+    yield from at(
+        tables, table.name, whole, "value", "value is given, and field is record", "name the field that the value is of"
+    )
     claims = claims.assign(table=claims["record_id"].map(tables.table_of))
     for (owner, name), rows in claims.groupby(["table", "field"]):
         field = tables.profile.tables[str(owner)].fields.get(str(name))
         if field is not None:
             problems = [_problem(value, field, tables) for value in rows["value"]]
             wrong = where(rows.assign(problem=problems), problems)
-            yield from at(table, wrong, "value", f'value "{{value}}" of {name}: {{problem}}')
+            yield from at(tables, table.name, wrong, "value", f'value "{{value}}" of {name}: {{problem}}')
 
 
 def _problem(value: str, field: Field, tables: Tables) -> str:
@@ -153,7 +164,8 @@ def crosscheck_row_is_in_no_program(tables: Tables) -> Iterator[Finding]:
             for link in table.parents:
                 (column,) = link.fields
                 yield from at(
-                    table,
+                    tables,
+                    table.name,
                     frame[frame[column].isin(outside)],
                     column,
                     f"only crosschecks name {{{column}}}; it cannot be part of the coded case",

@@ -36,7 +36,8 @@ def rival_value_fits_its_stance(tables: Tables) -> Iterator[Finding]:
             for stance, coded, value in zip(told["stance"], told["coded"], told["value"], strict=True)
         )
         yield from at(
-            tables.profile.tables["claims"],
+            tables,
+            "claims",
             where(told, misfit),
             "value",
             'stance is "{stance}", and value "{value}" beside the coded "{coded}"; expected {expected}',
@@ -77,7 +78,8 @@ def shared_author_is_one_group(tables: Tables) -> Iterator[Finding]:
         known = [first.setdefault((case_id, name), group) for name in sorted(names)]
         others.append(next((other for other in known if other != group), ""))
     yield from at(
-        tables.profile.tables["sources"],
+        tables,
+        "sources",
         where(sources.assign(first=others), others),
         "independence_group",
         "{source_id} shares an author with a source of group {first}, and is of group {independence_group}",

@@ -33,7 +33,8 @@ def empty_table_is_accounted_for(tables: Tables) -> Iterator[Finding]:
     ]
     listed = cases.assign(bare=[", ".join(names) for names in bare])
     yield from at(
-        tables.profile.tables["cases"],
+        tables,
+        "cases",
         listed[listed["bare"].ne("")],
         "case_id",
         "{case_id} has no row in {bare}, and scope does not say why",
@@ -49,14 +50,20 @@ def scope_fits_its_table(tables: Tables) -> Iterator[Finding]:
     known = scope["table_name"].isin(coded)
     hints = [did_you_mean(name, coded) for name in scope.loc[~known, "table_name"]]
     yield from at(
-        table, scope[~known].assign(hint=hints), "table_name", 'no table "{table_name}" can be empty', "{hint}"
+        tables,
+        table.name,
+        scope[~known].assign(hint=hints),
+        "table_name",
+        'no table "{table_name}" can be empty',
+        "{hint}",
     )
     rest = scope[known]
     filled = [case in coded[name] for case, name in zip(rest["case_id"], rest["table_name"], strict=True)]
     wrong = rest[pd.Series(filled, index=rest.index, dtype=bool) == rest["extent"].isin(EMPTY)]
     found = ["rows" if extent in EMPTY else "no row" for extent in wrong["extent"]]
     yield from at(
-        table,
+        tables,
+        table.name,
         wrong.assign(found=found),
         "extent",
         "extent is {extent}; {case_id} has {found} in {table_name}",

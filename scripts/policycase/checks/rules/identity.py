@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from policycase.checks.rules.base import at, nearest, pairs, rule, where
+from policycase.checks.rules.base import at, nearest, rule, strangers, where
 from policycase.findings import Finding
 from policycase.tables import Tables
 
@@ -15,10 +15,17 @@ def id_has_case_prefix(tables: Tables) -> Iterator[Finding]:
     """The prefix of every id equals the row's case_id."""
     for table in tables.profile.case_tables.values():
         if table.key and table.key != "case_id":
-            frame = tables[table.name].dropna(subset=[table.key, "case_id"])
-            wrong = frame[frame[table.key].str.split(":").str[0].ne(frame["case_id"])]
+            frame = tables[table.name]
+            wrong = where(
+                frame,
+                (
+                    isinstance(key, str) and isinstance(case_id, str) and key.partition(":")[0] != case_id
+                    for key, case_id in zip(frame[table.key].to_numpy(), frame["case_id"].to_numpy(), strict=True)
+                ),
+            )
             yield from at(
-                table,
+                tables,
+                table.name,
                 wrong,
                 table.key,
                 f'{table.key} "{{{table.key}}}" is not of case {{case_id}}',
@@ -37,7 +44,8 @@ def id_is_unique_over_tables(tables: Tables) -> Iterator[Finding]:
         table = tables.profile.tables[str(name)]
         rows = rows.assign(**{table.key: rows["record_id"]})  # noqa: PLW2901 - the same rows, under their key's name
         yield from at(
-            table,
+            tables,
+            table.name,
             rows,
             table.key,
             f'{table.key} "{{record_id}}" is already the id of a row of {{first}}',
@@ -50,19 +58,24 @@ def link_id_is_made_of_its_parts(tables: Tables) -> Iterator[Finding]:
     """A link's id is its parts joined by `--`; a further spell of the same parts adds `--2`, `--3`."""
     for table in tables.profile.case_tables.values():
         if table.id_parts:
-            frame = tables[table.name].dropna(subset=[table.key, "case_id", *table.id_parts])
-            known = [
-                frame[link.fields[0]].isin(tables.table_of)
-                for link in table.parents
-                if link.fields[0] in table.id_parts
-            ]
-            frame = frame[pd.concat(known, axis=1).all(axis=1)]  # a part that is no record is told on its own
-            parts = [frame[part].str.split(":").str[-1] for part in table.id_parts]
-            expected = frame["case_id"] + ":" + parts[0].str.cat(parts[1:], sep="--")
-            here = set(frame[table.key])
-            fits = [_is_spell(key, wanted, here) for key, wanted in zip(frame[table.key], expected, strict=True)]
-            wrong = where(frame.assign(expected=expected), (not fit for fit in fits))
-            yield from at(table, wrong, table.key, f'{table.key} is "{{{table.key}}}"; its parts give "{{expected}}"')
+            frame = tables[table.name]
+            filled = frame[[table.key, "case_id", *table.id_parts]].notna().all(axis=1)
+            for link in table.parents:
+                if link.fields[0] in table.id_parts:  # a part that is no record is told on its own
+                    filled &= frame[link.fields[0]].isin(tables.table_of.index)
+            frame = frame[filled]
+            parts = zip(*(frame[part].to_numpy() for part in table.id_parts), strict=True)
+            local = ("--".join(part.rpartition(":")[2] for part in row) for row in parts)
+            expected = [f"{case_id}:{name}" for case_id, name in zip(frame["case_id"].to_numpy(), local, strict=True)]
+            keys = frame[table.key].to_numpy()
+            here = set(keys)
+            wrong = where(
+                frame.assign(expected=expected),
+                (not _is_spell(key, wanted, here) for key, wanted in zip(keys, expected, strict=True)),
+            )
+            yield from at(
+                tables, table.name, wrong, table.key, f'{table.key} is "{{{table.key}}}"; its parts give "{{expected}}"'
+            )
 
 
 def _is_spell(key: str, wanted: str, here: set[str]) -> bool:
@@ -86,15 +99,17 @@ def passage_id_is_its_locator(tables: Tables) -> Iterator[Finding]:
         name == place or name.endswith(f"-{place}") for name, place in zip(local, locator, strict=True)
     ]  # a case with several coded sources puts the source's short name before the locator
     wrong = where(frame.assign(locator=locator), (not fit for fit in fits))
-    yield from at(table, wrong, "passage_id", 'passage_id is "{passage_id}"; its place in the source gives {locator}')
+    yield from at(
+        tables, table.name, wrong, "passage_id", 'passage_id is "{passage_id}"; its place in the source gives {locator}'
+    )
 
 
 @rule
 def case_id_begins_with_its_country(tables: Tables) -> Iterator[Finding]:
     """A case_id begins with its country's alpha-3 code in lower case."""
     frame = tables["cases"].dropna(subset=["case_id", "country"])
-    wrong = frame[frame["case_id"].str[:3].ne(frame["country"].str.lower())]
-    yield from at(tables.profile.tables["cases"], wrong, "country", "country is {country}; case_id is {case_id}")
+    wrong = where(frame, frame["case_id"].str[:3].ne(frame["country"].str.lower()))
+    yield from at(tables, "cases", wrong, "country", "country is {country}; case_id is {case_id}")
 
 
 @rule
@@ -103,12 +118,14 @@ def foreign_key_stays_in_case(tables: Tables) -> Iterator[Finding]:
     for table in tables.profile.case_tables.values():
         for link in table.foreign_keys:
             (column,), (key,) = link.fields, link.to
-            frame = tables[table.name].dropna(subset=[column])
             parents = tables[link.table]
-            lost = frame[~pairs(frame, column).isin(pairs(parents, key))]
+            lost = strangers(tables, table.name, column, tables.keys(link.table, key))
+            if lost.empty:
+                continue
             hints = nearest(lost, column, parents, key, f"add it to {link.table}.csv, or mend the id")
             yield from at(
-                table,
+                tables,
+                table.name,
                 lost.assign(hint=hints),
                 column,
                 f'{column} "{{{column}}}" is not a row of {link.table} in this case',
@@ -143,7 +160,7 @@ def _unused(
         for link in other.foreign_keys
         if link.table == name
     }
-    used = {value for other, column in columns for value in tables[other][column].dropna()}
+    used = set(pd.concat([tables[other][column] for other, column in columns]).to_numpy())
     if name == "agencies":  # being somebody's child or predecessor ties both ends
         tied = tables[name][["parent_agency_id", "successor_agency_id"]].notna().any(axis=1)
         used |= set(tables[name].loc[tied, table.key])
@@ -151,7 +168,8 @@ def _unused(
     if spared is not None:
         idle &= ~spared
     yield from at(
-        table,
+        tables,
+        table.name,
         tables[name][idle],
         table.key,
         f'nothing uses "{{{table.key}}}"',

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from policycase.checks.rules.base import at, nearest, pairs, rule
+from policycase.checks.rules.base import at, nearest, rule, strangers, where
 from policycase.coverage import RECORD, rows_needing_evidence, values_needing_evidence
 from policycase.errors import did_you_mean
 from policycase.findings import Finding
@@ -18,7 +18,8 @@ def record_has_evidence(tables: Tables) -> Iterator[Finding]:
     for name, bare in rows[~rows["found"]].groupby("table"):
         table = tables.profile.tables[str(name)]
         yield from at(
-            table,
+            tables,
+            table.name,
             bare.assign(**{table.key: bare["record_id"]}),
             table.key,
             "no passage supports {record_id}",
@@ -33,7 +34,8 @@ def value_has_evidence(tables: Tables) -> Iterator[Finding]:
     for (name, field), bare in values[~values["found"]].groupby(["table", "field"]):
         table = tables.profile.tables[str(name)]
         yield from at(
-            table,
+            tables,
+            table.name,
             bare.assign(**{table.key: bare["record_id"]}),
             str(field),
             f"no passage supports {field} of {{record_id}}",
@@ -46,11 +48,11 @@ def evidence_points_to_a_record_and_field(tables: Tables) -> Iterator[Finding]:
     """An evidence row names a record of its case, and a field of it that is filled."""
     table = tables.profile.tables["evidence"]
     evidence = tables["evidence"].dropna(subset=["record_id", "field", "case_id"])
-    known = tables.records.drop_duplicates(["case_id", "record_id"])
-    lost = evidence[~pairs(evidence, "record_id").isin(set(pairs(known, "record_id")))]
-    hints = nearest(lost, "record_id", known, "record_id", "add the row, or mend the id")
+    lost = strangers(tables, "evidence", "record_id", tables.record_keys).dropna(subset=["field", "case_id"])
+    hints = nearest(lost, "record_id", tables.records, "record_id", "add the row, or mend the id")
     yield from at(
-        table,
+        tables,
+        table.name,
         lost.assign(hint=hints),
         "record_id",
         'no record "{record_id}" is in this case',
@@ -62,13 +64,14 @@ def evidence_points_to_a_record_and_field(tables: Tables) -> Iterator[Finding]:
         owner = tables.profile.tables[str(name)]
         if field not in owner.fields:
             hint = did_you_mean(str(field), owner.fields)
-            yield from at(table, rows, "field", f'{name} has no field "{field}"', hint)
+            yield from at(tables, table.name, rows, "field", f'{name} has no field "{field}"', hint)
         else:
             frame = tables[owner.name]
-            empty = set(frame.loc[frame[str(field)].isna(), owner.key])
+            empty = frame.loc[frame[str(field)].isna(), owner.key]
             yield from at(
-                table,
-                rows[rows["record_id"].isin(empty)],
+                tables,
+                table.name,
+                where(rows, rows["record_id"].isin(empty)),
                 "field",
                 f"{field} of {{record_id}} is empty",
                 "fill the value, or take the evidence out",
@@ -83,23 +86,26 @@ def sentence_is_accounted_for(tables: Tables) -> Iterator[Finding]:
     used = passages["passage_id"].isin(tables["evidence"]["passage_id"])
     coded = passages["coding"].eq("coded")
     yield from at(
-        table,
+        tables,
+        table.name,
         passages[coded & ~used],
         "coding",
         "{passage_id} is coded, and no evidence rests on it",
         "add the evidence, or code it context or uncoded",
     )
     yield from at(
-        table,
+        tables,
+        table.name,
         passages[~coded & used & passages["coding"].notna()],
         "coding",
         "{passage_id} is {coding}, and evidence rests on it",
         "code it coded, or take the evidence out",
     )
     bare = passages[passages["coding"].eq("uncoded") & passages["note"].isna()]
-    yield from at(table, bare, "note", "{passage_id} is uncoded without a reason", "say why in the note")
+    yield from at(tables, table.name, bare, "note", "{passage_id} is uncoded without a reason", "say why in the note")
     yield from at(
-        table,
+        tables,
+        table.name,
         _after_a_gap(passages),
         "passage_id",
         "the passage before {passage_id} is missing",
@@ -142,7 +148,8 @@ def passage_and_figure_are_of_a_coded_source(tables: Tables) -> Iterator[Finding
         frame = tables[name]
         wrong = frame[frame["source_id"].isin(known - coded)]
         yield from at(
-            tables.profile.tables[name],
+            tables,
+            name,
             wrong,
             "source_id",
             "{source_id} is not a coded source",
@@ -158,7 +165,8 @@ def case_has_a_coded_source_with_passages(tables: Tables) -> Iterator[Finding]:
     cases = tables["cases"]
     bare = cases[cases["case_id"].notna() & ~cases["case_id"].isin(coded["case_id"])]
     yield from at(
-        tables.profile.tables["cases"],
+        tables,
+        "cases",
         bare,
         "case_id",
         "{case_id} has no coded source",
@@ -166,7 +174,8 @@ def case_has_a_coded_source_with_passages(tables: Tables) -> Iterator[Finding]:
     )
     silent = coded[coded["source_id"].notna() & ~coded["source_id"].isin(tables["passages"]["source_id"])]
     yield from at(
-        tables.profile.tables["sources"],
+        tables,
+        "sources",
         silent,
         "source_id",
         "{source_id} has no passages",

@@ -23,7 +23,8 @@ def parent_chain_has_no_cycle(tables: Tables) -> Iterator[Finding]:
                 rows = tables[table.name].dropna(subset=[column, table.key])
                 circle = rows[in_a_cycle(rows, table.key, column)] if len(rows) else rows
                 yield from at(
-                    table,
+                    tables,
+                    table.name,
                     circle,
                     column,
                     f'{column} "{{{column}}}" leads back to {{{table.key}}}',
@@ -49,7 +50,8 @@ def child_place_lies_in_its_country(tables: Tables) -> Iterator[Finding]:
         country.notna() & places["iso_3166_2"].notna() & places["iso_3166_2"].str[:2].ne(country.str[:2])
     ]
     yield from at(
-        tables.profile.tables["places"],
+        tables,
+        "places",
         wrong,
         "iso_3166_2",
         "iso_3166_2 {iso_3166_2} lies in another country than {country}",
@@ -63,7 +65,8 @@ def place_lies_in_another_or_says_why(tables: Tables) -> Iterator[Finding]:
     places = tables["places"]
     alone = places["parent_place_id"].isna() & places["note"].isna() & places["place_type"].notna()
     yield from at(
-        tables.profile.tables["places"],
+        tables,
+        "places",
         places[alone & ~places["place_type"].isin(LARGEST)],
         "parent_place_id",
         "{place_id}, a {place_type}, lies in no other place",
@@ -77,7 +80,8 @@ def case_names_its_profile(tables: Tables) -> Iterator[Finding]:
     cases = tables["cases"].dropna(subset=["profile_version"])
     wrong = cases[cases["profile_version"].ne(tables.profile.version)]
     yield from at(
-        tables.profile.tables["cases"],
+        tables,
+        "cases",
         wrong,
         "profile_version",
         f"profile_version is {{profile_version}}; schemas/profile.json is {tables.profile.version}",
@@ -90,7 +94,8 @@ def goal_has_program_or_holder(tables: Tables) -> Iterator[Finding]:
     goals = tables["goals"]
     wrong = goals[goals["program_id"].isna() & goals["holder_agency_id"].isna()]
     yield from at(
-        tables.profile.tables["goals"],
+        tables,
+        "goals",
         wrong,
         "program_id",
         "goal {goal_id} has neither a program nor a holder",
@@ -109,7 +114,8 @@ def goal_positions_have_no_gap(tables: Tables) -> Iterator[Finding]:
     expected = (ranked.groupby("owner").cumcount() + 1).reindex(goals.index)
     wrong = goals.assign(expected=expected)[goals["number"].ne(expected)]
     yield from at(
-        tables.profile.tables["goals"],
+        tables,
+        "goals",
         wrong,
         "position",
         "position is {position}; by the count of the goals of {owner} it is {expected}",
@@ -131,7 +137,8 @@ def program_has_agency_place_and_start_or_note(tables: Tables) -> Iterator[Findi
     missing = [", ".join(name for name, lack in row.items() if lack) for row in lacks.to_dict("records")]
     wrong = programs.assign(missing=missing)[lacks.any(axis=1) & programs["note"].isna()]
     yield from at(
-        tables.profile.tables["programs"],
+        tables,
+        "programs",
         wrong,
         "note",
         "{program_id} has no {missing}, and no note",
@@ -157,7 +164,8 @@ def figure_parts_add_up(tables: Tables) -> Iterator[Finding]:
     shown = {"added": added.map("{:g}".format), "rest": rest.map("{:g}".format)}
     wrong = figures.assign(**shown)[added.notna() & rest.ne(0)]
     yield from at(
-        tables.profile.tables["figures"],
+        tables,
+        "figures",
         wrong,
         "value",
         "value is {value}; its parts add up to {added}, which leaves {rest}",

@@ -1,13 +1,12 @@
 """Rules on single cells: codes, identifiers, text."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-import pandas as pd
 import pycountry
 
-from policycase.checks.rules.base import at, rule, where
+from policycase.checks.rules.base import at, rule, where, with_cells
 from policycase.errors import did_you_mean
 from policycase.findings import Finding
 from policycase.loading import EXPECTED, FORMS
@@ -26,11 +25,14 @@ def code_is_in_vocabulary(tables: Tables) -> Iterator[Finding]:
         for field in table.fields.values():
             if field.vocabulary:
                 codes = tables.profile.vocabularies[field.vocabulary]
-                frame = tables[name]
-                wrong = frame[frame[field.name].notna() & ~frame[field.name].isin(codes)]
+                strange = set(tables.distinct(name, field.name).texts).difference(codes)
+                if not strange:
+                    continue
+                wrong = with_cells(tables[name], field.name, strange)
                 hints = [did_you_mean(value, codes) for value in wrong[field.name]]
                 yield from at(
-                    table,
+                    tables,
+                    name,
                     wrong.assign(hint=hints),
                     field.name,
                     f'{field.name} "{{{field.name}}}" is not a code of {field.vocabulary}',
@@ -59,10 +61,11 @@ def identifier_has_its_form(tables: Tables) -> Iterator[Finding]:
     """A DOI, web address, Wikidata or GeoNames id has the form of its kind."""
     for kind, (fits, expected) in IDENTIFIERS.items():
         for name, field in tables.profile.fields(identifier=kind):
-            frame = tables[name].dropna(subset=[field.name])
-            wrong = where(frame, (not fits(text) for text in frame[field.name]))
+            odd = [text for text in tables.distinct(name, field.name).texts if not fits(text)]
+            wrong = with_cells(tables[name], field.name, odd)
             yield from at(
-                tables.profile.tables[name],
+                tables,
+                name,
                 wrong,
                 field.name,
                 f'{field.name} is "{{{field.name}}}"; expected {expected}',
@@ -72,11 +75,14 @@ def identifier_has_its_form(tables: Tables) -> Iterator[Finding]:
 @rule
 def country_and_subdivision_are_iso(tables: Tables) -> Iterator[Finding]:
     """Countries are ISO 3166-1 and subdivisions ISO 3166-2; a country's place has its alpha-2 code."""
-    cases = tables["cases"].dropna(subset=["country"])
-    wrong = where(cases, (pycountry.countries.get(alpha_3=code) is None for code in cases["country"]))
+    cases = tables["cases"]
+    strange = [
+        code for code in tables.distinct("cases", "country").texts if pycountry.countries.get(alpha_3=code) is None
+    ]
     yield from at(
-        tables.profile.tables["cases"],
-        wrong,
+        tables,
+        "cases",
+        with_cells(cases, "country", strange),
         "country",
         'country "{country}" is not an ISO 3166-1 alpha-3 code',
         "such as KGZ",
@@ -89,7 +95,8 @@ def country_and_subdivision_are_iso(tables: Tables) -> Iterator[Finding]:
     ]
     wrong = where(places, (not code for code in known))
     yield from at(
-        tables.profile.tables["places"],
+        tables,
+        "places",
         wrong,
         "iso_3166_2",
         'iso_3166_2 "{iso_3166_2}" is not the ISO code of a {place_type}',
@@ -100,37 +107,41 @@ def country_and_subdivision_are_iso(tables: Tables) -> Iterator[Finding]:
 @rule
 def cell_has_its_plain_form(tables: Tables) -> Iterator[Finding]:
     """A number, day or truth value is written in the one plain form that every tool reads alike."""
-    for table in tables.profile.tables.values():
+    for name, table in tables.profile.tables.items():
         for field in table.fields.values():
             if field.type in FORMS:
-                wrong = _cells(
-                    tables[table.name], field.name, lambda text, form=FORMS[field.type]: not form.fullmatch(text)
-                )
+                form = FORMS[field.type]
+                odd = [text for text in tables.distinct(name, field.name).texts if not form.fullmatch(text)]
+                wrong = with_cells(tables[name], field.name, odd)
                 message = f'{field.name} is "{{{field.name}}}"; expected {EXPECTED[field.type]}'
-                yield from at(table, wrong, field.name, message)
-
-
-def _cells(frame: pd.DataFrame, column: str, is_wrong: Callable[[str], object]) -> pd.DataFrame:
-    """The rows whose filled cell is wrong; each distinct cell is looked at once, and nearly always none is."""
-    wrong = [text for text in frame[column].dropna().unique() if is_wrong(text)]
-    return frame[frame[column].isin(wrong)] if wrong else frame.iloc[:0]
-
-
-def _is_unclean(text: str) -> bool:
-    return text != text.strip() or bool(UNSEEN.search(text))
+                yield from at(tables, name, wrong, field.name, message)
 
 
 @rule
 def text_has_no_control_or_edge_space(tables: Tables) -> Iterator[Finding]:
     """No cell begins or ends with white space or holds a control or invisible character."""
-    for table in tables.profile.tables.values():
+    for name, table in tables.profile.tables.items():
+        texts = {column: tables.distinct(name, column).texts for column in table.fields}
+        if _are_clean([text for column in texts.values() for text in column]):
+            continue
         for column in table.fields:
-            wrong = _cells(tables[table.name], column, _is_unclean)
+            wrong = with_cells(tables[name], column, [text for text in texts[column] if _is_unclean(text)])
             shown = [ascii(value) for value in wrong[column]]
             yield from at(
-                table,
+                tables,
+                name,
                 wrong.assign(shown=shown),
                 column,
                 f"{column} is {{shown}}: white space at an edge, or an invisible character",
                 "take it out",
             )
+
+
+def _are_clean(texts: list[str]) -> bool:
+    """Whether surely none is unclean; all are looked at as one text, which takes a tenth of the time."""
+    lines = "\n".join(["", *texts, ""])
+    return "".join(texts).isprintable() and "\n " not in lines and " \n" not in lines  # no other white space prints
+
+
+def _is_unclean(text: str) -> bool:
+    return text != text.strip() or bool(UNSEEN.search(text))
