@@ -65,11 +65,11 @@ def read_descriptor(root: Path) -> dict[str, Any]:
     Raises
     ------
     UnreadableError
-        It is missing, not UTF-8, not JSON or not an object.
+        It is missing, a link out of the package, not UTF-8, not JSON or not an object.
     """
     path = root / DESCRIPTOR
     try:
-        refuse_large(path)
+        refuse_large(inside(root, DESCRIPTOR))
         descriptor = sound_json(path.read_bytes())
     except OSError as error:
         msg = f"{path}: cannot be read: {error.strerror} · a package has its {DESCRIPTOR} at its top"

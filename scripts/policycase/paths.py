@@ -22,7 +22,7 @@ PACKED = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}  # what else there is can fi
 DEEPEST = 20  # folders in folders; a package needs three
 SHOWN = 80  # characters of a stranger's name in a message
 DEVICES = re.compile(
-    r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?", re.IGNORECASE
+    r"(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³]) *(?:\..*)?", re.IGNORECASE
 )  # of Windows, whatever the ending
 
 
@@ -74,8 +74,8 @@ def opened(path: str | Path | None = None) -> Iterator[Path]:
         yield place.parent
     elif place.is_file() and zipfile.is_zipfile(place):
         with tempfile.TemporaryDirectory(prefix="policycase-") as folder:
-            _unpack(place, Path(folder))
             with _named(folder, place):
+                _unpack(place, Path(folder))
                 yield Path(folder)
     elif place.exists():
         msg = f"{place}: neither a folder, a {DESCRIPTOR} nor a readable zip"
@@ -152,7 +152,7 @@ def is_unsafe(relative: str) -> bool:
         or ":" in relative
         or "\0" in relative
         or relative.startswith("~")
-        or any(DEVICES.fullmatch(part) for part in pure.parts)
+        or any(DEVICES.fullmatch(part) or part.endswith((" ", ".")) for part in pure.parts)  # Windows drops such ends
     )
 
 
