@@ -4,6 +4,7 @@ import html
 import json
 import re
 import sqlite3
+import zipfile
 from contextlib import closing
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import duckdb
 import networkx as nx
 import openpyxl
 import pytest
-from copies import ROOT, copy_lamps, edit
+from copies import ROOT, copy_lamps, edit, rewritten
 from hostile.table import table
 from hostile.threats import GOAL, HIDDEN, PAYLOADS, THREATS, Payload, Threat, outside
 from hostile.watching import watched
@@ -19,6 +20,7 @@ from hostile.watching import watched
 import policycase
 from policycase.cli import main
 from policycase.errors import PolicyCaseError
+from policycase.profiles import Field
 
 GOOD = str(ROOT / "examples/vnm-pmlsa")
 PRIVATE = "/policycase-"  # the folder that a zip is unpacked in: no message names it
@@ -135,6 +137,66 @@ def test_text_that_could_be_obeyed_further_on_is_kept_as_text(payload: Payload, 
         policycase.export(package, payload.form, target)
 
     assert payload.text in kept(payload.form, target)
+
+
+OBEYED = {
+    "excel": "=cmd|' /C calc'!A0",
+    "workbook": '=HYPERLINK("http://127.0.0.1:9","x")',
+    "sqlite": "'); DROP TABLE goals; --\"x",
+    "duckdb": "'); DROP TABLE goals; --\"x",
+    "graphml": '"/></data><node id="x"/>]]>&lt;!--',
+}
+
+
+@pytest.mark.parametrize("form", OBEYED)
+def test_text_in_every_cell_that_holds_any_is_kept_as_text(form: str, tmp_path: Path):
+    def spoilt(cell: str, field: Field) -> str:
+        own = "bvt-lamps" in cell or field.name.endswith("_id") or field.name == "field"
+        free = field.type == "string" and not (field.vocabulary or own)
+        return OBEYED[form] if free else cell.replace("bvt-lamps", f"{OBEYED[form]}bvt-lamps")
+
+    case = policycase.load(rewritten(tmp_path / "package", spoilt))
+    target = policycase.export(case, form, tmp_path / {"excel": "out.xlsx", "workbook": "out.xlsx"}.get(form, "out"))
+
+    wanted, found = texts_of(case, form), texts_in(form, target, case)
+    assert sum(text.startswith(OBEYED[form]) for text in wanted) > (5 if form == "graphml" else 200)
+    assert sorted(found) == sorted(wanted)
+
+
+def texts_of(case: policycase.Casebook, form: str) -> list[str]:
+    """The texts of a casebook that a form is to hold."""
+    if form == "graphml":
+        return [*case.agencies["name"], *case.programs["name"]]
+    names = case.tables if form != "workbook" else case.profile.case_tables
+    strings = {
+        name: [f.name for f in case.profile.tables[name].fields.values() if f.type == "string"] for name in names
+    }
+    return [text for name in names for column in strings[name] for text in case[name][column].dropna().astype("str")]
+
+
+def texts_in(form: str, target: Path, case: policycase.Casebook) -> list[str]:
+    """The texts of an export, as another program reads them."""
+    columns = {
+        name: [field.name for field in table.fields.values() if field.type == "string"]
+        for name, table in case.profile.tables.items()
+        if form != "workbook" or name in case.profile.case_tables
+    }
+    if form == "graphml":
+        return [label for _, label in nx.read_graphml(target, force_multigraph=True).nodes(data="label")]
+    if form in {"excel", "workbook"}:
+        with zipfile.ZipFile(target) as parts:
+            sheets = b"".join(parts.read(name) for name in parts.namelist() if "worksheets/sheet" in name)
+        assert b"<f>" not in sheets
+        assert b"<hyperlink" not in sheets
+        book = openpyxl.load_workbook(target)
+        cells = [column for name in columns for column in book[name].iter_cols() if column[0].value in columns[name]]
+        assert {cell.data_type for column in cells for cell in column if cell.value is not None} == {"s"}
+        return [cell.value for column in cells for cell in column[1:] if cell.value is not None]
+    connect = duckdb.connect if form == "duckdb" else sqlite3.connect
+    with closing(connect(target)) as database:
+        queries = [f'SELECT "{column}" FROM "{name}"' for name in columns for column in columns[name]]  # noqa: S608
+        rows = [row for query in queries for row in database.execute(query).fetchall()]
+    return [text for (text,) in rows if text is not None]
 
 
 def kept(form: str, target: Path) -> list[str] | str:

@@ -73,10 +73,9 @@ def opened(path: str | Path | None = None) -> Iterator[Path]:
     elif place.name == DESCRIPTOR and place.is_file():
         yield place.parent
     elif place.is_file() and zipfile.is_zipfile(place):
-        with tempfile.TemporaryDirectory(prefix="policycase-") as folder:
-            with _named(folder, place):
-                _unpack(place, Path(folder))
-                yield Path(folder)
+        with tempfile.TemporaryDirectory(prefix="policycase-") as folder, _named(folder, place):
+            _unpack(place, Path(folder))
+            yield Path(folder)
     elif place.exists():
         msg = f"{place}: neither a folder, a {DESCRIPTOR} nor a readable zip"
         raise UnreadableError(msg)
