@@ -2,9 +2,11 @@
 
 import json
 import os
+import signal
 import struct
 import subprocess
 import sys
+import time
 import zipfile
 from pathlib import Path
 
@@ -169,6 +171,100 @@ def test_key_that_stands_twice_among_many_is_found_at_once(lamps: Path):
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60, env=os.environ)
 
     assert done.returncode == 1
+
+
+def test_file_beside_the_tables_that_is_too_large_is_refused(lamps: Path):
+    with (lamps / "README.md").open("wb") as readme:
+        readme.truncate(2**40)
+
+    with pytest.raises(UnsafePathError, match=r"README.md: 1099511627776 bytes are too many"):
+        policycase.pack(lamps, lamps.parent / "out.zip")
+
+
+def test_schemas_that_are_too_large_together_are_refused(lamps: Path):
+    for number in range(5):
+        with (lamps / f"schemas/{number}").open("wb") as schema:
+            schema.truncate(200 * MIB)
+
+    with pytest.raises(UnsafePathError, match=r"schemas: \d+ bytes are too many to read"):
+        policycase.load(lamps)
+
+
+def test_profile_that_names_a_table_many_times_reads_it_once(lamps: Path):
+    profile = lamps / "schemas/profile.json"
+    document = json.loads(profile.read_bytes())
+    document["tables"] *= 20_000
+    profile.write_text(json.dumps(document), encoding="utf-8")
+    begin = time.monotonic()
+
+    case = policycase.load(lamps)
+
+    assert case.tables == policycase.load().tables
+    assert time.monotonic() - begin < 10
+
+
+@pytest.mark.parametrize("tables", [7, "goals", [[]], {"goals": 1}])
+def test_profile_whose_tables_are_no_list_is_refused(lamps: Path, tables: object):
+    profile = lamps / "schemas/profile.json"
+    profile.write_text(json.dumps(json.loads(profile.read_bytes()) | {"tables": tables}), encoding="utf-8")
+
+    with pytest.raises(UnreadableError, match="tables is no list of names"):
+        policycase.load(lamps)
+
+
+@pytest.mark.parametrize("cell", ['<row r="900"><c r="XFD900"', '<row r="4000000000"><c r="A4000000000"'])
+def test_workbook_with_a_cell_far_out_is_refused(lamps: Path, tmp_path: Path, cell: str):
+    book = policycase.export(lamps, "workbook", tmp_path / "book.xlsx")
+    with zipfile.ZipFile(book) as sound, zipfile.ZipFile(tmp_path / "far.xlsx", "w", zipfile.ZIP_DEFLATED) as far:
+        for name in sound.namelist():
+            content = sound.read(name)
+            if name == "xl/worksheets/sheet2.xml":
+                more = f'{cell} t="inlineStr"><is><t>x</t></is></c></row></sheetData>'.encode()
+                content = content.replace(b"</sheetData>", more)
+            far.writestr(name, content)
+
+    with pytest.raises(UnreadableError, match="holds a cell right of column ALL or below row 1048576"):
+        policycase.import_workbook(tmp_path / "far.xlsx", tmp_path / "out")
+
+    assert not (tmp_path / "out").exists()
+
+
+def test_command_that_is_stopped_says_so_in_one_line(tmp_path: Path):
+    command = [sys.executable, "-m", "policycase", "report", "--package", ROOT, "-o", tmp_path / "out.html"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "scripts")}
+
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment) as running:
+        time.sleep(1)
+        running.send_signal(signal.SIGINT)
+        said = running.communicate()[1]
+
+    assert (running.returncode, said) == (130, "policycase: stopped\n")
+    assert list(tmp_path.iterdir()) == []
+
+
+FILLED = """
+import resource, sys
+from pathlib import Path
+from policycase.cli import main
+main(["validate", sys.argv[2]])
+here = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (here + 100 * 2**20,) * 2)
+sys.exit(main(["validate", sys.argv[1]]))
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="memory is told as Linux tells it")
+def test_memory_that_is_full_is_told_in_one_line(lamps: Path, tmp_path: Path):
+    good = copy_lamps(tmp_path / "good")
+    with (lamps / "data/goals.csv").open("r+b") as table:
+        table.truncate(250 * MIB)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "scripts")}
+
+    done = subprocess.run(
+        [sys.executable, "-c", FILLED, lamps, good], stderr=-1, text=True, check=False, env=environment
+    )
+
+    assert (done.returncode, done.stderr) == (3, "policycase: the memory is full\n")
 
 
 def test_zip_with_other_compression_or_too_deep_is_refused(lamps: Path):

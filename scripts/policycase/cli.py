@@ -17,6 +17,7 @@ from policycase.errors import InvalidPackageError, MissingExtraError, PolicyCase
 from policycase.exports.forms import FORMS
 
 VALID, FINDINGS, USAGE, UNREADABLE = 0, 1, 2, 3
+STOPPED = 130  # as a shell says of a command that was stopped with Ctrl-C
 
 
 class Parser(argparse.ArgumentParser):
@@ -52,8 +53,12 @@ def _run(options: argparse.Namespace) -> int:
     except BrokenPipeError:  # the reader, such as head, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return VALID
-    except OSError as error:
-        _tell(f"policycase: {error.filename}: {error.strerror}")
+    except KeyboardInterrupt:
+        _tell("policycase: stopped")
+        return STOPPED
+    except (OSError, MemoryError) as error:
+        is_full = isinstance(error, MemoryError)
+        _tell("policycase: the memory is full" if is_full else f"policycase: {error.filename}: {error.strerror}")
         return UNREADABLE
 
 

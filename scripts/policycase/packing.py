@@ -9,7 +9,7 @@ from policycase.descriptor import UNSAID, read_descriptor, write_json
 from policycase.errors import InvalidPackageError
 from policycase.metadata.citations import CITATION
 from policycase.metadata.croissants import CROISSANT, croissant
-from policycase.paths import DESCRIPTOR, inside, opened
+from policycase.paths import DESCRIPTOR, inside, opened, refuse_large
 from policycase.profiles import FOLDER, Profile
 from policycase.validation import validate
 from policycase.writing import refuse_taken, write_file
@@ -56,7 +56,7 @@ def files(root: Path) -> dict[str, bytes]:
     descriptor = read_descriptor(root)
     contents = {}
     for resource in descriptor["resources"]:
-        content = inside(root, resource["path"]).read_bytes()
+        content = _content(inside(root, resource["path"]))
         resource["bytes"] = len(content)
         resource["hash"] = f"sha256:{hashlib.sha256(content).hexdigest()}"
         contents[resource["path"]] = content
@@ -64,9 +64,14 @@ def files(root: Path) -> dict[str, bytes]:
     for name in [*schemas, *BESIDE]:
         file = inside(root, name)
         if file.is_file():
-            contents[name] = file.read_bytes()
+            contents[name] = _content(file)
     contents[CROISSANT] = write_json(croissant(descriptor, Profile.read(root)))
     return {DESCRIPTOR: write_json(descriptor), **dict(sorted(contents.items()))}
+
+
+def _content(file: Path) -> bytes:
+    refuse_large(file)
+    return file.read_bytes()
 
 
 def zipped(contents: dict[str, bytes]) -> bytes:

@@ -96,6 +96,9 @@ def _named(folder: str, archive: Path) -> Iterator[None]:
 
 def _unpack(archive: Path, folder: Path) -> None:
     try:
+        if archive.stat().st_size > limit("LARGEST_ARCHIVE"):  # its directory alone could fill the memory
+            msg = f"{archive}: is too large · {how_to_raise('LARGEST_ARCHIVE')}"
+            raise UnsafePathError(msg)
         with zipfile.ZipFile(archive) as package:
             refuse_unsafe(archive, package.infolist())
             package.extractall(folder)
@@ -120,12 +123,13 @@ def refuse_unsafe(archive: Path, entries: list[zipfile.ZipInfo]) -> None:
             msg = f"{archive}: unpacks to {unpacked} bytes from {packed}, as a zip bomb does · {how_to_raise(name)}"
             raise UnsafePathError(msg)
     for entry in entries:
+        shown = ascii(entry.filename)[1:-1][:SHOWN]
         is_link = stat.S_ISLNK(entry.external_attr >> 16)
         if is_unsafe(entry.filename) or is_link or names[_on_disk(entry)] > 1:
-            msg = f'{archive}: entry "{entry.filename[:SHOWN]}" is a link, stands twice or leaves the package; refused'
+            msg = f'{archive}: entry "{shown}" is a link, stands twice or leaves the package; refused'
             raise UnsafePathError(msg)
         if entry.compress_type not in PACKED or entry.filename.count("/") > DEEPEST:
-            msg = f'{archive}: entry "{entry.filename[:SHOWN]}" lies too deep, or is not packed by deflate; refused'
+            msg = f'{archive}: entry "{shown}" lies too deep, or is not packed by deflate; refused'
             raise UnsafePathError(msg)
 
 
@@ -179,8 +183,8 @@ def inside(root: Path, relative: str) -> Path:
     return target
 
 
-def refuse_large(file: Path) -> None:
-    """Nothing, if a file is one, and small enough to be read.
+def refuse_large(file: Path) -> int:
+    """The bytes of a file, if it is one, and small enough to be read.
 
     Raises
     ------
@@ -196,3 +200,4 @@ def refuse_large(file: Path) -> None:
     if size > limit("LARGEST_FILE"):
         msg = f"{file.name}: {size} bytes are too many to read · {how_to_raise('LARGEST_FILE')}"
         raise UnsafePathError(msg)
+    return size

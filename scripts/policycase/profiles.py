@@ -8,7 +8,8 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Self
 
-from policycase.errors import UnknownNameError, UnreadableError
+from policycase.errors import UnknownNameError, UnreadableError, UnsafePathError
+from policycase.limits import how_to_raise, limit
 from policycase.paths import inside, refuse_large
 from policycase.texts import sound_json
 
@@ -123,11 +124,14 @@ class Profile:
             The package has no schemas/ folder, or a file in it cannot be read.
         """
         paths = sorted(path for path in (root / FOLDER).glob("*") if path.is_file())
-        folder_links = (root / FOLDER).is_symlink()
+        folder_links, size = (root / FOLDER).is_symlink(), 0
         for path in paths:
             if folder_links or path.is_symlink():
                 inside(root, f"{FOLDER}/{path.name}")  # no link out of the package
-            refuse_large(path)
+            size += refuse_large(path)
+        if size > limit("LARGEST_FILE"):
+            msg = f"{root / FOLDER}: {size} bytes are too many to read · {how_to_raise('LARGEST_FILE')}"
+            raise UnsafePathError(msg)
         if not paths:
             msg = f"{root / FOLDER}: no schemas are there · a package carries the schemas of its profile"
             raise UnreadableError(msg)
@@ -141,7 +145,11 @@ class Profile:
     @cached_property
     def tables(self) -> dict[str, Table]:
         """Every table by name, in the order of profile.json: the four that a reader meets first, then the others."""
-        return {name: self._table(name) for name in self._json(PROFILE).get("tables") or ()}
+        names = self._json(PROFILE).get("tables") or ()
+        if not isinstance(names, list | tuple) or not all(isinstance(name, str) for name in names):
+            msg = f"{PROFILE}: tables is no list of names · run: policycase validate"
+            raise UnreadableError(msg)
+        return {name: self._table(name) for name in dict.fromkeys(names)}
 
     @cached_property
     def codes(self) -> tuple[dict[str, str], ...]:
