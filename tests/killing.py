@@ -3,7 +3,7 @@
     python killing.py ROOM < [[name, arguments, kills], …] as JSON
 
 Everything is imported once. Each run is a fork in a copy of ROOM/before/name, made at ROOM/name-moment, which ends
-itself with a signal that cannot be caught in Python: before it changes a file or folder for a certain time, or after a
+itself with a signal that cannot be caught in Python: when it changes a file or folder for a certain time, or after a
 certain time, since a database changes files that Python does not see. Moment 0 is left to end; its changes and its time
 are what the others are drawn from; in `both` two run at once. What became of each is written to stdout.
 """
@@ -29,13 +29,18 @@ WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 
 
 def count_changes(fatal: int) -> list[str]:
-    """What this process changes on the disk from now on; before the `fatal`th change it kills itself."""
+    """What this process changes on the disk from now on; at the `fatal`th change it kills itself.
+
+    It does so before a file is renamed or removed, but after one is opened to be written: then it is empty.
+    """
     seen: list[str] = []
 
     def hear(event: str, arguments: tuple) -> None:
         if event in CHANGES or (event == "open" and _is_change(*arguments)):
             seen.append(event)
             if len(seen) == fatal:
+                if event == "open":
+                    os.open(arguments[0], arguments[2])
                 os.kill(os.getpid(), signal.SIGKILL)
 
     sys.addaudithook(hear)

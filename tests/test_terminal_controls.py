@@ -28,6 +28,7 @@ COMMANDS = [
     *(["show", table, "--package", "IN"] for table in ("cases", "programs", "claims", "sources", "evidence", "codes")),
     ["show", "programs", "--json", "--package", "IN"],
     ["show", "bvt-lamps:lamp-office", "--package", "IN"],
+    ["show", f"bvt-lamps:{CONTROLS}lamp-office", "--package", "IN"],
     ["show", "bvt-lamps:lamp-office", "--json", "--package", "IN"],
     ["show", CONTROLS, "--package", "IN"],
     ["codebook", "--package", "IN"],
