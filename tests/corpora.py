@@ -191,4 +191,4 @@ def _local(table: Table, row: Row, ids: dict[str, str], part: int, last: dict[tu
         spell = SPELL.search(local)
         parts = (ids.get(row[name], row[name]).split(":")[-1] for name in table.id_parts)
         return "--".join(parts) + (spell[0] if spell else "")
-    return local if part == 0 or table.name == "sources" else f"{local}-{part + 1}"
+    return local if part == 0 or table.name == "sources" else f"{local}-copy{part + 1}"

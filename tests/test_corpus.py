@@ -4,6 +4,7 @@ import json
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
 
+import distributed
 import pandas as pd
 import pytest
 from copies import copy_lamps, copy_package, edit
@@ -14,6 +15,7 @@ from test_rules import damaged
 import policycase
 from policycase import bulk, validation
 from policycase.checks import together
+from policycase.checks.screening import Screened, screened
 from policycase.cli import main
 from policycase.descriptor import Package
 from policycase.errors import UnreadableError
@@ -56,12 +58,33 @@ def test_validate_many_takes_any_executor(corpus: list[Path], kind, monkeypatch)
 
 
 def test_validate_many_takes_the_executor_of_dask(corpus: list[Path]):
-    distributed = pytest.importorskip("distributed")
-
     with distributed.Client(processes=False, n_workers=1, dashboard_address=None) as client:
         found = policycase.validate_many(corpus[:3], client.get_executor())
 
     assert found == policycase.validate_many(corpus[:3])
+
+
+def test_screen_lets_every_sound_package_through(tmp_path: Path):
+    roots = {str(number): path for number, path in enumerate(write_corpus(tmp_path, 6))}
+
+    found = screened(roots)
+
+    assert list(found.packages) == list(roots)
+    assert found.suspects == {}
+
+
+def test_report_is_the_same_without_the_screen(corpus: list[Path], monkeypatch):
+    reports = policycase.validate_many(corpus)
+    monkeypatch.setattr(validation, "screened", lambda _roots: Screened({}, {}, None, {}))
+
+    assert policycase.validate_many(corpus) == reports
+
+
+def test_package_with_one_fault_is_checked_in_that_table_alone(tmp_path: Path):
+    case = copy_package(tmp_path / "case")
+    edit(case / "data/goals.csv", ",3,reduce-crime,", ",3,reduce-crimes,")
+
+    assert screened({"case": case}).suspects == {"case": {"goals"}}
 
 
 def test_read_many_gives_what_reading_each_gives(corpus: list[Path]):

@@ -4,6 +4,7 @@ import csv
 import sqlite3
 from pathlib import Path
 
+import dask.dataframe as dd
 import duckdb
 import networkx as nx
 import openpyxl
@@ -42,6 +43,11 @@ def from_csv(path: Path, _book: Casebook, name: str) -> pd.DataFrame:
 def from_parquet_by_pandas(path: Path, book: Casebook, name: str) -> pd.DataFrame:
     parted = len(book.case_ids) > 1 and name in book.profile.case_tables
     return pd.read_parquet(path / name if parted else path / f"{name}.parquet")
+
+
+def from_parquet_by_dask(path: Path, book: Casebook, name: str) -> pd.DataFrame:
+    parted = len(book.case_ids) > 1 and name in book.profile.case_tables
+    return dd.read_parquet(path / name if parted else path / f"{name}.parquet").compute()
 
 
 def from_parquet_by_duckdb(path: Path, book: Casebook, name: str) -> pd.DataFrame:
@@ -100,6 +106,7 @@ def decoded(frame: pd.DataFrame, book: Casebook, name: str) -> pd.DataFrame:
 READERS = [
     ("csv", from_csv),
     ("parquet", from_parquet_by_pandas),
+    ("parquet", from_parquet_by_dask),
     ("parquet", from_parquet_by_duckdb),
     ("sqlite", from_sqlite),
     ("excel", from_excel),

@@ -9,6 +9,7 @@ from damage import KINDS, damage
 
 import policycase
 from policycase.checks import standard
+from policycase.checks.screening import screened
 from policycase.descriptor import Package
 
 
@@ -19,6 +20,15 @@ def test_standard_finds_what_frictionless_finds(seed: int, tmp_path: Path):
     found = standard.check(Package.read(tmp_path / "package"))
 
     assert Counter(found) == Counter(standard.check_exactly(Package.read(tmp_path / "package")))
+    assert {finding.path for finding in found} <= looked_at(tmp_path / "package")
+
+
+def looked_at(root: Path) -> set[str]:
+    """The files in which the screen lets the standard stage look."""
+    screen = screened({"": root})
+    paths = Package.read(root).paths
+    names = screen.suspects.get("", set()) if screen.packages else set(paths)
+    return {"datapackage.json", *(paths[name] for name in names)} if names else set()
 
 
 def test_standard_finds_a_value_that_must_be_unique_twice(tmp_path: Path):

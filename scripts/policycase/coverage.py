@@ -62,8 +62,7 @@ def values_needing_evidence(tables: Tables) -> pd.DataFrame:
     codes that only say "not known". Evidence for a link row as a whole counts for its role.
     """
     rows = rows_needing_evidence(tables)
-    evidence = tables["evidence"]
-    supported = pd.Index((evidence["record_id"] + " " + evidence["field"]).dropna().unique(), dtype=object)
+    supported = pd.Index(tables.pairs("evidence", "record_id", "field")).unique()
     needing = dict(list(rows.groupby("table")["record_id"]))
     parts = []
     for name, table in tables.profile.case_tables.items():
@@ -72,12 +71,11 @@ def values_needing_evidence(tables: Tables) -> pd.DataFrame:
         needs = frame[table.key].isin(needing.get(name, ())) if fields else ()
         for field in fields:
             wanted = needs & frame[field.name].notna() & frame[field.name].ne(field.silent)
-            ids = frame[table.key][wanted]
-            found = supported.get_indexer(ids + f" {field.name}") >= 0
+            found = supported.get_indexer(tables.paired(name, table.key, field.name)) >= 0
             if field.name in table.id_parts:
-                found |= supported.get_indexer(ids + f" {RECORD}") >= 0
-            part = {"record_id": ids, "case_id": frame["case_id"][wanted], "table": name, "field": field.name}
-            parts.append(pd.DataFrame(part | {"found": found}))
+                found |= supported.get_indexer(tables.paired(name, table.key, RECORD)) >= 0
+            part = frame.loc[wanted, [table.key, "case_id"]].set_axis(["record_id", "case_id"], axis=1)
+            parts.append(part.assign(table=name, field=field.name, found=found[wanted]))
     return pd.concat(parts)
 
 

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
@@ -39,7 +40,7 @@ class Package:
             raise UnreadableError(msg)
         return cls(root, descriptor, profile or Profile.read(root))
 
-    @property
+    @cached_property
     def paths(self) -> dict[str, str]:
         """Path of each table's file, relative to the package."""
         return {resource["name"]: resource["path"] for resource in self.descriptor["resources"]}

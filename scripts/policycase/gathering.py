@@ -43,7 +43,7 @@ def gather(cases: Sequence[Casebook | str | Path]) -> Casebook | None:
         if ids is None:
             return None
         order = sorted(range(len(ids)), key=ids.__getitem__)
-        tables = read_many({f"{_spelled(cases[place])}/": packages[place] for place in order})
+        tables = read_many({f"{_spelled(cases[place])}/": packages[place] for place in order}, to_keep=True)
         frames = {name: typed(tables, name) for name in profile.tables}
     try:
         descriptor = merged([package.descriptor for package in packages], sorted(ids))

@@ -8,12 +8,10 @@ from policycase.descriptor import Package
 from policycase.errors import UnreadableError
 from policycase.loading import csv_bytes
 from policycase.paths import DESCRIPTOR, inside, shipped_root
-from policycase.profiles import Profile
+from policycase.profiles import DATA, Profile
 from policycase.rendering import with_bounds
 from policycase.workbooks import read_workbook
 from policycase.writing import put_back, staged, write_folder
-
-DATA = "data"
 
 
 def import_workbook(workbook: str | Path, folder: str | Path | None = None, *, force: bool = False) -> Path:

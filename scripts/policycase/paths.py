@@ -1,5 +1,6 @@
 """Where packages are: the shipped one, folders, descriptors and zips; nothing outside them is read."""
 
+import os
 import re
 import stat
 import tempfile
@@ -9,6 +10,7 @@ import zlib
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from math import inf
 from pathlib import Path, PurePosixPath
 
 from policycase.downloading import downloaded, is_address
@@ -183,6 +185,47 @@ def inside(root: Path, relative: str) -> Path:
     return target
 
 
+def regular_files(root: Path, folder: str) -> dict[str, int]:
+    """The bytes of each file that lies in a folder of a package, by its path there; no link and nothing behind one."""
+    if (root / folder).is_symlink() or not (root / folder).is_dir():
+        return {}
+    with os.scandir(root / folder) as entries:
+        return {
+            f"{folder}/{entry.name}": entry.stat(follow_symlinks=False).st_size
+            for entry in entries
+            if entry.is_file(follow_symlinks=False)
+        }
+
+
+def read_bytes(root: Path, path: str) -> bytes:
+    """The bytes of a file of a package: of ten thousand small ones, where making paths takes longer than reading."""
+    with open(f"{root}/{path}", "rb") as file:  # noqa: PTH123
+        return file.read()
+
+
+def read_folder(root: Path, folder: str) -> dict[str, bytes]:
+    """The bytes of every file that lies in a folder of a package, by its path; none where there is no such folder.
+
+    Raises
+    ------
+    UnsafePathError
+        A link leads out of the package, or the files are larger than the limit, one or together.
+    """
+    files: dict[str, bytes] = {}
+    sizes, together, most = regular_files(root, folder), 0, limit("LARGEST_FILE")
+    for name in sorted(os.listdir(root / folder) if (root / folder).is_dir() else ()):  # noqa: PTH208 - names
+        path = f"{folder}/{name}"
+        size = sizes.get(path, inf)
+        if size > most:
+            if not (root / path).is_file():
+                continue
+            size = refuse_large(inside(root, path))
+        together += size
+        refuse_bytes(folder, together)
+        files[path] = read_bytes(root, path)
+    return files
+
+
 def refuse_large(file: Path) -> int:
     """The bytes of a file, if it is one, and small enough to be read.
 
@@ -197,7 +240,18 @@ def refuse_large(file: Path) -> int:
     if not file.is_file():
         msg = f"{file.name}: is no file · put a file there"
         raise UnsafePathError(msg)
-    if size > limit("LARGEST_FILE"):
-        msg = f"{file.name}: {size} bytes are too many to read · {how_to_raise('LARGEST_FILE')}"
-        raise UnsafePathError(msg)
+    refuse_bytes(file.name, size)
     return size
+
+
+def refuse_bytes(name: str, size: int) -> None:
+    """Nothing, if so many bytes are few enough to be read.
+
+    Raises
+    ------
+    UnsafePathError
+        They are more than the limit.
+    """
+    if size > limit("LARGEST_FILE"):
+        msg = f"{name}: {size} bytes are too many to read · {how_to_raise('LARGEST_FILE')}"
+        raise UnsafePathError(msg)

@@ -8,12 +8,11 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Self
 
-from policycase.errors import UnknownNameError, UnreadableError, UnsafePathError
-from policycase.limits import how_to_raise, limit
-from policycase.paths import inside, refuse_large
+from policycase.errors import UnknownNameError, UnreadableError
+from policycase.paths import read_folder
 from policycase.texts import sound_json
 
-FOLDER = "schemas"
+FOLDER, DATA = "schemas", "data"
 PROFILE = f"{FOLDER}/profile.json"
 SCHEMA_ENDING = ".schema.json"
 KINDS = {"entity", "statement", "link", "register", "vocabulary"}
@@ -123,19 +122,14 @@ class Profile:
         UnreadableError
             The package has no schemas/ folder, or a file in it cannot be read.
         """
-        paths = sorted(path for path in (root / FOLDER).glob("*") if path.is_file())
-        folder_links, size = (root / FOLDER).is_symlink(), 0
-        for path in paths:
-            if folder_links or path.is_symlink():
-                inside(root, f"{FOLDER}/{path.name}")  # no link out of the package
-            size += refuse_large(path)
-        if size > limit("LARGEST_FILE"):
-            msg = f"{root / FOLDER}: {size} bytes are too many to read · {how_to_raise('LARGEST_FILE')}"
-            raise UnsafePathError(msg)
-        if not paths:
+        files = read_folder(root, FOLDER)
+        if not files:
             msg = f"{root / FOLDER}: no schemas are there · a package carries the schemas of its profile"
             raise UnreadableError(msg)
-        return _profile(tuple((f"{FOLDER}/{path.name}", path.read_bytes()) for path in paths))
+        known = _known(tuple((path, len(content)) for path, content in files.items()))
+        if not known or known[0].files != files:
+            known[:] = [Profile(files)]
+        return known[0]
 
     @cached_property
     def version(self) -> str:
@@ -247,9 +241,9 @@ class Profile:
 
 
 @lru_cache(maxsize=8)
-def _profile(files: tuple[tuple[str, bytes], ...]) -> Profile:
-    """One object for equal files, so that ten thousand cases parse their schemas once."""
-    return Profile(dict(files))
+def _known(_sizes: tuple[tuple[str, int], ...]) -> list[Profile]:
+    """Room for the last profile whose files had these sizes, so that ten thousand cases parse their schemas once."""
+    return []
 
 
 def schema_path(table: str) -> str:

@@ -1,15 +1,18 @@
 """Tables of one or many cases as text: what rules read, each row knowing its file and line."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import count
+from typing import Self
 
 import numpy as np
 import pandas as pd
 
 from policycase.profiles import Profile
 
-MOST_LINES = 2**32  # of a file; its number and a line make one number
+SPAN = 2**32  # more than a file has lines, and all tables have distinct texts: two numbers make one
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,7 @@ class Tables:
 
     def place(self, name: str, number: int) -> tuple[str, int]:
         """The path and line of a row of a table, by its number in the index."""
-        file, line = divmod(int(number), MOST_LINES)
+        file, line = divmod(int(number), SPAN)
         return self.paths[name][file], line
 
     def distinct(self, name: str, column: str) -> Distinct:
@@ -54,25 +57,37 @@ class Tables:
 
     def keys(self, name: str, column: str) -> np.ndarray:
         """A number for each row of a table, equal where case and cell are equal; -1 where one is missing."""
-        case, own = self._numbers(name, "case_id"), self._numbers(name, column)
-        return np.where((case < 0) | (own < 0), -1, case * MOST_LINES + own)
+        return self.pairs(name, "case_id", column)
 
-    def _numbers(self, name: str, column: str) -> np.ndarray:
+    def pairs(self, name: str, one: str, other: str) -> np.ndarray:
+        """A number for each row of a table, equal where the cells of two columns are; -1 where one is missing."""
+        return _paired(self.numbers(name, one), self.numbers(name, other))
+
+    def paired(self, name: str, column: str, text: str) -> np.ndarray:
+        """What `pairs` gives of rows with the cell of a column, and a text."""
+        return _paired(self.numbers(name, column), np.array(self._number_of[text]))
+
+    def numbers(self, name: str, column: str) -> np.ndarray:
         """A number for each row, the same for the same text in whatever column; -1 where the cell is missing."""
-        found = self.distinct(name, column)
-        known = [self._number_of.setdefault(text, len(self._number_of)) for text in found.texts]
-        return np.array([*known, -1])[found.numbers]
+        if (name, column) not in self._numbers:
+            found = self.distinct(name, column)
+            number_of = map(self._number_of.__getitem__, found.texts)
+            self._numbers[name, column] = np.array([*number_of, -1])[found.numbers]
+        return self._numbers[name, column]
 
     @cached_property
-    def _number_of(self) -> dict[str, int]:
+    def _numbers(self) -> dict[tuple[str, str], np.ndarray]:
         return {}
 
     @cached_property
-    def record_keys(self) -> np.ndarray:
-        """The `keys` of every row that has an id of its own."""
-        return np.concatenate(
-            [self.keys(table.name, table.key) for table in self.profile.case_tables.values() if table.key]
-        )
+    def _number_of(self) -> dict[str, int]:
+        return defaultdict(count().__next__)
+
+    @cached_property
+    def record_keys(self) -> pd.Index:
+        """The `keys` of every row that has an id of its own, each once."""
+        tables = [table for table in self.profile.case_tables.values() if table.key]
+        return pd.Index(np.concatenate([self.keys(table.name, table.key) for table in tables])).unique()
 
     @cached_property
     def records(self) -> pd.DataFrame:
@@ -90,6 +105,20 @@ class Tables:
         records = self.records.dropna(subset=["record_id"])
         return records.drop_duplicates("record_id", keep="last").set_index("record_id")["table"]
 
+    def of(self, numbers: Collection[int]) -> Self:
+        """The rows of some of the packages, by the numbers of their files."""
+        some = np.array(sorted(numbers), dtype="int64")
+        own = {
+            name: frame[np.isin(files_of(frame.index), some)]
+            for name, frame in self.frames.items()
+            if name in self.profile.case_tables
+        }
+        return replace(self, frames={**self.frames, **own})
+
+
+def _paired(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    return np.where((one < 0) | (other < 0), -1, one * SPAN + other)
+
 
 def places(counts: Sequence[int]) -> pd.Index:
     """The index that `Tables` needs, of the rows of several files; those of a file begin on line 2."""
@@ -97,9 +126,9 @@ def places(counts: Sequence[int]) -> pd.Index:
         return pd.RangeIndex(2, counts[0] + 2)
     files = np.repeat(np.arange(len(counts)), counts)
     firsts = np.cumsum(counts) - counts
-    return pd.Index(files * MOST_LINES + np.arange(len(files)) - firsts[files] + 2)
+    return pd.Index(files * SPAN + np.arange(len(files)) - firsts[files] + 2)
 
 
 def files_of(index: pd.Index) -> np.ndarray:
     """The number of the file in which each row stands."""
-    return index.to_numpy() // MOST_LINES
+    return index.to_numpy() // SPAN

@@ -4,7 +4,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -41,8 +41,8 @@ def sound_text(file: Path, path: str) -> str:
     return text
 
 
-def sound_json(content: bytes) -> Any:
-    r"""What JSON says, if it can be written again.
+def sound_json(content: bytes, **hooks: Callable) -> Any:
+    r"""What JSON says, read with the hooks of `json.loads`, if it can be written again.
 
     Raises
     ------
@@ -50,7 +50,7 @@ def sound_json(content: bytes) -> Any:
         It is not UTF-8, not JSON, nested too deep, or names half a character, as "\\ud800" does.
     """
     try:
-        document = json.loads(content.decode("utf-8"))
+        document = json.loads(content.decode("utf-8"), **hooks)
         if b"\\u" in content:
             json.dumps(document, ensure_ascii=False).encode()
     except RecursionError as error:

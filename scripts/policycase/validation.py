@@ -10,12 +10,15 @@ from pathlib import Path
 
 import pandas as pd
 
+from policycase.bulk import read_many
 from policycase.checks import files, profile, schemas, source, standard, together
+from policycase.checks.screening import screened
 from policycase.descriptor import Package
 from policycase.errors import InvalidPackageError, PolicyCaseError
 from policycase.findings import Finding
 from policycase.loading import read_tables
 from policycase.paths import opened
+from policycase.tables import Tables
 
 AT_ONCE = 500  # packages whose rules run together: more is hardly quicker, and takes more memory
 STAGES = ("files", "schemas", "profile", "standard", "rules", "source")
@@ -98,20 +101,15 @@ def validate(
     finding stays, which says more.
     """
     with opened(path) as root:
-        stopped = _stopped(root)
-        if stopped:
-            return stopped
-        package = Package.read(root)
-        by_standard = standard.check_exactly(package) if exact else standard.check(package)
-        found = merged(by_standard, together.run({"": package})[""])
-        if not sources:
-            return _report(found, STAGES[:5])
-        tables = read_tables(package)
+        report = _judged({"": root}, exact=exact)[""]
+        if not sources or report.stopped:
+            return report
+        tables = read_tables(Package.read(root))
         texts = {
             source.coded_source(tables["sources"], name): source.read_source(Path(file))
             for name, file in sources.items()
         }
-        return _report([*found, *source.check(root, tables, texts)], STAGES)
+        return _report([*report.found, *source.check(root, tables, texts)], STAGES)
 
 
 def validate_many(paths: Iterable[str | Path], executor: Executor | None = None) -> dict[str, Report]:
@@ -150,25 +148,54 @@ def validate_in_parts(
 
 def _validate_part(paths: list[str]) -> dict[str, Report]:
     reports: dict[str, Report] = {}
-    sound: dict[str, Package] = {}
-    by_standard: dict[str, list[Finding]] = {}
+    roots: dict[str, Path] = {}
     with ExitStack() as stack:
         for path in paths:
             try:
-                root = stack.enter_context(opened(path))
-                stopped = _stopped(root)
-                if stopped:
-                    reports[path] = stopped
-                    continue
-                package = Package.read(root)
-                by_standard[path] = standard.check(package)
-                sound[path] = package
+                roots[path] = stack.enter_context(opened(path))
             except (PolicyCaseError, OSError) as error:
-                reports[path] = _report([Finding("package-can-be-read", str(error))], ())
-        found = together.run(sound) if sound else {}
-        for path in sound:
-            reports[path] = _report(merged(by_standard[path], found[path]), STAGES[:5])
+                reports[path] = _unread(error)
+        reports |= _judged(roots)
     return {path: reports[path] for path in paths}
+
+
+def _unread(error: Exception) -> Report:
+    return _report([Finding("package-can-be-read", str(error))], ())
+
+
+def _judged(roots: Mapping[str, Path], *, exact: bool = False) -> dict[str, Report]:
+    """The reports on packages in folders: those that are plain at once, the others file by file."""
+    screen = screened(roots)
+    reports: dict[str, Report] = {}
+    others: dict[str, Package] = {}
+    for key in roots.keys() - screen.packages.keys():
+        try:
+            stopped = _stopped(roots[key])
+            if stopped:
+                reports[key] = stopped
+            else:
+                others[key] = Package.read(roots[key])
+        except (PolicyCaseError, OSError) as error:
+            reports[key] = _unread(error)
+    by_rules = _by_rules(screen.tables, screen.numbers)
+    if others:
+        numbers = {key: number for number, key in enumerate(others)}
+        by_rules |= _by_rules(read_many({f"{numbers[key]}/": package for key, package in others.items()}), numbers)
+    packages = {**screen.packages, **others}
+    if exact:
+        by_standard = {key: standard.check_exactly(package) for key, package in packages.items()}
+    else:
+        odd = [*screen.suspects, *others]
+        by_standard = {key: standard.check(packages[key], screen.suspects.get(key)) for key in odd}
+    for key in packages:
+        reports[key] = _report(merged(by_standard.get(key, []), by_rules[key]), STAGES[:5])
+    return reports
+
+
+def _by_rules(tables: Tables | None, numbers: Mapping[str, int]) -> dict[str, list[Finding]]:
+    """What the rules find in packages, by the key of each; `numbers` are those of their files in `tables`."""
+    found = together.run(tables) if tables else {}
+    return {key: found[number] for key, number in numbers.items()}
 
 
 def _stopped(root: Path) -> Report | None:

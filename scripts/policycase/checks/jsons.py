@@ -1,6 +1,5 @@
 """JSON documents against JSON Schemas, as findings."""
 
-import json
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -10,6 +9,7 @@ from jsonschema import Draft202012Validator
 
 from policycase.errors import did_you_mean
 from policycase.findings import Finding
+from policycase.texts import sound_json
 
 FEW = 20  # unknown keys that get a hint each
 LONGEST = 160  # characters of a message; a schema error can repeat a whole document
@@ -23,11 +23,7 @@ def duplicate_free(content: bytes) -> dict[str, Any]:
     ValueError
         It is not UTF-8, not JSON, nested too deep, no object, or repeats a key.
     """
-    try:
-        document = json.loads(content.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_refuse)
-    except RecursionError as error:
-        msg = "nested too deep"
-        raise ValueError(msg) from error
+    document = sound_json(content, object_pairs_hook=_unique, parse_constant=_refuse)
     if not isinstance(document, dict):
         msg = "a JSON object was expected"
         raise ValueError(msg)  # noqa: TRY004 - one error for every document that is not usable

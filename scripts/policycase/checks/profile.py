@@ -1,5 +1,6 @@
 """Stage 3: the descriptor says what the profile relies on."""
 
+import json
 from collections.abc import Iterator
 from functools import lru_cache
 
@@ -10,7 +11,7 @@ from policycase.descriptor import Package
 from policycase.errors import did_you_mean
 from policycase.findings import Finding
 from policycase.paths import DESCRIPTOR
-from policycase.profiles import PROFILE, schema_path
+from policycase.profiles import DATA, FOLDER, PROFILE, schema_path
 
 
 def check(package: Package) -> list[Finding]:
@@ -22,6 +23,22 @@ def check(package: Package) -> list[Finding]:
     validator = _validator(package.profile.files[PROFILE])  # the shipped one, byte for byte: stage 2 saw to that
     found = [*problems(validator, descriptor, DESCRIPTOR, "descriptor-follows-profile")]
     return found or [*_resources(package)]
+
+
+def is_followed(package: Package) -> bool:
+    """Whether `check` finds nothing, if no key of the descriptor stands twice; equal resources are looked at once."""
+    profile, resources = package.profile.files[PROFILE], package.descriptor.get("resources")
+    if not isinstance(resources, list) or not _are_resources(profile, json.dumps(resources)):
+        return False
+    few = package.descriptor | {"resources": resources[:1]}  # each is judged by itself, so these stand for all
+    return _validator(profile).is_valid(few) and not any(_resources(package))
+
+
+@lru_cache(maxsize=64)
+def _are_resources(profile: bytes, resources: str) -> bool:
+    """Whether every entry of a list, as JSON, has the form of a resource."""
+    form = {"$ref": "#/$defs/resource", "$defs": duplicate_free(profile)["$defs"]}
+    return all(map(Draft202012Validator(form).is_valid, json.loads(resources)))
 
 
 @lru_cache(maxsize=8)
@@ -48,7 +65,7 @@ def _resources(package: Package) -> Iterator[Finding]:
             hint = did_you_mean(name, package.profile.tables)
             yield Finding("resource-is-there-once", f'{place}: no table "{name}"', hint, path=DESCRIPTOR, field=place)
             continue
-        folder = "schemas" if package.profile.tables[name].kind == "vocabulary" else "data"
+        folder = FOLDER if package.profile.tables[name].kind == "vocabulary" else DATA
         for key, wanted in (("path", f"{folder}/{name}.csv"), ("schema", schema_path(name))):
             if resource[key] != wanted:
                 yield Finding(

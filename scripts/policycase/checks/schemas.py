@@ -26,6 +26,11 @@ def check(root: Path) -> list[Finding]:
     return [*_difference(ours, theirs)] or [*_of_profile()] or [*_headers(root, ours)]
 
 
+def is_ours(profile: Profile) -> bool:
+    """Whether a package carries the files of the profile that this library knows, and nothing is wrong with them."""
+    return profile.files == _shipped().files and not _of_profile()
+
+
 @lru_cache
 def _shipped() -> Profile:
     return Profile.read(shipped_root())

@@ -8,7 +8,7 @@ import csv
 import hashlib
 import io
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -19,7 +19,7 @@ from frictionless.table import Header
 from policycase.descriptor import Package
 from policycase.findings import Finding
 from policycase.paths import DESCRIPTOR
-from policycase.profiles import schema_path
+from policycase.profiles import FOLDER, Profile, schema_path
 
 DIALECT = {"delimiter": ",", "quoteChar": '"', "skipInitialSpace": False, "header": True}  # left unsaid, it is guessed
 MOST_CELLS = 10_000  # distinct cells of a field that are remembered from one package to the next
@@ -29,10 +29,16 @@ Key = tuple[Any, ...]
 
 
 class Cells(dict[str | None, tuple[Any, dict[str, str] | None]]):
-    """What frictionless makes of each distinct cell of a field: its value, and what is wrong with it."""
+    """What frictionless makes of each distinct cell of a field: its value, and what is wrong with it.
+
+    Fields with one `demand` make the same of every cell.
+    """
 
     def __init__(self, field: Field) -> None:
         self.name, self.unique = field.name, bool(field.constraints.get("unique"))
+        self.demand = repr((field.type, field.format, field.constraints))
+        free = field.type == "string" and field.format == "default" and not field.constraints.keys() - {"required"}
+        self.takes_any_text = free
         self._read = field.create_cell_reader()
 
     def __missing__(self, cell: str | None) -> tuple[Any, dict[str, str] | None]:
@@ -87,23 +93,62 @@ class Table:
 _shared = lru_cache(maxsize=8)(Table)  # the vocabularies are the same bytes in every package
 
 
-def check(package: Package) -> list[Finding]:
-    """Problems of the tables against their Table Schemas: types, constraints, keys; what frictionless finds."""
-    bare = package.descriptor | {"resources": []}
-    found = [Finding(error.type, error.note, path=DESCRIPTOR) for error in FrictionlessPackage.metadata_validate(bare)]
+class Opened(dict[str, Table]):
+    """The tables of a package by name, each read once it is asked for."""
+
+    def __init__(self, package: Package) -> None:
+        self.package = package
+
+    def __missing__(self, name: str) -> Table:
+        package = self.package
+        read = _shared if package.profile.tables[name].kind == "vocabulary" else Table
+        content, schema = package.file(name).read_bytes(), package.profile.files[schema_path(name)]
+        table = self[name] = read(package.paths[name], content, schema)
+        return table
+
+
+def check(package: Package, names: Collection[str] | None = None) -> list[Finding]:
+    """Problems of tables against their Table Schemas: types, constraints, keys; what frictionless finds.
+
+    Parameters
+    ----------
+    package
+        The package.
+    names
+        The tables to look at; None is all.
+    """
+    found = of_descriptor(package)
     if found:
         return found
-    tables = {
-        name: (_shared if package.profile.tables[name].kind == "vocabulary" else Table)(
-            path, package.file(name).read_bytes(), package.profile.files[schema_path(name)]
-        )
-        for name, path in package.paths.items()
-    }
+    tables = Opened(package)
     for resource in package.descriptor["resources"]:
-        found += _header(tables[resource["name"]])
-        found += [finding for _, finding in sorted(_rows(resource["name"], tables), key=lambda pair: pair[0])]
-        found += _file(resource, tables[resource["name"]])
+        name = resource["name"]
+        if names is None or name in names:
+            found += _header(tables[name])
+            found += [finding for _, finding in sorted(_rows(name, tables), key=lambda pair: pair[0])]
+            found += _file(resource, tables[name])
     return found
+
+
+def of_descriptor(package: Package) -> list[Finding]:
+    """The problems of a descriptor, its resources aside."""
+    bare = package.descriptor | {"resources": []}
+    return [Finding(error.type, error.note, path=DESCRIPTOR) for error in FrictionlessPackage.metadata_validate(bare)]
+
+
+def of_vocabularies(profile: Profile) -> list[Finding]:
+    """The problems of the tables that every package of a profile shares."""
+    tables = {
+        name: _shared(f"{FOLDER}/{name}.csv", profile.files[f"{FOLDER}/{name}.csv"], profile.files[schema_path(name)])
+        for name, table in profile.tables.items()
+        if table.kind == "vocabulary"
+    }
+    return [finding for name in tables for _, finding in _rows(name, tables)]
+
+
+def cells_of(schema: bytes) -> list[Cells]:
+    """For each field of a schema, what frictionless makes of its cells."""
+    return [Cells(field) for field in _schema(schema)[0].fields]
 
 
 def _header(table: Table) -> Iterator[Finding]:

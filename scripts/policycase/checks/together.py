@@ -1,18 +1,15 @@
 """The rules over many packages at once, each finding given back to its package.
 
-Rules cost the same for one package and for a hundred, so packages go through them together, keyed by the prefix of
-their paths. A package whose ids could be taken for another's, or which lacks ids, goes through them alone.
+Rules cost the same for one package and for a hundred, so packages go through them together, each row keyed by the
+number of its file. A package whose ids could be taken for another's, or which lacks ids, goes through them alone.
 """
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
-from policycase.bulk import read_many
 from policycase.checks import rules
-from policycase.descriptor import Package
 from policycase.findings import Finding
 from policycase.profiles import Table
 from policycase.tables import Tables, files_of
@@ -20,25 +17,25 @@ from policycase.tables import Tables, files_of
 POINTERS = {"record_id", "object_id"}  # columns that name records of any table
 
 
-def run(packages: Mapping[str, Package]) -> dict[str, list[Finding]]:
-    """What the rules find in each package, by the key that it was given under; paths are those of the package."""
-    keys = list(packages)
-    found: dict[str, list[Finding]] = {key: [] for key in keys}
-    tables = read_many(_numbered(packages))
-    apart = {keys[number] for number in entangled(tables)} if len(keys) > 1 else set()
-    for key in apart:
-        found |= run({key: packages[key]})
-    if apart:
-        keys = [key for key in keys if key not in apart]
-        tables = read_many(_numbered({key: packages[key] for key in keys})) if keys else None
-    for finding in rules.run(tables) if tables else ():
-        number, _, path = finding.path.partition("/")
-        found[keys[int(number)]].append(replace(finding, path=path))
+def run(tables: Tables) -> dict[int, list[Finding]]:
+    """What the rules find in each package, by its number among the files of `tables`; paths are those of the package.
+
+    Parameters
+    ----------
+    tables
+        Read with the number of each package, and a slash, before its paths.
+    """
+    count = len(tables.paths["cases"])
+    apart = entangled(tables) if count > 1 else set()
+    found: dict[int, list[Finding]] = {number: [] for number in range(count)}
+    parts = [tables.of({number}) for number in sorted(apart)]
+    if len(apart) < count:
+        parts.append(tables.of(found.keys() - apart) if apart else tables)
+    for part in parts:
+        for finding in rules.run(part):
+            number, _, path = finding.path.partition("/")
+            found[int(number)].append(replace(finding, path=path))
     return found
-
-
-def _numbered(packages: Mapping[str, Package]) -> dict[str, Package]:
-    return {f"{number}/": package for number, package in enumerate(packages.values())}
 
 
 def entangled(tables: Tables) -> set[int]:
@@ -49,14 +46,13 @@ def entangled(tables: Tables) -> set[int]:
     alone = owners.drop(shared.index).dropna().set_index("case_id")["owner"].to_dict()
     mixed = set(shared["owner"])
     for table in tables.profile.case_tables.values():
-        frame = tables[table.name]
-        owner = files_of(frame.index)
+        owner = files_of(tables[table.name].index)
         for column in _id_columns(table):
-            numbers, ids = pd.factorize(frame[column].to_numpy())
-            owned = np.array([alone.get(text.split(":", 1)[0], -1) for text in ids] + [-1])[numbers]
-            strange = (numbers >= 0) & (owned != owner)
+            ids = tables.distinct(table.name, column)
+            owned = np.array([*(alone.get(text.split(":", 1)[0], -1) for text in ids.texts), -1])[ids.numbers]
+            strange = (ids.numbers >= 0) & (owned != owner)
             if column == "case_id" or column in table.primary_key:
-                strange |= numbers < 0
+                strange |= ids.numbers < 0
             mixed |= set(owner[strange].tolist())
     return mixed
 

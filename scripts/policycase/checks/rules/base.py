@@ -72,7 +72,9 @@ def _text(value: object) -> str:
 
 def where(frame: pd.DataFrame, flags: Iterable[object]) -> pd.DataFrame:
     """The rows whose flag is true, by place; none of a frame without rows."""
-    chosen = np.array([bool(flag) for flag in flags], dtype=bool) if not isinstance(flags, np.ndarray) else flags
+    given = flags.to_numpy() if isinstance(flags, pd.Series) else flags
+    is_array = isinstance(given, np.ndarray) and given.dtype == bool
+    chosen = given if is_array else np.array([bool(flag) for flag in given], dtype=bool)
     return frame[chosen] if chosen.any() else frame.iloc[:0]  # choosing no row of many columns takes long
 
 
@@ -90,9 +92,9 @@ def nearest(lost: pd.DataFrame, column: str, known: pd.DataFrame, key: str, othe
     ]
 
 
-def strangers(tables: Tables, name: str, column: str, known: np.ndarray) -> pd.DataFrame:
+def strangers(tables: Tables, name: str, column: str, known: pd.Index) -> pd.DataFrame:
     """The rows of a table whose cell in a column is filled, and is in their own case none of the known keys."""
-    lost = (tables.distinct(name, column).numbers >= 0) & ~np.isin(tables.keys(name, column), known)
+    lost = (tables.distinct(name, column).numbers >= 0) & (known.get_indexer(tables.keys(name, column)) < 0)
     return where(tables[name], lost)
 
 

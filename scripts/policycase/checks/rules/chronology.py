@@ -173,6 +173,10 @@ def event_chain_has_no_cycle(tables: Tables) -> Iterator[Finding]:
 
 def in_a_cycle(rows: pd.DataFrame, start: str, end: str) -> pd.Series:
     """Whether each row, as an edge from one column to the other, lies on a cycle."""
-    graph = nx.DiGraph(rows[[start, end]].itertuples(index=False, name=None))
+    inner = rows[[start, end]]
+    for _ in range(3):  # an edge on a cycle goes on at both ends; hardly any other is left then
+        inner = inner[inner[start].isin(inner[end]) & inner[end].isin(inner[start])]
+    graph = nx.DiGraph(inner.itertuples(index=False, name=None))
     component = {node: i for i, nodes in enumerate(nx.strongly_connected_components(graph)) for node in nodes}
-    return rows[start].map(component).eq(rows[end].map(component))
+    on_cycle = inner[start].map(component).eq(inner[end].map(component))
+    return on_cycle.reindex(rows.index, fill_value=False)

@@ -156,8 +156,7 @@ def _problem(value: str, field: Field, tables: Tables) -> str:
 @rule
 def crosscheck_row_is_in_no_program(tables: Tables) -> Iterator[Finding]:
     """A row that only crosschecks name is in no link of a program or event."""
-    evidence = set(tables["evidence"]["record_id"])
-    outside = crosscheck_only(tables) - evidence
+    outside = crosscheck_only(tables).difference(tables.distinct("evidence", "record_id").texts)
     for table in tables.profile.case_tables.values():
         if table.kind == "link":
             frame = tables[table.name]

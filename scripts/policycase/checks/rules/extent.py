@@ -15,7 +15,7 @@ EMPTY = {"none", "not-coded"}
 def _coded(tables: Tables) -> dict[str, set[str]]:
     """The cases that have rows, by each table that can be empty."""
     return {
-        table.name: set(tables[table.name]["case_id"].dropna())
+        table.name: set(tables.distinct(table.name, "case_id").texts)
         for table in tables.profile.case_tables.values()
         if table.kind != "register"
     }

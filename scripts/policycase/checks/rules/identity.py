@@ -62,7 +62,7 @@ def link_id_is_made_of_its_parts(tables: Tables) -> Iterator[Finding]:
             filled = frame[[table.key, "case_id", *table.id_parts]].notna().all(axis=1)
             for link in table.parents:
                 if link.fields[0] in table.id_parts:  # a part that is no record is told on its own
-                    filled &= frame[link.fields[0]].isin(tables.table_of.index)
+                    filled &= tables.table_of.index.get_indexer(frame[link.fields[0]]) >= 0
             frame = frame[filled]
             parts = zip(*(frame[part].to_numpy() for part in table.id_parts), strict=True)
             local = ("--".join(part.rpartition(":")[2] for part in row) for row in parts)
@@ -119,7 +119,7 @@ def foreign_key_stays_in_case(tables: Tables) -> Iterator[Finding]:
         for link in table.foreign_keys:
             (column,), (key,) = link.fields, link.to
             parents = tables[link.table]
-            lost = strangers(tables, table.name, column, tables.keys(link.table, key))
+            lost = strangers(tables, table.name, column, pd.Index(tables.keys(link.table, key)).unique())
             if lost.empty:
                 continue
             hints = nearest(lost, column, parents, key, f"add it to {link.table}.csv, or mend the id")
