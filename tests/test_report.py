@@ -302,14 +302,14 @@ def test_report_of_an_empty_case_is_a_page(tmp_path: Path):
 
 def test_report_takes_a_path_and_does_not_replace_unless_told(tmp_path: Path):
     target = tmp_path / "case.html"
-    target.write_text("mine", encoding="utf-8")
+    target.write_text("<!doctype html>mine", encoding="utf-8")
 
     with pytest.raises(UnreadableError, match=r"case\.html exists · choose another name, or say --force"):
         policycase.report(ROOT / "examples/vnm-pmlsa", target)
 
-    assert target.read_text(encoding="utf-8") == "mine"
+    assert target.read_text(encoding="utf-8") == "<!doctype html>mine"
     assert policycase.report(ROOT / "examples/vnm-pmlsa", target, force=True) == target
-    assert target.read_text(encoding="utf-8").startswith("<!doctype html>")
+    assert target.read_text(encoding="utf-8").endswith("</html>\n")
 
 
 def test_same_case_gives_the_same_page():
