@@ -87,7 +87,8 @@ class Tables:
     def record_keys(self) -> pd.Index:
         """The `keys` of every row that has an id of its own, each once."""
         tables = [table for table in self.profile.case_tables.values() if table.key]
-        return pd.Index(np.concatenate([self.keys(table.name, table.key) for table in tables])).unique()
+        keys = np.concatenate([self.keys(table.name, table.key) for table in tables])
+        return pd.Index(keys[keys >= 0]).unique()
 
     @cached_property
     def records(self) -> pd.DataFrame:

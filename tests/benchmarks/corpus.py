@@ -54,7 +54,7 @@ def main() -> None:
             ratio = each[most][kind] / each[least][kind]
             say(f"4. {kind}, ms a case by number of cases: {costs}; {ratio:.2f} × from {least:,} to {most:,} (bar 1)")
         memory(paths[: min(1000, max(given.sizes))])
-        large(Path(folder) / "large", given.rows)
+        large(Path(folder) / "large", given.rows, given.runs)
     start(given.runs)
 
 
@@ -83,7 +83,7 @@ def corpus(paths: list[Path], runs: int) -> dict[str, float]:
     return each
 
 
-def large(folder: Path, rows: int) -> None:
+def large(folder: Path, rows: int, runs: int) -> None:
     """One package of many rows: our check of the tables, and all stages, beside frictionless; peaks of memory."""
     once = len_of(write_case(folder / "one", 0, copies=1))
     path = write_case(folder / "many", 0, copies=max(1, rows // once))
@@ -99,7 +99,7 @@ def large(folder: Path, rows: int) -> None:
             "validate": lambda: policycase.validate(path),
             "frictionless": lambda: standard.check_exactly(Package.read(path)),
         },
-        1,
+        runs,
     )
     say(f"\none package of {count:,} rows, s: " + ", ".join(f"{name} {cost:.1f}" for name, cost in taken.items()))
     say(f"3. frictionless / our check of files and tables: {taken['frictionless'] / taken['check']:.1f} × (bar 10)")

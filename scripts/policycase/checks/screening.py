@@ -6,7 +6,7 @@ the same verdict. One that does not pass may be sound all the same; the stages d
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +19,7 @@ from policycase.descriptor import Package
 from policycase.errors import UnreadableError
 from policycase.paths import DESCRIPTOR, inside, refuse_large
 from policycase.profiles import Profile, Table, schema_path
-from policycase.tables import SPAN, Tables, files_of
+from policycase.tables import SPAN, Distinct, Tables, files_of
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,27 @@ class Screened:
     numbers: dict[str, int]
     tables: Tables | None
     suspects: dict[str, set[str]]
+
+
+@dataclass(frozen=True)
+class Demand:
+    """What several fields ask of their cells alike, so that each text is read once for all of them."""
+
+    cells: standard.Cells
+    read: set[str] = field(default_factory=set)
+    odd: set[str] = field(default_factory=set)
+
+    def refuses(self, distinct: Distinct) -> np.ndarray:
+        """Whether the cell of each row is one that frictionless reports."""
+        if not self.cells.takes_any_text:
+            fresh = set(distinct.texts) - self.read
+            self.odd.update(text for text in fresh if self.cells.read(text)[1])
+            self.read.update(fresh)
+        refused = np.zeros(len(distinct.texts) + 1, dtype=bool)
+        if self.odd:
+            refused[:-1] = [text in self.odd for text in distinct.texts]
+        refused[-1] = bool(self.cells.read(None)[1])  # the last is that of a missing cell
+        return refused[distinct.numbers]
 
 
 def screened(roots: Mapping[str, Path]) -> Screened:
@@ -81,12 +102,12 @@ def _is_oddly_described(package: Package) -> bool:
 def _suspects(tables: Tables) -> dict[int, set[str]]:
     """Tables with a cell, key or reference that frictionless would report, by the number of their package."""
     suspects: dict[int, set[str]] = defaultdict(set)
-    cells_by_demand: dict[str, standard.Cells] = {}
+    demands: dict[str, Demand] = {}
     for table in tables.profile.case_tables.values():
         files = files_of(tables[table.name].index)
         wrong = _repeated(tables, table, files)
         for cells in standard.cells_of(tables.profile.files[schema_path(table.name)]):
-            wrong |= _wrong(tables, table, cells_by_demand.setdefault(cells.demand, cells), cells.name)
+            wrong |= demands.setdefault(cells.demand, Demand(cells)).refuses(tables.distinct(table.name, cells.name))
         for link in table.foreign_keys:
             (column,), (key,) = link.fields, link.to
             parents = pd.Index(_scoped(tables.numbers(link.table, key), files_of(tables[link.table].index))).unique()
@@ -95,16 +116,6 @@ def _suspects(tables: Tables) -> dict[int, set[str]]:
         for number in np.unique(files[wrong]).tolist():
             suspects[number].add(table.name)
     return suspects
-
-
-def _wrong(tables: Tables, table: Table, cells: standard.Cells, column: str) -> np.ndarray:
-    """Whether the cell of each row is one that frictionless reports; each distinct cell of one kind is read once."""
-    distinct = tables.distinct(table.name, column)
-    texts = [] if cells.takes_any_text else distinct.texts
-    wrong = np.zeros(len(distinct.texts) + 1, dtype=bool)
-    wrong[: len(texts)] = [bool(cells[text][1]) for text in texts]
-    wrong[-1] = bool(cells[None][1])  # the last is that of a missing cell
-    return wrong[distinct.numbers]
 
 
 def _repeated(tables: Tables, table: Table, files: np.ndarray) -> np.ndarray:

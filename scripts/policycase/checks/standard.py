@@ -39,10 +39,10 @@ class Cells(dict[str | None, tuple[Any, dict[str, str] | None]]):
         self.demand = repr((field.type, field.format, field.constraints))
         free = field.type == "string" and field.format == "default" and not field.constraints.keys() - {"required"}
         self.takes_any_text = free
-        self._read = field.create_cell_reader()
+        self.read = field.create_cell_reader()
 
     def __missing__(self, cell: str | None) -> tuple[Any, dict[str, str] | None]:
-        found = self[cell] = self._read(cell)
+        found = self[cell] = self.read(cell)
         return found
 
 
