@@ -309,7 +309,7 @@ def test_report_takes_a_path_and_does_not_replace_unless_told(tmp_path: Path):
 
     assert target.read_text(encoding="utf-8") == "<!doctype html>mine"
     assert policycase.report(ROOT / "examples/vnm-pmlsa", target, force=True) == target
-    assert target.read_text(encoding="utf-8").endswith("</html>\n")
+    assert target.read_text(encoding="utf-8").endswith("</html>")
 
 
 def test_same_case_gives_the_same_page():

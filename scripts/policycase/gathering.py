@@ -7,6 +7,7 @@ from pathlib import Path
 
 from policycase.bulk import read_many
 from policycase.casebook import Casebook
+from policycase.checks.soundness import refuse_other_profile
 from policycase.descriptor import Package
 from policycase.downloading import pinned
 from policycase.errors import UnreadableError
@@ -37,6 +38,7 @@ def gather(cases: Sequence[Casebook | str | Path]) -> Casebook | None:
         if any(package.profile is not profile and package.profile != profile for package in packages):
             return None
         try:
+            refuse_other_profile(profile)
             ids = _case_ids(packages)
         except UnreadableError:
             return None  # reading one by one tells which

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from policycase.errors import UnknownNameError, UnreadableError
-from policycase.paths import read_folder
+from policycase.paths import read_folder, shipped_root
 from policycase.texts import sound_json
 
 FOLDER, DATA = "schemas", "data"
@@ -244,6 +244,12 @@ class Profile:
 def _known(_sizes: tuple[tuple[str, int], ...]) -> list[Profile]:
     """Room for the last profile whose files had these sizes, so that ten thousand cases parse their schemas once."""
     return []
+
+
+@lru_cache
+def shipped_profile() -> Profile:
+    """The profile that came with the library."""
+    return Profile.read(shipped_root())
 
 
 def schema_path(table: str) -> str:

@@ -158,6 +158,28 @@ def nested(package: Path) -> Path:
     return target
 
 
+def without_stance(package: Path) -> None:
+    """Schema and table agree with each other, but their column has another name than the code knows."""
+    for name, old, new in (
+        ("schemas/claims.schema.json", '"name": "stance"', '"name": "stand"'),
+        ("data/claims.csv", ",stance,", ",stand,"),
+    ):
+        swapped(name, old, new)(package)
+
+
+def without_scope(package: Path) -> None:
+    """Profile, descriptor and files agree that there is no table `scope`."""
+    profile = package / "schemas/profile.json"
+    document = json.loads(profile.read_bytes())
+    document["tables"].remove("scope")
+    profile.write_text(json.dumps(document), encoding="utf-8")
+    (package / "schemas/scope.schema.json").unlink()
+    descriptor(
+        package,
+        lambda about: about["resources"].remove(next(one for one in about["resources"] if one["name"] == "scope")),
+    )
+
+
 def only(*rules: str) -> frozenset[str]:
     return frozenset(rules)
 
@@ -240,6 +262,8 @@ TEXT = [
     Threat("text", "a number of ten thousand digits in JSON", swapped("datapackage.json", '"name": "bvt-lamps"', f'"name": {"9" * 10_000}'), only("descriptor-is-json")),
     Threat("text", "a schema whose regex would run for years", replaced("schemas/goals.schema.json", lambda content: content.replace(b'"pattern": "^', b'"pattern": "^(a+)+$|^', 1)), only("schema-equals-profile"), loads=True),
     Threat("text", "a schema that asks for another address", swapped("schemas/goals.schema.json", "https://datapackage.org/profiles/2.0/tableschema.json", "http://127.0.0.1:9/s.json"), only("schema-equals-profile"), loads=True),
+    Threat("text", "a profile without a column that is read, and a table without it too", without_stance, only("schema-equals-profile")),
+    Threat("text", "a profile without a table that is read", without_scope, only("schema-equals-profile")),
     Threat("text", "a profile of its own making", swapped("schemas/profile.json", '"additionalProperties": false', '"additionalProperties": true'), only("schema-equals-profile"), loads=True),
 ]  # fmt: skip
 THREATS = [*PATHS, *ARCHIVES, *TEXT]
