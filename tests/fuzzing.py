@@ -12,11 +12,11 @@ import tempfile
 import warnings
 import zipfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import pandas as pd
-from copies import copy_lamps
+from copies import ROOT, copy_lamps
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
@@ -24,6 +24,7 @@ import policycase
 from policycase.casebook import Casebook
 from policycase.checks import files, profile, schemas, standard
 from policycase.checks.rules import RULES
+from policycase.cli import main
 from policycase.descriptor import Package
 from policycase.errors import PolicyCaseError
 from policycase.exports.forms import FORMS
@@ -33,6 +34,7 @@ from policycase.packing import files as files_of
 from policycase.packing import zipped
 from policycase.paths import DESCRIPTOR, opened
 from policycase.profiles import Profile
+from policycase.rendering import CONTENTS
 from policycase.tables import Tables
 from policycase.terminal import printable
 
@@ -54,6 +56,20 @@ BYTES = [
 VALUES = [None, True, 0, -1, 10**400, 1e308, "", " ", "x" * 2000, "../x", "/x", "~", "a\0b", "data/\ud800.csv", "https://127.0.0.1:9/x", "http://[", "{name}", "\x1b[2J", [], {}, [[]], [None], {"": None}, {"name": {}}, ["a", 1]]  # fmt: skip
 CELLS = ["", " ", "\x1b[2J", "{case_id}", "{", "}", "{0}", "%s", "%(a)s", "=1+1", "NA", "nan", "None", "inf", "1e400", "-0", "1_0", "٣", "１", "9" * 400, "true", "record", "case_id", "bvt-lamps", "bvt-lamps:", ":", "::", "--", "a--b", "kgz-leph:nsp", "bvt-lamps:night-watch", "bvt-lamps:lamp-office", "2020-02-30", "0000", "9999-12-31", "[..]", "[2001..2000]", "[..2000]", "[2000..]", "XXXX", "199X", "1999?~%", "Y-1E9", "http://[", "https://doi.org/", "10.1/x(", "Q0", "\u202e", "\ufeff", "e\u0301", "🏮", "\ud800", "x" * 5000, "(a+)+$", "\\", "'", '"', "@", "<b>", "&"]  # fmt: skip
 CELL = st.one_of(st.sampled_from(CELLS), st.text("0123456789X?~%[]{}.,-/:E ", max_size=14), st.text(max_size=8))
+COMMANDS = [
+    ["render", "--package", "IN"],
+    ["render", "--package", "IN"],
+    ["info", "IN"],
+    ["info", "IN", "--json"],
+    ["show", "agencies", "--package", "IN"],
+    ["show", "lamp-office", "--package", "IN"],
+    ["codebook", "--package", "IN"],
+    ["stack", "IN", str(ROOT / "examples/vnm-pmlsa"), "-o", "OUT"],
+    ["stack", "IN", "-o", "OUT"],
+    ["diff", "IN", str(ROOT / "examples/vnm-pmlsa")],
+    ["report", "--package", "IN", "-o", "OUT"],
+    ["export", "--to", "csv", "--package", "IN", "-o", "OUT"],
+]
 VIEWS = ("spells", "panel", "timeline", "ties", "co_ties", "incidence", "goal_matrix", "conditions")
 
 
@@ -63,6 +79,7 @@ class Fuzz:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.root = copy_lamps(folder / "package")
+        (self.root / "README.md").write_text("# Lamps\n\n{}\n{}\n".format(*CONTENTS), encoding="utf-8")
         package = Package.read(self.root)
         self.written = (self.root / DESCRIPTOR).read_bytes()
         self.descriptor, self.profile = package.descriptor, package.profile
@@ -134,6 +151,23 @@ class Fuzz:
         with self._damaged(data.draw(st.sampled_from(names), label="file"), data):
             _kept(lambda: policycase.validate(self.root).found)
             _kept(lambda: policycase.load(self.root))
+
+    def commands(self, data: st.DataObject) -> None:
+        """A copy of the package with one damaged file, under one command that takes what is not valid."""
+        names = [
+            *[DESCRIPTOR] * 20,
+            "README.md",
+            *self.profile.files,
+            *(f"data/{n}.csv" for n in self.profile.case_tables),
+        ]
+        command = data.draw(st.sampled_from(COMMANDS), label="command")
+        with self._damaged(data.draw(st.sampled_from(names), label="file"), data):
+            copy_ = shutil.copytree(self.root, _free(self.folder, ""))
+        places = {"IN": str(copy_), "OUT": str(_free(self.folder, ".html"))}
+        with io.StringIO() as said, redirect_stdout(said), redirect_stderr(said):
+            code = main([places.get(word, word) for word in command])
+            assert code in {0, 1, 3}, said.getvalue()
+            assert said.getvalue() == printable(said.getvalue())
 
     def _descriptor(self, data: st.DataObject) -> dict:
         """A damaged descriptor that loads all the same."""
@@ -329,8 +363,9 @@ SHARES = {
     "tables": 0.28,
     "rules": 0.14,
     "casebooks": 0.1,
-    "archives": 0.178,
+    "archives": 0.158,
     "packages": 0.002,
+    "commands": 0.02,
 }
 
 

@@ -1,5 +1,6 @@
 """Packages by address, from a server on this machine that misbehaves."""
 
+import gzip
 import hashlib
 import http.server
 import ssl
@@ -58,6 +59,21 @@ class Misbehaving(http.server.BaseHTTPRequestHandler):
                 time.sleep(0.05)
         except OSError:
             self.close_connection = True
+
+    def _slowhead(self):
+        try:
+            for letter in f"HTTP/1.1 200 OK\r\nx-long: {'x' * 1000}":
+                self.wfile.write(letter.encode())
+                self.wfile.flush()
+                time.sleep(0.02)
+        except OSError:
+            self.close_connection = True
+
+    def _inflating(self):
+        self.send_response(200)
+        self.send_header("content-encoding", "gzip")
+        self.end_headers()
+        self.wfile.write(gzip.compress(bytes(10**8)))
 
     def _missing(self):
         self.send_error(404)
@@ -155,7 +171,9 @@ def test_command_takes_an_address_and_warns_in_one_line(server: str, capsys):
         ("changed", (UnsafePathError, "is not the file of SHA-256")),
         ("huge", (UnsafePathError, "1000000000000 bytes are too many")),
         ("endless", (UnsafePathError, "goes on after 1000000 bytes")),
-        ("slow", (UnsafePathError, "not whole after 1 seconds")),
+        ("inflating", (UnsafePathError, "set POLICYCASE_LARGEST_DOWNLOAD to more than 1000000")),
+        ("slow", (UnsafePathError, "not whole after 1 seconds .* set POLICYCASE_LONGEST_DOWNLOAD to more than 1")),
+        ("slowhead", (UnsafePathError, "not whole after 1 seconds")),
         ("truncated", (UnreadableError, "cannot be downloaded")),
         ("missing", (UnreadableError, "404")),
         ("http", (UnsafePathError, "only https addresses")),
@@ -168,12 +186,13 @@ def test_misbehaving_server_is_refused_and_nothing_is_kept(
 ):
     monkeypatch.setenv("POLICYCASE_LARGEST_DOWNLOAD", "1000000")
     monkeypatch.setenv("POLICYCASE_LONGEST_DOWNLOAD", "1")
-    monkeypatch.setattr(downloading, "CHUNK", 1 if page == "slow" else 2**16)
+    begin = time.monotonic()
 
     with pytest.raises(expected[0], match=expected[1]):
         policycase.load(f"{server}/{page}", sha256=sha256(packed))
 
     assert cached(tmp_path) == []
+    assert time.monotonic() - begin < 4
 
 
 @pytest.mark.parametrize(

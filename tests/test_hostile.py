@@ -1,8 +1,10 @@
 """Hostile packages: each meets what the table says, and nothing outside is read, called or written."""
 
 import html
+import json
 import re
 import sqlite3
+import zipfile
 from contextlib import closing
 from pathlib import Path
 
@@ -10,7 +12,7 @@ import duckdb
 import networkx as nx
 import openpyxl
 import pytest
-from copies import ROOT, copy_lamps, edit
+from copies import ROOT, copy_lamps, edit, rewritten
 from hostile.table import table
 from hostile.threats import GOAL, HIDDEN, PAYLOADS, THREATS, Payload, Threat, outside
 from hostile.watching import watched
@@ -18,15 +20,18 @@ from hostile.watching import watched
 import policycase
 from policycase.cli import main
 from policycase.errors import PolicyCaseError
+from policycase.profiles import Field
+
+GOOD = str(ROOT / "examples/vnm-pmlsa")
+PRIVATE = "/policycase-"  # the folder that a zip is unpacked in: no message names it
+OUTSIDE = re.compile(r"/[^/]+/outside\b")
 
 
 @pytest.mark.parametrize("threat", THREATS, ids=lambda threat: threat.name)
 def test_hostile_package_meets_what_the_table_says(threat: Threat, tmp_path: Path, monkeypatch, capsys):
-    package = copy_lamps(tmp_path / "package")
-    outside(package).mkdir()
-    (outside(package) / "secret.csv").write_text(HIDDEN)
-    target = threat.make(package) or package
-    before = {path: path.read_bytes() for path in outside(package).rglob("*") if path.is_file()}
+    target = made_hostile(threat, tmp_path / "one")
+    beside = tmp_path / "one/outside"
+    before = {path: path.read_bytes() for path in beside.rglob("*") if path.is_file()}
     for name, value in threat.environment.items():
         monkeypatch.setenv(name, value)
 
@@ -35,13 +40,72 @@ def test_hostile_package_meets_what_the_table_says(threat: Threat, tmp_path: Pat
         main(["validate", str(target)])
 
     assert outcome == (threat.found, threat.error, threat.loads)
-    assert [what for event, what in heard if event.startswith("socket") or what.startswith(str(outside(package)))] == []
-    assert {path: path.read_bytes() for path in outside(package).rglob("*") if path.is_file()} == before
-    assert not Path("/policycase-slip.txt").exists()
+    assert reached_outside(heard, tmp_path) == []
+    assert {path: path.read_bytes() for path in beside.rglob("*") if path.is_file()} == before
+    assert not Path("/slip-of-policycase.txt").exists()
     shown = "".join(capsys.readouterr())
     assert HIDDEN not in shown
     assert "Traceback" not in shown
     assert "\x1b" not in shown
+    assert PRIVATE not in shown
+
+
+def made_hostile(threat: Threat, folder: Path) -> Path:
+    """A threat's package in a folder of its own."""
+    folder.mkdir()
+    package = copy_lamps(folder / "package")
+    outside(package).mkdir()
+    (outside(package) / "secret.csv").write_text(HIDDEN)
+    return threat.make(package) or package
+
+
+@pytest.mark.parametrize(
+    "environment", [{}, *(threat.environment for threat in THREATS if threat.environment)], ids=str
+)
+def test_hostile_packages_judged_beside_a_good_one_change_nothing_for_it(
+    tmp_path: Path, monkeypatch, capsys, environment
+):
+    threats = [threat for threat in THREATS if threat.environment == environment]
+    targets = {str(made_hostile(threat, tmp_path / str(at))): threat for at, threat in enumerate(threats)}
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+
+    with watched() as heard:
+        code = main(["validate", *targets, GOOD, "--json"])
+
+    told = {line["package"]: line for line in map(json.loads, capsys.readouterr().out.splitlines())}
+    assert (code, told[GOOD]["valid"]) == (1, True)
+    assert [one["rule"] for one in told[GOOD]["findings"]] == [one.rule for one in policycase.validate(GOOD).found]
+    for target, threat in targets.items():
+        found = {finding["rule"] for finding in told[target]["findings"]}
+        assert found == (threat.found or {"package-can-be-read"}), threat.name
+        assert not any(PRIVATE in finding["message"] for finding in told[target]["findings"]), threat.name
+    assert reached_outside(heard, tmp_path) == []
+
+
+@pytest.mark.parametrize("threat", THREATS, ids=lambda threat: threat.name)
+def test_hostile_package_stacked_with_a_good_one_is_refused_or_plain(threat: Threat, tmp_path: Path, monkeypatch):
+    target = made_hostile(threat, tmp_path / "one")
+    for name, value in threat.environment.items():
+        monkeypatch.setenv(name, value)
+
+    with watched() as heard:
+        try:
+            found = policycase.stack([target, GOOD]).case_ids
+        except PolicyCaseError as error:
+            found = str(error)
+
+    assert threat.loads or isinstance(found, str)
+    assert PRIVATE not in str(found)
+    assert HIDDEN not in str(found)
+    assert reached_outside(heard, tmp_path) == []
+
+
+def reached_outside(heard: list[tuple[str, str]], folder: Path) -> list[str]:
+    """What was called, or opened in a folder beside a package."""
+    return [
+        what for event, what in heard if event.startswith("socket") or OUTSIDE.match(what.removeprefix(str(folder)))
+    ]
 
 
 def tried(threat: Threat, target: Path) -> tuple[frozenset[str], str, bool]:
@@ -50,7 +114,7 @@ def tried(threat: Threat, target: Path) -> tuple[frozenset[str], str, bool]:
         found, error = frozenset(policycase.validate(target).findings["rule"]), ""
     except PolicyCaseError as refused:
         name, _, text = threat.error.partition(": ")
-        fits = type(refused).__name__ == name and text in str(refused)
+        fits = type(refused).__name__ == name and text in str(refused) and PRIVATE not in str(refused)
         found, error = frozenset(), threat.error if fits else f"{type(refused).__name__}: {refused}"
     try:
         policycase.load(target)
@@ -73,6 +137,66 @@ def test_text_that_could_be_obeyed_further_on_is_kept_as_text(payload: Payload, 
         policycase.export(package, payload.form, target)
 
     assert payload.text in kept(payload.form, target)
+
+
+OBEYED = {
+    "excel": "=cmd|' /C calc'!A0",
+    "workbook": '=HYPERLINK("http://127.0.0.1:9","x")',
+    "sqlite": "'); DROP TABLE goals; --\"x",
+    "duckdb": "'); DROP TABLE goals; --\"x",
+    "graphml": '"/></data><node id="x"/>]]>&lt;!--',
+}
+
+
+@pytest.mark.parametrize("form", OBEYED)
+def test_text_in_every_cell_that_holds_any_is_kept_as_text(form: str, tmp_path: Path):
+    def spoilt(cell: str, field: Field) -> str:
+        own = "bvt-lamps" in cell or field.name.endswith("_id") or field.name == "field"
+        free = field.type == "string" and not (field.vocabulary or own)
+        return OBEYED[form] if free else cell.replace("bvt-lamps", f"{OBEYED[form]}bvt-lamps")
+
+    case = policycase.load(rewritten(tmp_path / "package", spoilt))
+    target = policycase.export(case, form, tmp_path / {"excel": "out.xlsx", "workbook": "out.xlsx"}.get(form, "out"))
+
+    wanted, found = texts_of(case, form), texts_in(form, target, case)
+    assert sum(text.startswith(OBEYED[form]) for text in wanted) > (5 if form == "graphml" else 200)
+    assert sorted(found) == sorted(wanted)
+
+
+def texts_of(case: policycase.Casebook, form: str) -> list[str]:
+    """The texts of a casebook that a form is to hold."""
+    if form == "graphml":
+        return [*case.agencies["name"], *case.programs["name"]]
+    names = case.tables if form != "workbook" else case.profile.case_tables
+    strings = {
+        name: [f.name for f in case.profile.tables[name].fields.values() if f.type == "string"] for name in names
+    }
+    return [text for name in names for column in strings[name] for text in case[name][column].dropna().astype("str")]
+
+
+def texts_in(form: str, target: Path, case: policycase.Casebook) -> list[str]:
+    """The texts of an export, as another program reads them."""
+    columns = {
+        name: [field.name for field in table.fields.values() if field.type == "string"]
+        for name, table in case.profile.tables.items()
+        if form != "workbook" or name in case.profile.case_tables
+    }
+    if form == "graphml":
+        return [label for _, label in nx.read_graphml(target, force_multigraph=True).nodes(data="label")]
+    if form in {"excel", "workbook"}:
+        with zipfile.ZipFile(target) as parts:
+            sheets = b"".join(parts.read(name) for name in parts.namelist() if "worksheets/sheet" in name)
+        assert b"<f>" not in sheets
+        assert b"<hyperlink" not in sheets
+        book = openpyxl.load_workbook(target)
+        cells = [column for name in columns for column in book[name].iter_cols() if column[0].value in columns[name]]
+        assert {cell.data_type for column in cells for cell in column if cell.value is not None} == {"s"}
+        return [cell.value for column in cells for cell in column[1:] if cell.value is not None]
+    connect = duckdb.connect if form == "duckdb" else sqlite3.connect
+    with closing(connect(target)) as database:
+        queries = [f'SELECT "{column}" FROM "{name}"' for name in columns for column in columns[name]]  # noqa: S608
+        rows = [row for query in queries for row in database.execute(query).fetchall()]
+    return [text for (text,) in rows if text is not None]
 
 
 def kept(form: str, target: Path) -> list[str] | str:

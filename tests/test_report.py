@@ -1,16 +1,18 @@
 """The report: one page that needs nothing, holds every record, and obeys no text of the data."""
 
+import itertools
 import json
 import re
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from copies import ROOT, copy_package
+from copies import ROOT, copy_package, rewritten
 from pages import Page
 
 import policycase
@@ -27,6 +29,26 @@ PAYLOAD = (
     "\"'><img src=x onerror=alert(1)><svg onload=alert(2)></svg><script>alert(3)</script></textarea>&lt;b&gt;{{7*7}}"
 )
 LINK = "javascript:alert(4)"
+ADDRESSES = [LINK, " javascript:alert(4)", "JAVASCRIPT:alert(4)", "java\tscript:alert(4)", "data:text/html,<script>alert(4)</script>", "vbscript:x", "//127.0.0.1/x", 'https://x" onmouseover="alert(4)', "https://x' onclick='alert(4)", "10.1/x\"><svg onload=alert(4)>", "Q1 onfocus=alert(4)", "file:///etc/passwd"]  # fmt: skip
+OWN_CODES = {
+    "agency_type",
+    "claim_type",
+    "event_type",
+    "goal_type",
+    "measure",
+    "period",
+    "place_type",
+    "policy_domain",
+    "population",
+    "program_type",
+    "qualifier",
+    "relation",
+    "role",
+    "sector",
+    "setting",
+    "source_type",
+}
+TOLD = {"hostile": 500, "hostile_ids": 50, "hostile_dates": 9, "hostile_codes": 20, "hostile_addresses": -1}
 
 
 @pytest.fixture(scope="module")
@@ -212,13 +234,39 @@ def hostile(folder: Path) -> Path:
         schema.write_text(json.dumps(content), encoding="utf-8")
     descriptor = json.loads((folder / "datapackage.json").read_text(encoding="utf-8"))
     descriptor |= {"title": PAYLOAD, "description": PAYLOAD}  # name, version and created have forms, and are refused
-    descriptor["contributors"][0]["title"] = descriptor["licenses"][0]["name"] = PAYLOAD
+    descriptor["contributors"][0] |= {"title": PAYLOAD, "path": LINK, "organization": PAYLOAD}
+    descriptor["licenses"][0] |= {"name": PAYLOAD, "path": LINK, "title": PAYLOAD}
+    descriptor["sources"] = [{"title": PAYLOAD, "path": LINK}]
+    descriptor["keywords"] = [PAYLOAD]
+    descriptor["homepage"] = LINK
     (folder / "datapackage.json").write_text(json.dumps(descriptor), encoding="utf-8")
     return folder
 
 
-def test_markup_in_the_data_is_text_in_the_page(tmp_path: Path):
-    package = hostile(tmp_path / "hostile")
+def hostile_ids(folder: Path) -> Path:
+    """A copy of the package with markup in every id, and in every cell that names one."""
+    return rewritten(folder, lambda cell, _field: cell.replace("bvt-lamps", f"bvt-lamps{PAYLOAD}"))
+
+
+def hostile_dates(folder: Path) -> Path:
+    """A copy of the package with markup in every date."""
+    return rewritten(folder, lambda cell, field: f"{cell}{PAYLOAD}" if field.edtf and cell else cell)
+
+
+def hostile_codes(folder: Path) -> Path:
+    """A copy of the package with markup in every code that nothing but its label and its rows knows."""
+    return rewritten(folder, lambda cell, field: f"{cell}{PAYLOAD}" if field.vocabulary in OWN_CODES and cell else cell)
+
+
+def hostile_addresses(folder: Path) -> Path:
+    """A copy of the package with an address that is none, or tries more, in every field of addresses and identifiers."""
+    turns = itertools.cycle(ADDRESSES)
+    return rewritten(folder, lambda cell, field: next(turns) if field.identifier and field.type == "string" else cell)
+
+
+@pytest.mark.parametrize("spoil", [hostile, hostile_ids, hostile_dates, hostile_codes, hostile_addresses])
+def test_markup_in_the_data_is_text_in_the_page(tmp_path: Path, spoil: Callable[[Path], Path]):
+    package = spoil(tmp_path / "hostile")
 
     page = Page(policycase.report(package, tmp_path / "hostile.html"))
 
@@ -227,8 +275,7 @@ def test_markup_in_the_data_is_text_in_the_page(tmp_path: Path):
     assert tags["svg"] == len(page.all("svg"))
     assert [name for _, attributes in page.elements for name in attributes if name.startswith("on")] == []
     assert [href for href in page.values("href") if not re.match(r"#|https?://|data:,$", href)] == []
-    assert page.text.count("<img src=x onerror=alert(1)>") > 500
-    assert "{{7*7}}" in page.text
+    assert page.text.count("<img src=x onerror=alert(1)>") > TOLD[spoil.__name__]
     assert not re.search(r"<(?:img|textarea|svg onload)", page.source)
 
 
@@ -255,14 +302,14 @@ def test_report_of_an_empty_case_is_a_page(tmp_path: Path):
 
 def test_report_takes_a_path_and_does_not_replace_unless_told(tmp_path: Path):
     target = tmp_path / "case.html"
-    target.write_text("mine", encoding="utf-8")
+    target.write_text("<!doctype html>mine", encoding="utf-8")
 
     with pytest.raises(UnreadableError, match=r"case\.html exists · choose another name, or say --force"):
         policycase.report(ROOT / "examples/vnm-pmlsa", target)
 
-    assert target.read_text(encoding="utf-8") == "mine"
+    assert target.read_text(encoding="utf-8") == "<!doctype html>mine"
     assert policycase.report(ROOT / "examples/vnm-pmlsa", target, force=True) == target
-    assert target.read_text(encoding="utf-8").startswith("<!doctype html>")
+    assert target.read_text(encoding="utf-8").endswith("</html>")
 
 
 def test_same_case_gives_the_same_page():

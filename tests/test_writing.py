@@ -13,20 +13,37 @@ from pathlib import Path
 import pytest
 from copies import ROOT, copy_lamps, edit
 
+import policycase
 from policycase.cli import main
 from policycase.errors import UnreadableError
+from policycase.metadata.citations import ZENODO
 from policycase.writing import staged, write_folder
 
 HERE = Path(__file__).parent
-WRITERS = {  # name: arguments, what stands at the output before, changes of the disk, how many kills
-    "new": (["new", "kgz-new", "-o", "out"], None, 220, 12),
-    "stack": (["stack", "in", "-o", "out"], None, 215, 4),
-    "stack-force": (["stack", "in", "-o", "out", "--force"], "package", 215, 5),
-    "pack": (["pack", "--package", "in", "-o", "out", "--force"], "file", 4, 2),
-    "csv": (["export", "--package", "in", "--to", "csv", "-o", "out"], None, 26, 4),
-    "csv-force": (["export", "--package", "in", "--to", "csv", "-o", "out", "--force"], "export", 26, 4),
-    "parquet": (["export", "--package", "in", "--to", "parquet", "-o", "out"], None, 26, 3),
+READING = ["--package", "in"]
+WRITERS = {  # name: arguments, what stands at the output before, kills before a change of the disk
+    "new": (["new", "kgz-new", "-o", "out"], None, 6),
+    "new-workbook": (["new", "kgz-new", "-o", "out", "--workbook"], None, 6),
+    "stack": (["stack", "in", "-o", "out"], None, 3),
+    "stack-force": (["stack", "in", "-o", "out", "--force"], "package", 4),
+    "pack": (["pack", *READING, "-o", "out", "--force"], "file", 3),
+    "report": (["report", *READING, "-o", "out", "--force"], "page", 3),
+    "csv": (["export", *READING, "--to", "csv", "-o", "out"], None, 3),
+    "csv-force": (["export", *READING, "--to", "csv", "-o", "out", "--force"], "export", 4),
+    "parquet": (["export", *READING, "--to", "parquet", "-o", "out"], None, 3),
+    "sqlite": (["export", *READING, "--to", "sqlite", "-o", "out"], None, 2),
+    "excel": (["export", *READING, "--to", "excel", "-o", "out.xlsx"], None, 2),
+    "stata": (["export", *READING, "--to", "stata", "-o", "out"], None, 2),
+    "spss": (["export", *READING, "--to", "spss", "-o", "out"], None, 2),
+    "graphml": (["export", *READING, "--to", "graphml", "-o", "out"], None, 2),
+    "duckdb": (["export", *READING, "--to", "duckdb", "-o", "out"], None, 2),
+    "workbook": (["export", *READING, "--to", "workbook", "-o", "out.xlsx"], None, 2),
+    "import": (["import", "in.xlsx", "-o", "out"], None, 3),
+    "import-force": (["import", "in.xlsx", "-o", "out", "--force"], "other package", 6),
+    "render": (["render", "--package", "out"], "unrendered package", 8),
 }  # a command that writes is one more row here
+MOMENTARY = {"spss", "duckdb"}  # they hold the time of writing, so two differ in some bytes
+INPUTS = {"in", "in.xlsx"}
 ONE = {"datapackage.json": b"1", **{f"data/{number}.csv": b"1" * 5000 for number in range(20)}}
 OTHER = {path: content.replace(b"1", b"2") for path, content in ONE.items()}
 REPEAT = """
@@ -53,12 +70,32 @@ def content(place: Path) -> dict[str, bytes] | bytes | None:
     return place.read_bytes() if place.exists() else None
 
 
+def shape(found: dict[str, bytes] | bytes | None) -> object:
+    """The same with how long each file is."""
+    if isinstance(found, dict):
+        return {path: len(text) for path, text in found.items()}
+    return len(found) if found is not None else None
+
+
+def put_inputs(folder: Path) -> None:
+    """A package to read, and a workbook of it."""
+    policycase.export(copy_lamps(folder / "in"), "workbook", folder / "in.xlsx")
+
+
 def put_before(kind: str | None, place: Path) -> None:
     """An earlier output, which is not what the command will write."""
-    if kind == "package":
+    if kind and kind.endswith("package"):
         edit(copy_lamps(place) / "data/agencies.csv", "Lamp Office", "Office of Lamps")
-    elif kind == "file":
-        place.write_bytes(b"an earlier zip")
+    if kind == "other package":
+        (place / "notes.txt").write_text("of the coder's own, which stays")
+    if kind == "unrendered package":
+        for schema in place.glob("schemas/*.schema.json"):
+            schema.write_bytes(json.dumps(json.loads(schema.read_bytes())).encode())
+        (place / "schemas/README.md").unlink()
+    if kind == "file":
+        place.write_bytes(b"PK, an earlier zip")
+    elif kind == "page":
+        place.write_bytes(b"<!doctype html>an earlier page")
     elif kind == "export":
         place.mkdir()
         (place / "README.txt").write_text("Exported by policycase\n\nFiles:\nearlier.csv\n")
@@ -69,13 +106,13 @@ def put_before(kind: str | None, place: Path) -> None:
 def runs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]]:
     """A folder for each run, and how each ended."""
     room = tmp_path_factory.mktemp("killed")
-    orders, seeded = [], random.Random(7)  # noqa: S311 - moments that can be repeated, no secret
-    for name, (arguments, kind, changes, kills) in WRITERS.items():
-        folder = room / "before" / name
-        folder.mkdir(parents=True)
-        copy_lamps(folder / "in")
-        put_before(kind, folder / "out")
-        orders += [[name, arguments, moment] for moment in [0, *seeded.sample(range(1, changes + 1), kills)]]
+    (room / "inputs").mkdir()
+    put_inputs(room / "inputs")
+    orders = []
+    for name, (arguments, kind, kills) in WRITERS.items():
+        shutil.copytree(room / "inputs", room / "before" / name)
+        put_before(kind, room / "before" / name / "out")
+        orders.append([name, arguments, kills])
     command = [sys.executable, HERE / "killing.py", room]
     done = subprocess.run(command, input=json.dumps(orders), stdout=-1, text=True, check=True, env=environment())
     return room, json.loads(done.stdout)
@@ -85,35 +122,106 @@ def environment() -> dict[str, str]:
     return {"PYTHONPATH": str(ROOT / "scripts"), "PATH": "/usr/bin:/bin"}
 
 
-@pytest.mark.parametrize("name", WRITERS)
-def test_killed_command_leaves_its_output_as_before_or_whole(runs: tuple[Path, dict[str, str]], name: str):
+def killed_runs(runs: tuple[Path, dict[str, str]], name: str) -> list[Path]:
+    """The folders of the runs of one command that were killed, which are as many as the table says or more."""
     room, ended = runs
-    before, after = content(room / "before" / name / "out"), content(room / f"{name}-0" / "out")
-    killed = [folder for folder, end in ended.items() if folder.rpartition("-")[0] == name and end == "killed"]
-
-    left = {folder: content(room / folder / "out") for folder in killed}
-
+    killed = [room / folder for folder, end in ended.items() if folder.rpartition("-")[0] == name and end == "killed"]
     assert ended[f"{name}-0"] == "exit 0"
-    assert after not in (None, before)
-    assert len(killed) == WRITERS[name][3]
-    for folder, found in left.items():
-        hidden = [content(path) for path in (room / folder).glob(".out.*/out.old")]
-        assert found in (before, after) or (found is None and hidden == [before]), folder
+    assert len(killed) >= WRITERS[name][2]
+    return killed
+
+
+def outputs(room: Path) -> dict[str, dict[str, bytes] | bytes | None]:
+    """What stands at each output of a run."""
+    return {path.name: content(path) for path in room.iterdir() if path.name not in INPUTS and path.name[0] != "."}
+
+
+@pytest.mark.parametrize("name", [name for name in WRITERS if name not in {"import-force", "render"}])
+def test_killed_command_leaves_its_output_as_before_or_whole(runs: tuple[Path, dict[str, str]], name: str):
+    room, _ = runs
+    before, after = outputs(room / "before" / name), outputs(room / f"{name}-0")
+    look = shape if name in MOMENTARY else lambda found: found
+
+    for folder in killed_runs(runs, name):
+        found = outputs(folder)
+        hidden = [content(path) for path in folder.glob(".out.*/out.old")]
+        assert found.keys() <= after.keys(), folder
+        for output in after:
+            left = look(found.get(output))
+            ends = (look(before.get(output)), look(after[output]))
+            assert left in ends or (left is None and hidden == [before[output]]), folder
+    assert look(after) != look(before)
+
+
+def test_killed_import_leaves_all_tables_old_or_all_new_and_can_be_run_again(runs, monkeypatch):
+    room, _ = runs
+    before, after = content(room / "before/import-force/out"), content(room / "import-force-0/out")
+
+    for folder in killed_runs(runs, "import-force"):
+        found = seen(folder / "out")
+        tables = [{path: text for path, text in state.items() if path.startswith("data/")} for state in (before, after)]
+        hidden = [content(path) for path in folder.glob("out/.data.*/data.old")]
+        rest = {path: text for path, text in found.items() if not path.startswith("data/")}
+        assert found in (before, after) or (
+            found == rest and {f"data/{k}": v for k, v in hidden[0].items()} == tables[0]
+        )
+        assert rest == {path: text for path, text in before.items() if not path.startswith("data/")}
+        monkeypatch.chdir(folder)
+        assert main(WRITERS["import-force"][0]) == 0
+        assert seen(folder / "out") == after
+    assert before != after
+
+
+def test_killed_render_leaves_each_file_old_or_new_and_can_be_run_again(runs: tuple[Path, dict[str, str]], monkeypatch):
+    room, _ = runs
+    before, after = content(room / "before/render/out"), content(room / "render-0/out")
+
+    for folder in killed_runs(runs, "render"):
+        for path, text in seen(folder / "out").items():
+            assert text in (before.get(path), after[path]), folder / path
+        assert [path.parent for path in hidden_in(folder / "out")] in ([], [folder / "out"])
+        monkeypatch.chdir(folder)
+        assert main(WRITERS["render"][0]) == 0
+        assert seen(folder / "out") == after
+    assert before != after
+    assert policycase.validate(room / "render-0/out").is_valid
+
+
+def seen(place: Path) -> dict[str, bytes]:
+    """All that stands at a place, but what is hidden."""
+    return {path: text for path, text in content(place).items() if path[0] != "." or path == ZENODO}
+
+
+def hidden_in(place: Path) -> list[Path]:
+    """What a command has left hidden."""
+    return [path for path in place.rglob(".*") if path.name != ZENODO]
 
 
 def test_killed_command_leaves_its_inputs_alone_and_nothing_in_sight(runs: tuple[Path, dict[str, str]]):
     room, ended = runs
 
     for folder in ended:
-        assert content(room / folder / "in") == content(room / "before/new/in"), folder
-        assert {path.name for path in (room / folder).iterdir() if path.name[0] != "."} <= {"in", "out"}, folder
+        for name in INPUTS:
+            assert content(room / folder / name) == content(room / "inputs" / name), folder
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_two_runs_at_once_leave_one_whole_output(runs: tuple[Path, dict[str, str]], name: str):
+    room, ended = runs
+    look = shape if name in MOMENTARY else lambda found: found
+
+    found = {output: look(state) for output, state in outputs(room / f"{name}-both").items()}
+
+    assert ended[f"{name}-both"] in {"exit 0 and exit 0", "exit 0 and exit 3"}
+    assert found == {output: look(state) for output, state in outputs(room / f"{name}-0").items()}
+    assert hidden_in(room / f"{name}-both") == []
 
 
 def test_command_that_ends_leaves_nothing_hidden(runs: tuple[Path, dict[str, str]]):
     room, _ = runs
 
     for name in WRITERS:
-        assert {path.name for path in (room / f"{name}-0").iterdir()} == {"in", "out"}, name
+        assert hidden_in(room / f"{name}-0") == [], name
 
 
 def test_writer_killed_at_any_time_leaves_one_whole_folder(tmp_path: Path):
@@ -173,14 +281,36 @@ def test_writer_that_fails_leaves_what_is_there(tmp_path: Path, write: Callable[
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
-@pytest.mark.parametrize("name", [name for name, row in WRITERS.items() if row[1]])
+TAKEN = [name for name in WRITERS if name != "render"]  # which renews what it has written, and asks nobody
+
+
+def arguments_of(name: str) -> list[str]:
+    return [text for text in WRITERS[name][0] if text != "--force"]
+
+
+@pytest.mark.parametrize("name", TAKEN)
 def test_command_refuses_to_overwrite_unless_forced(tmp_path: Path, monkeypatch, capsys, name: str):
-    copy_lamps(tmp_path / "in")
-    put_before(WRITERS[name][1], tmp_path / "out")
+    put_inputs(tmp_path)
+    arguments = arguments_of(name)
+    put_before(WRITERS[name][1] or "file", tmp_path / arguments[arguments.index("-o") + 1])
     before = content(tmp_path)
     monkeypatch.chdir(tmp_path)
 
-    code = main([text for text in WRITERS[name][0] if text != "--force"])
+    code = main(arguments)
 
     assert (code, content(tmp_path)) == (3, before)
-    assert "--force" in capsys.readouterr().err
+    assert " exists · choose another" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", [name for name in TAKEN if not name.startswith("new")])
+def test_force_never_replaces_what_policycase_did_not_write(tmp_path: Path, monkeypatch, capsys, name: str):
+    put_inputs(tmp_path)
+    arguments = arguments_of(name)
+    (tmp_path / arguments[arguments.index("-o") + 1]).write_text("mine")
+    before = content(tmp_path)
+    monkeypatch.chdir(tmp_path)
+
+    code = main([*arguments, "--force"])
+
+    assert (code, content(tmp_path)) == (3, before)
+    assert "is not replaced: " in capsys.readouterr().err

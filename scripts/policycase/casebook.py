@@ -7,6 +7,7 @@ from typing import Any, Self
 import pandas as pd
 
 from policycase import citing, conflicts, coverage, tracing
+from policycase.checks.soundness import refuse_other_profile
 from policycase.descriptor import Package, write_json
 from policycase.downloading import pinned
 from policycase.errors import InvalidPackageError, UnknownNameError
@@ -37,6 +38,7 @@ def load(path: str | Path | None = None, *, sha256: str | None = None) -> "Caseb
     """
     with opened(pinned(path, sha256)) as root:
         package = Package.read(root)
+        refuse_other_profile(package.profile)
         tables = read_tables(package)
         frames = {name: typed(tables, name) for name in package.profile.tables}
     return Casebook(frames, package.profile, package.descriptor)
@@ -134,12 +136,9 @@ class Casebook:
 
     def _repr_html_(self) -> str:
         """The same for notebooks."""
-        rows = pd.DataFrame({"table": self.tables, "rows": [len(self._frames[name]) for name in self.tables]}).merge(
-            pd.DataFrame(
-                [(table.name, table.description) for table in self.profile.tables.values()],
-                columns=["table", "what it holds"],
-            )
-        )
+        about = [self.profile.tables[name].description for name in self.tables]
+        counts = [len(self._frames[name]) for name in self.tables]
+        rows = pd.DataFrame({"table": self.tables, "rows": counts, "what it holds": about})
         cases = self._frames["cases"][["case_id", "title", "country", "review_status"]]
         return cases.to_html(index=False, escape=True) + rows.to_html(index=False, escape=True)
 

@@ -4,21 +4,35 @@ Exit codes: 0 valid or done, 1 findings, 2 wrong usage, 3 cannot be read.
 """
 
 import argparse
+import io
 import json
 import os
 import sys
 import warnings
 from collections.abc import Callable
 from importlib import import_module
+from typing import NoReturn
 
 from policycase.errors import InvalidPackageError, MissingExtraError, PolicyCaseError, StackError, UnknownNameError
 from policycase.exports.forms import FORMS
 
 VALID, FINDINGS, USAGE, UNREADABLE = 0, 1, 2, 3
+STOPPED = 130  # as a shell says of a command that was stopped with Ctrl-C
+
+
+class Parser(argparse.ArgumentParser):
+    """Tells of wrong usage without obeying what is in an argument, which may be the name of a stranger's file."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong and leave, as `argparse` does."""
+        super().error("".join(c if c.isprintable() else ascii(c)[1:-1] for c in message))
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a letter that the terminal's encoding lacks ends no command
+            stream.reconfigure(errors="backslashreplace")
     options = parser().parse_args(arguments)
     with warnings.catch_warnings():
         warnings.showwarning = _warn
@@ -39,8 +53,12 @@ def _run(options: argparse.Namespace) -> int:
     except BrokenPipeError:  # the reader, such as head, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return VALID
-    except OSError as error:
-        _tell(f"policycase: {error.filename}: {error.strerror}")
+    except KeyboardInterrupt:
+        _tell("policycase: stopped")
+        return STOPPED
+    except (OSError, MemoryError) as error:
+        is_full = isinstance(error, MemoryError)
+        _tell("policycase: the memory is full" if is_full else f"policycase: {error.filename}: {error.strerror}")
         return UNREADABLE
 
 
@@ -56,7 +74,7 @@ def _tell(text: str) -> None:
 
 def parser() -> argparse.ArgumentParser:
     """Every command with its options."""
-    top = argparse.ArgumentParser(
+    top = Parser(
         prog="policycase",
         description="Policy case studies as data: validate, read, trace and stack them.",
         epilog="PATH is a folder, its datapackage.json, a .zip, the https address of one followed by #sha256= and its "

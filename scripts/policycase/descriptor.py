@@ -9,6 +9,7 @@ from typing import Any, Self
 from policycase.errors import UnreadableError
 from policycase.paths import DESCRIPTOR, inside, refuse_large
 from policycase.profiles import Profile
+from policycase.texts import sound_json
 
 UNSAID = "A policy case as data, being coded."  # the description of a new case, until somebody says what it is
 
@@ -22,8 +23,8 @@ class Package:
     profile: Profile
 
     @classmethod
-    def read(cls, root: Path) -> Self:
-        """The package in a folder; its tables are not read yet.
+    def read(cls, root: Path, profile: Profile | None = None) -> Self:
+        """The package in a folder, under its own profile or the one given; its tables are not read yet.
 
         Raises
         ------
@@ -37,7 +38,7 @@ class Package:
                 f"{root / DESCRIPTOR}: resources is no list of tables with a name and a path · run: policycase validate"
             )
             raise UnreadableError(msg)
-        return cls(root, descriptor, Profile.read(root))
+        return cls(root, descriptor, profile or Profile.read(root))
 
     @cached_property
     def paths(self) -> dict[str, str]:
@@ -65,16 +66,16 @@ def read_descriptor(root: Path) -> dict[str, Any]:
     Raises
     ------
     UnreadableError
-        It is missing, not UTF-8, not JSON or not an object.
+        It is missing, a link out of the package, not UTF-8, not JSON or not an object.
     """
     path = root / DESCRIPTOR
     try:
-        refuse_large(path)
-        descriptor = json.loads(path.read_bytes().decode("utf-8"))
+        refuse_large(inside(root, DESCRIPTOR))
+        descriptor = sound_json(path.read_bytes())
     except OSError as error:
         msg = f"{path}: cannot be read: {error.strerror} · a package has its {DESCRIPTOR} at its top"
         raise UnreadableError(msg) from error
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         msg = f"{path}: not readable as JSON in UTF-8: {error}"
         raise UnreadableError(msg) from error
     if not isinstance(descriptor, dict):

@@ -1,6 +1,7 @@
 """Downloading a package: https alone, bounded in size and time, checked against its SHA-256, kept in a cache."""
 
 import re
+import threading
 import time
 import warnings
 from pathlib import Path
@@ -96,10 +97,35 @@ def _refuse_scheme(address: str) -> None:
 
 
 def _download(address: str, output: str, _pooch: object) -> None:
+    """Fetch an address into a file within the limit of time, however slowly a server sends its head or body."""
+    failed: list[BaseException] = []
+    seconds = limit("LONGEST_DOWNLOAD")
+    end = time.monotonic() + seconds
+
+    def fetch() -> None:
+        try:
+            _fetch(address, Path(output), end)
+        except BaseException as error:
+            failed.append(error)
+
+    worker = threading.Thread(target=fetch, daemon=True)  # a read cannot be ended from outside, only left
+    worker.start()
+    worker.join(seconds)
+    if worker.is_alive():
+        raise _late(address)
+    if failed:
+        raise failed[0]
+
+
+def _late(address: str) -> UnsafePathError:
+    seconds, hint = limit("LONGEST_DOWNLOAD"), how_to_raise("LONGEST_DOWNLOAD")
+    return UnsafePathError(f"{address}: not whole after {seconds} seconds · {hint}")
+
+
+def _fetch(address: str, output: Path, end: float) -> None:
     """Fetch an address into a file, following a few redirects to other https addresses."""
     import requests  # noqa: PLC0415 - comes with pooch
 
-    end = time.monotonic() + limit("LONGEST_DOWNLOAD")
     with requests.Session() as session:  # a body shorter than its stated length is an error of requests
         for _ in range(REDIRECTS + 1):
             _refuse_scheme(address)
@@ -109,7 +135,7 @@ def _download(address: str, output: str, _pooch: object) -> None:
                         address = urljoin(address, answer.headers["location"])
                         continue
                     answer.raise_for_status()
-                    _write(answer, Path(output), end)
+                    _write(answer, output, end)
                     return
             except (requests.RequestException, OSError) as error:
                 msg = f"{address}: cannot be downloaded: {error}"
@@ -130,7 +156,5 @@ def _write(answer, output: Path, end: float) -> None:  # noqa: ANN001 - requests
                 msg = f"{answer.url}: goes on after {largest} bytes · {how_to_raise('LARGEST_DOWNLOAD')}"
                 raise UnsafePathError(msg)
             if time.monotonic() > end:
-                seconds = limit("LONGEST_DOWNLOAD")
-                msg = f"{answer.url}: not whole after {seconds} seconds · {how_to_raise('LONGEST_DOWNLOAD')}"
-                raise UnsafePathError(msg)
+                raise _late(answer.url)
             file.write(chunk)

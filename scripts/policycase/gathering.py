@@ -1,11 +1,13 @@
 """Gathering: many packages of one case each as one casebook, read table by table instead of case by case."""
 
+import os
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
 from policycase.bulk import read_many
 from policycase.casebook import Casebook
+from policycase.checks.soundness import refuse_other_profile
 from policycase.descriptor import Package
 from policycase.downloading import pinned
 from policycase.errors import UnreadableError
@@ -36,15 +38,25 @@ def gather(cases: Sequence[Casebook | str | Path]) -> Casebook | None:
         if any(package.profile is not profile and package.profile != profile for package in packages):
             return None
         try:
+            refuse_other_profile(profile)
             ids = _case_ids(packages)
         except UnreadableError:
             return None  # reading one by one tells which
         if ids is None:
             return None
         order = sorted(range(len(ids)), key=ids.__getitem__)
-        tables = read_many({f"{cases[place]}/": packages[place] for place in order}, to_keep=True)
+        tables = read_many({f"{_spelled(cases[place])}/": packages[place] for place in order}, to_keep=True)
         frames = {name: typed(tables, name) for name in profile.tables}
-    return Casebook(frames, profile, merged([package.descriptor for package in packages], sorted(ids)))
+    try:
+        descriptor = merged([package.descriptor for package in packages], sorted(ids))
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return None  # merging one by one tells which
+    return Casebook(frames, profile, descriptor)
+
+
+def _spelled(case: str | Path) -> str:
+    """A path as text that any file can hold, whatever bytes its name has."""
+    return os.fsencode(case).decode("utf-8", "backslashreplace")
 
 
 def _case_ids(packages: Sequence[Package]) -> list[str] | None:

@@ -7,11 +7,11 @@ from policycase import scaffolding
 from policycase.descriptor import Package
 from policycase.errors import UnreadableError
 from policycase.loading import csv_bytes
-from policycase.paths import DESCRIPTOR, inside, shipped_root
-from policycase.profiles import DATA, Profile
+from policycase.paths import DESCRIPTOR, inside
+from policycase.profiles import DATA, shipped_profile
 from policycase.rendering import with_bounds
 from policycase.workbooks import read_workbook
-from policycase.writing import staged, write_folder
+from policycase.writing import put_back, staged, write_folder
 
 
 def import_workbook(workbook: str | Path, folder: str | Path | None = None, *, force: bool = False) -> Path:
@@ -44,7 +44,7 @@ def import_workbook(workbook: str | Path, folder: str | Path | None = None, *, f
         msg = f"{target} exists · choose another folder, or say --force to replace its tables"
         raise UnreadableError(msg)
     package = Package.read(target) if (target / DESCRIPTOR).is_file() else None
-    profile = package.profile if package else Profile.read(shipped_root())
+    profile = package.profile if package else shipped_profile()
     frames = read_workbook(file, profile)
     tables = {name: csv_bytes(with_bounds(frame, profile.tables[name])) for name, frame in frames.items()}
     if package:
@@ -63,6 +63,7 @@ def _replace(package: Package, tables: dict[str, bytes]) -> None:
     if elsewhere:
         msg = f"{package.root / DESCRIPTOR}: {elsewhere[0]} is not in {DATA}/ · run: policycase validate"
         raise UnreadableError(msg)
+    put_back(package.root / DATA)
     with staged(inside(package.root, DATA).resolve(), force=True) as place:
         shutil.copytree(package.root / DATA, place, symlinks=True)
         for name, content in tables.items():

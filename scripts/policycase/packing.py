@@ -6,13 +6,13 @@ import zipfile
 from pathlib import Path
 
 from policycase.descriptor import UNSAID, read_descriptor, write_json
-from policycase.errors import InvalidPackageError, UnreadableError
+from policycase.errors import InvalidPackageError
 from policycase.metadata.citations import CITATION
 from policycase.metadata.croissants import CROISSANT, croissant
-from policycase.paths import DESCRIPTOR, inside, opened
+from policycase.paths import DESCRIPTOR, inside, opened, refuse_large
 from policycase.profiles import FOLDER, Profile
 from policycase.validation import validate
-from policycase.writing import write_whole
+from policycase.writing import refuse_taken, write_file
 
 BESIDE = ("README.md", "LICENSE-DATA", CITATION, "CODING.md")
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the first moment that a zip can name; so the same content gives the same bytes
@@ -32,7 +32,7 @@ def pack(path: str | Path | None = None, output: str | Path | None = None, *, fo
     InvalidPackageError
         The package has errors, or its descriptor does not say yet what it is.
     UnreadableError
-        The zip exists and `force` is not set.
+        The zip exists and `force` is not set, or what is there is no zip.
     """
     validate(path).raise_for_findings()
     with opened(path) as root:
@@ -41,10 +41,8 @@ def pack(path: str | Path | None = None, output: str | Path | None = None, *, fo
             msg = f"{DESCRIPTOR}: title, description and contributors are still those of a new case · say what it is"
             raise InvalidPackageError(msg)
         target = Path(output or f"{descriptor['name']}-{descriptor['version']}.zip")
-        if target.exists() and not force:
-            msg = f"{target} exists · choose another name, or say --force to replace it"
-            raise UnreadableError(msg)
-        write_whole(target, zipped(files(root)))
+        refuse_taken(target, b"PK", force=force)
+        write_file(target, zipped(files(root)), force=force)
     return target
 
 
@@ -58,7 +56,7 @@ def files(root: Path) -> dict[str, bytes]:
     descriptor = read_descriptor(root)
     contents = {}
     for resource in descriptor["resources"]:
-        content = inside(root, resource["path"]).read_bytes()
+        content = _content(inside(root, resource["path"]))
         resource["bytes"] = len(content)
         resource["hash"] = f"sha256:{hashlib.sha256(content).hexdigest()}"
         contents[resource["path"]] = content
@@ -66,9 +64,14 @@ def files(root: Path) -> dict[str, bytes]:
     for name in [*schemas, *BESIDE]:
         file = inside(root, name)
         if file.is_file():
-            contents[name] = file.read_bytes()
+            contents[name] = _content(file)
     contents[CROISSANT] = write_json(croissant(descriptor, Profile.read(root)))
     return {DESCRIPTOR: write_json(descriptor), **dict(sorted(contents.items()))}
+
+
+def _content(file: Path) -> bytes:
+    refuse_large(file)
+    return file.read_bytes()
 
 
 def zipped(contents: dict[str, bytes]) -> bytes:

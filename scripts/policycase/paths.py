@@ -4,21 +4,27 @@ import os
 import re
 import stat
 import tempfile
+import unicodedata
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from math import inf
 from pathlib import Path, PurePosixPath
 
 from policycase.downloading import downloaded, is_address
-from policycase.errors import UnreadableError, UnsafePathError
+from policycase.errors import PolicyCaseError, UnreadableError, UnsafePathError
 from policycase.limits import how_to_raise, limit
 
 DESCRIPTOR = "datapackage.json"
 SHIPPED = "kgz-leph"
 UNPACKING = (zipfile.BadZipFile, zlib.error, RuntimeError, OSError, EOFError, NotImplementedError, ValueError)
+PACKED = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}  # what else there is can fill the memory from a few bytes
+DEEPEST = 20  # folders in folders; a package needs three
+SHOWN = 80  # characters of a stranger's name in a message
 DEVICES = re.compile(
-    r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?", re.IGNORECASE
+    r"(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³]) *(?:\..*)?", re.IGNORECASE
 )  # of Windows, whatever the ending
 
 
@@ -69,7 +75,7 @@ def opened(path: str | Path | None = None) -> Iterator[Path]:
     elif place.name == DESCRIPTOR and place.is_file():
         yield place.parent
     elif place.is_file() and zipfile.is_zipfile(place):
-        with tempfile.TemporaryDirectory(prefix="policycase-") as folder:
+        with tempfile.TemporaryDirectory(prefix="policycase-") as folder, _named(folder, place):
             _unpack(place, Path(folder))
             yield Path(folder)
     elif place.exists():
@@ -80,8 +86,21 @@ def opened(path: str | Path | None = None) -> Iterator[Path]:
         raise UnreadableError(msg)
 
 
+@contextmanager
+def _named(folder: str, archive: Path) -> Iterator[None]:
+    """What an error says of the private folder it says of the zip that was unpacked there."""
+    try:
+        yield
+    except PolicyCaseError as error:
+        error.args = tuple(str(text).replace(folder, str(archive)) for text in error.args)
+        raise
+
+
 def _unpack(archive: Path, folder: Path) -> None:
     try:
+        if archive.stat().st_size > limit("LARGEST_ARCHIVE"):  # its directory alone could fill the memory
+            msg = f"{archive}: is too large · {how_to_raise('LARGEST_ARCHIVE')}"
+            raise UnsafePathError(msg)
         with zipfile.ZipFile(archive) as package:
             refuse_unsafe(archive, package.infolist())
             package.extractall(folder)
@@ -95,8 +114,7 @@ def refuse_unsafe(archive: Path, entries: list[zipfile.ZipInfo]) -> None:
     if len(entries) > limit("MOST_ENTRIES"):
         msg = f"{archive}: holds {len(entries)} files · {how_to_raise('MOST_ENTRIES')}"
         raise UnsafePathError(msg)
-    names = [entry.filename.casefold() for entry in entries]  # on many disks Goals.csv is goals.csv
-    twice = {name for name in names if names.count(name) > 1} if len(set(names)) < len(names) else set()
+    names = Counter(_on_disk(entry) for entry in entries)
     packed = sum(entry.compress_size for entry in entries) or 1
     unpacked = sum(entry.file_size for entry in entries)
     for name, largest in (
@@ -107,10 +125,19 @@ def refuse_unsafe(archive: Path, entries: list[zipfile.ZipInfo]) -> None:
             msg = f"{archive}: unpacks to {unpacked} bytes from {packed}, as a zip bomb does · {how_to_raise(name)}"
             raise UnsafePathError(msg)
     for entry in entries:
-        mode = entry.external_attr >> 16
-        if is_unsafe(entry.filename) or stat.S_ISLNK(mode) or entry.filename.casefold() in twice:
-            msg = f'{archive}: entry "{entry.filename}" is a link, stands twice or leaves the package; refused'
+        shown = ascii(entry.filename)[1:-1][:SHOWN]
+        is_link = stat.S_ISLNK(entry.external_attr >> 16)
+        if is_unsafe(entry.filename) or is_link or names[_on_disk(entry)] > 1:
+            msg = f'{archive}: entry "{shown}" is a link, stands twice or leaves the package; refused'
             raise UnsafePathError(msg)
+        if entry.compress_type not in PACKED or entry.filename.count("/") > DEEPEST:
+            msg = f'{archive}: entry "{shown}" lies too deep, or is not packed by deflate; refused'
+            raise UnsafePathError(msg)
+
+
+def _on_disk(entry: zipfile.ZipInfo) -> str:
+    """The name by which many disks know a file: to them Goals.csv is goals.csv, and é is e with an accent."""
+    return unicodedata.normalize("NFC", entry.filename).casefold()
 
 
 def is_unsafe(relative: str) -> bool:
@@ -130,7 +157,7 @@ def is_unsafe(relative: str) -> bool:
         or ":" in relative
         or "\0" in relative
         or relative.startswith("~")
-        or any(DEVICES.fullmatch(part) for part in pure.parts)
+        or any(DEVICES.fullmatch(part) or part.endswith((" ", ".")) for part in pure.parts)  # Windows drops such ends
     )
 
 
@@ -142,7 +169,7 @@ def inside(root: Path, relative: str) -> Path:
     UnsafePathError
         The path leaves the package, by itself or through a symlink.
     """
-    msg = f'path "{ascii(relative)[1:-1][:80]}" leaves the package · use a path below the folder of {DESCRIPTOR}'
+    msg = f'path "{ascii(relative)[1:-1][:SHOWN]}" leaves the package · use a path below the folder of {DESCRIPTOR}'
     if is_unsafe(relative):
         raise UnsafePathError(msg)
     target = root / relative
@@ -176,8 +203,31 @@ def read_bytes(root: Path, path: str) -> bytes:
         return file.read()
 
 
-def refuse_large(file: Path) -> None:
-    """Nothing, if a file is one, and small enough to be read.
+def read_folder(root: Path, folder: str) -> dict[str, bytes]:
+    """The bytes of every file that lies in a folder of a package, by its path; none where there is no such folder.
+
+    Raises
+    ------
+    UnsafePathError
+        A link leads out of the package, or the files are larger than the limit, one or together.
+    """
+    files: dict[str, bytes] = {}
+    sizes, together, most = regular_files(root, folder), 0, limit("LARGEST_FILE")
+    for name in sorted(os.listdir(root / folder) if (root / folder).is_dir() else ()):  # noqa: PTH208 - names
+        path = f"{folder}/{name}"
+        size = sizes.get(path, inf)
+        if size > most:
+            if not (root / path).is_file():
+                continue
+            size = refuse_large(inside(root, path))
+        together += size
+        refuse_bytes(folder, together)
+        files[path] = read_bytes(root, path)
+    return files
+
+
+def refuse_large(file: Path) -> int:
+    """The bytes of a file, if it is one, and small enough to be read.
 
     Raises
     ------
@@ -190,6 +240,18 @@ def refuse_large(file: Path) -> None:
     if not file.is_file():
         msg = f"{file.name}: is no file · put a file there"
         raise UnsafePathError(msg)
+    refuse_bytes(file.name, size)
+    return size
+
+
+def refuse_bytes(name: str, size: int) -> None:
+    """Nothing, if so many bytes are few enough to be read.
+
+    Raises
+    ------
+    UnsafePathError
+        They are more than the limit.
+    """
     if size > limit("LARGEST_FILE"):
-        msg = f"{file.name}: {size} bytes are too many to read · {how_to_raise('LARGEST_FILE')}"
+        msg = f"{name}: {size} bytes are too many to read · {how_to_raise('LARGEST_FILE')}"
         raise UnsafePathError(msg)

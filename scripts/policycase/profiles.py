@@ -2,18 +2,15 @@
 
 import csv
 import io
-import json
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from math import inf
 from pathlib import Path
 from typing import Any, Self
 
 from policycase.errors import UnknownNameError, UnreadableError
-from policycase.limits import limit
-from policycase.paths import inside, read_bytes, refuse_large, regular_files
+from policycase.paths import read_folder, shipped_root
+from policycase.texts import sound_json
 
 FOLDER, DATA = "schemas", "data"
 PROFILE = f"{FOLDER}/profile.json"
@@ -125,16 +122,7 @@ class Profile:
         UnreadableError
             The package has no schemas/ folder, or a file in it cannot be read.
         """
-        files = {}
-        sizes = regular_files(root, FOLDER)
-        most = limit("LARGEST_FILE")
-        for name in sorted(os.listdir(root / FOLDER) if (root / FOLDER).is_dir() else ()):  # noqa: PTH208 - names
-            path = f"{FOLDER}/{name}"
-            if sizes.get(path, inf) > most:
-                if not (root / path).is_file():
-                    continue
-                refuse_large(inside(root, path))  # no link out of the package
-            files[path] = read_bytes(root, path)
+        files = read_folder(root, FOLDER)
         if not files:
             msg = f"{root / FOLDER}: no schemas are there · a package carries the schemas of its profile"
             raise UnreadableError(msg)
@@ -151,7 +139,11 @@ class Profile:
     @cached_property
     def tables(self) -> dict[str, Table]:
         """Every table by name, in the order of profile.json: the four that a reader meets first, then the others."""
-        return {name: self._table(name) for name in self._json(PROFILE).get("tables") or ()}
+        names = self._json(PROFILE).get("tables") or ()
+        if not isinstance(names, list | tuple) or not all(isinstance(name, str) for name in names):
+            msg = f"{PROFILE}: tables is no list of names · run: policycase validate"
+            raise UnreadableError(msg)
+        return {name: self._table(name) for name in dict.fromkeys(names)}
 
     @cached_property
     def codes(self) -> tuple[dict[str, str], ...]:
@@ -238,8 +230,8 @@ class Profile:
 
     def _json(self, path: str) -> dict[str, Any]:
         try:
-            content = json.loads(self._bytes(path))
-        except (ValueError, RecursionError) as error:
+            content = sound_json(self._bytes(path))
+        except ValueError as error:
             msg = f"{path}: not readable as JSON: {error}"
             raise UnreadableError(msg) from error
         if not isinstance(content, dict):
@@ -252,6 +244,12 @@ class Profile:
 def _known(_sizes: tuple[tuple[str, int], ...]) -> list[Profile]:
     """Room for the last profile whose files had these sizes, so that ten thousand cases parse their schemas once."""
     return []
+
+
+@lru_cache
+def shipped_profile() -> Profile:
+    """The profile that came with the library."""
+    return Profile.read(shipped_root())
 
 
 def schema_path(table: str) -> str:

@@ -8,14 +8,15 @@ from typing import Any
 import pandas as pd
 
 from policycase import dictionary
+from policycase.checks.soundness import refuse_odd_descriptor
 from policycase.dates import bounds
-from policycase.descriptor import read_descriptor, write_json
-from policycase.errors import DateError, UnreadableError
-from policycase.loading import csv_bytes, read_csv
+from policycase.descriptor import Package, write_json
+from policycase.errors import DateError
+from policycase.loading import csv_bytes, read_table
 from policycase.metadata.citations import CITATION, ZENODO, citation, zenodo
-from policycase.paths import DESCRIPTOR, inside
-from policycase.profiles import FOLDER, PROFILE, Profile, Table, schema_path
-from policycase.writing import write_whole
+from policycase.paths import DESCRIPTOR, inside, refuse_large
+from policycase.profiles import FOLDER, Profile, Table, schema_path
+from policycase.writing import write_files
 
 README = "README.md"
 EXAMPLES = "examples"
@@ -30,23 +31,24 @@ def outputs(root: Path) -> dict[str, bytes]:
     UnreadableError
         An authored file cannot be read.
     """
-    made = dict(_schemas(Profile.read(root)))
-    profile = Profile(Profile.read(root).files | made)
+    package = Package.read(root)
+    refuse_odd_descriptor(package.descriptor)
+    made = dict(_schemas(package.profile))
+    profile = Profile(package.profile.files | made)
     made[f"{FOLDER}/README.md"] = dictionary.text(profile).encode()
     profile = Profile(profile.files | made)
-    made |= dict(_tables(root, profile))
-    descriptor = read_descriptor(root)
-    made |= {CITATION: citation(descriptor).encode(), ZENODO: zenodo(descriptor)}
-    readme = inside(root, README)
-    if readme.is_file() and CONTENTS[0] in readme.read_text(encoding="utf-8"):
-        made[README] = _readme(readme.read_text(encoding="utf-8"), profile, made).encode()
+    made |= dict(_tables(package, profile))
+    made |= {CITATION: citation(package.descriptor).encode(), ZENODO: zenodo(package.descriptor)}
+    made |= dict(_readme(package, profile, made))
     for example in sorted((root / EXAMPLES).glob(f"*/{DESCRIPTOR}")):
         folder = f"{EXAMPLES}/{example.parent.name}"
         inside(root, f"{folder}/{DESCRIPTOR}")  # no link out of the package
+        case = Package.read(example.parent, profile)
+        refuse_odd_descriptor(case.descriptor)
         made |= {f"{folder}/{path}": content for path, content in profile.files.items()}
-        made |= {f"{folder}/{path}": content for path, content in _tables(example.parent, profile)}
+        made |= {f"{folder}/{path}": content for path, content in _tables(case, profile)}
         # an example is deposited with the package around it, so it is cited by itself but has no .zenodo.json
-        made[f"{folder}/{CITATION}"] = citation(read_descriptor(example.parent)).encode()
+        made[f"{folder}/{CITATION}"] = citation(case.descriptor).encode()
     return made
 
 
@@ -55,26 +57,24 @@ def changed(root: Path) -> dict[str, bytes]:
     return {
         path: content
         for path, content in outputs(root).items()
-        if not (root / path).is_file() or (root / path).read_bytes() != content
+        if not inside(root, path).is_file() or (root / path).read_bytes() != content
     }
 
 
 def render(root: Path) -> list[str]:
     """Write what has changed; the paths that were written."""
     differing = changed(root)
-    for path, content in differing.items():
-        write_whole(inside(root, path), content)
+    write_files(root, differing)
     return list(differing)
 
 
 def _schemas(profile: Profile) -> Iterator[tuple[str, bytes]]:
     """The schemas with `enum` and `categories` mirrored from codes.csv."""
-    for path, content in profile.files.items():
-        if path.endswith(".json") and path != PROFILE:
-            schema = json.loads(content)
-            for field in schema["fields"]:
-                _mirror(field, profile)
-            yield path, write_json(schema)
+    for name in profile.tables:
+        schema = json.loads(profile.files[schema_path(name)])
+        for field in schema["fields"]:
+            _mirror(field, profile)
+        yield schema_path(name), write_json(schema)
 
 
 def _mirror(field: dict[str, Any], profile: Profile) -> None:
@@ -90,17 +90,11 @@ def _mirror(field: dict[str, Any], profile: Profile) -> None:
     field |= ({"constraints": constraints} if constraints else {}) | rest
 
 
-def _tables(root: Path, profile: Profile) -> Iterator[tuple[str, bytes]]:
+def _tables(package: Package, profile: Profile) -> Iterator[tuple[str, bytes]]:
     """The tables with the bounds of their dates; what is no allowed date is left for validation to report."""
-    for resource in read_descriptor(root)["resources"]:
-        table = profile.table(resource["name"])
-        if table.kind == "vocabulary":
-            continue
-        frame = read_csv(inside(root, resource["path"]), resource["path"])
-        if list(frame.columns) != list(table.fields):
-            msg = f"{resource['path']}:1: the header differs from {schema_path(table.name)}"
-            raise UnreadableError(msg)
-        yield resource["path"], csv_bytes(with_bounds(frame, table))
+    for name, table in profile.case_tables.items():
+        frame = read_table(package, table)
+        yield package.paths[name], csv_bytes(with_bounds(frame, table))
 
 
 def with_bounds(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
@@ -121,12 +115,18 @@ def _bound(text: object, side: str) -> str:
     return day.isoformat() if day else ""
 
 
-def _readme(text: str, profile: Profile, made: dict[str, bytes]) -> str:
-    """The README with the table of contents between its markers."""
+def _readme(package: Package, profile: Profile, made: dict[str, bytes]) -> Iterator[tuple[str, bytes]]:
+    """The README with the table of contents between its markers, where it has them."""
+    file = inside(package.root, README)
+    if not file.is_file():
+        return
+    refuse_large(file)
+    before, begin, rest = file.read_bytes().partition(CONTENTS[0].encode())
+    _, end, after = rest.partition(CONTENTS[1].encode())
+    if not end:
+        return
     rows = ["| table | rows | what it holds |", "|---|--:|---|"]
     for table in profile.case_tables.values():
-        count = made[f"data/{table.name}.csv"].count(b"\n") - 1
+        count = made[package.paths[table.name]].count(b"\n") - 1
         rows.append(f"| [`{table.name}`](data/{table.name}.csv) | {count} | {table.description} |")
-    before, rest = text.split(CONTENTS[0])
-    after = rest.split(CONTENTS[1])[1]
-    return before + "\n".join([CONTENTS[0], *rows, CONTENTS[1]]) + after
+    yield README, b"".join([before, begin, "\n".join(["", *rows, ""]).encode(), end, after])

@@ -12,7 +12,7 @@ from policycase.descriptor import UNSAID, read_descriptor, write_json
 from policycase.errors import UnreadableError
 from policycase.fingerprints import fingerprint, skeleton
 from policycase.paths import DESCRIPTOR, shipped_root
-from policycase.profiles import Profile
+from policycase.profiles import Profile, shipped_profile
 from policycase.writing import write_folder
 
 CASE_ID = re.compile(r"(?P<country>[a-z]{3})(?:-[a-z0-9]+)+")
@@ -121,7 +121,7 @@ def sentences(text: str) -> Iterator[Passage]:
 
 def passage_rows(text: str, case_id: str, source_id: str) -> pd.DataFrame:
     """The rows of the table passages for a text: every sentence, coded, as length and fingerprint."""
-    table = Profile.read(shipped_root()).tables["passages"]
+    table = shipped_profile().tables["passages"]
     lines = []
     for passage in sentences(text):
         paragraph, _, sentence = passage.locator.rpartition("s")

@@ -6,6 +6,7 @@ from dataclasses import asdict, replace
 import pandas as pd
 
 from policycase.casebook import Casebook
+from policycase.checks.soundness import refuse_odd_descriptor
 from policycase.coverage import RECORD
 from policycase.loading import as_text
 from policycase.profiles import Table
@@ -18,9 +19,9 @@ MOST = 20  # findings of one package that are printed where there are many
 def say_about(casebook: Casebook) -> None:
     """Title, version, licences and the cases."""
     descriptor = casebook.descriptor
-    licenses = ", ".join(entry.get("name", "") for entry in descriptor.get("licenses", []))
-    title, name, version = (descriptor.get(key, "?") for key in ("title", "name", "version"))
-    say(f"{title}\n{name} {version}, {licenses}\n")
+    refuse_odd_descriptor(descriptor)
+    licenses = ", ".join(entry["name"] for entry in descriptor["licenses"])
+    say(f"{descriptor['title']}\n{descriptor['name']} {descriptor['version']}, {licenses}\n")
     say(f"{descriptor.get('description', '')}\n")
     for row in casebook.cases.itertuples(index=False):
         say(f"{row.case_id}: {row.title} ({row.country}, {row.start} to {row.end}); {row.review_status}")

@@ -38,15 +38,28 @@ def progress(total: int, what: str) -> Iterator[Callable[[int], None]]:
 
 def say_json_line(content: object) -> None:
     """A result as one line of JSON."""
-    sys.stdout.write(json.dumps(content, ensure_ascii=False) + "\n")
+    _write_json(json.dumps(content, ensure_ascii=False))
 
 
 def say_json(content: object) -> None:
     """A result as JSON; a DataFrame becomes a list of rows, missing cells become null."""
     if isinstance(content, pd.DataFrame):
         content = rows(content)
-    text = json.dumps(content, ensure_ascii=False, indent=2)
+    _write_json(json.dumps(content, ensure_ascii=False, indent=2))
+
+
+def _write_json(text: str) -> None:
+    """JSON whose control characters are spelt out, so that it says the same."""
     sys.stdout.write("".join(c if c == "\n" or not _is_control(c) else json.dumps(c)[1:-1] for c in text) + "\n")
+
+
+def say_csv(content: bytes) -> None:
+    """A table as CSV, cell for cell; on a terminal its control characters are shown, not obeyed."""
+    if sys.stdout.isatty():
+        sys.stdout.write(printable(content.decode()))
+    else:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(content)
 
 
 def rows(frame: pd.DataFrame) -> list[dict]:
@@ -75,12 +88,12 @@ def _needed(name: str, column: pd.Series) -> int:
 
 def say_table(frame: pd.DataFrame, title: str = "") -> None:
     """A frame as a table; missing cells are empty, numbers stand right."""
-    table = Table(title=title or None, title_justify="left", title_style="bold", show_edge=False, pad_edge=False)
+    shown = printable(title) or None
+    table = Table(title=shown, title_justify="left", title_style="bold", show_edge=False, pad_edge=False)
     for name in frame.columns:
         numeric = pd.api.types.is_numeric_dtype(frame[name]) and not pd.api.types.is_bool_dtype(frame[name])
-        table.add_column(
-            str(name), justify="right" if numeric else "left", overflow="fold", no_wrap=str(name).endswith("_id")
-        )
+        side, whole = "right" if numeric else "left", str(name).endswith("_id")
+        table.add_column(printable(str(name)), justify=side, overflow="fold", no_wrap=whole)
     for row in rows(frame):
         table.add_row(*(Text(_cell(value)) for value in row.values()))
     Console(markup=False, highlight=False, emoji=False, width=width()).print(table)

@@ -1,16 +1,19 @@
-"""Text before anything else reads it: what would shift the cells of a table, what no XML can hold."""
+"""Text before anything else reads it: what would shift the cells of a table, what no JSON or XML can hold."""
 
 import csv
 import io
+import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 from policycase.errors import UnreadableError
 from policycase.findings import Finding
 from policycase.paths import refuse_large
 
 LONGEST_CELL = 131_072  # characters
+MOST_ROWS = 1000  # rows that are reported of one file, so that a file of empty lines fills no memory
 NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # what neither SVG nor GraphML can hold
 
 
@@ -38,10 +41,28 @@ def sound_text(file: Path, path: str) -> str:
     return text
 
 
+def sound_json(content: bytes, **hooks: Callable) -> Any:
+    r"""What JSON says, read with the hooks of `json.loads`, if it can be written again.
+
+    Raises
+    ------
+    ValueError
+        It is not UTF-8, not JSON, nested too deep, or names half a character, as "\\ud800" does.
+    """
+    try:
+        document = json.loads(content.decode("utf-8"), **hooks)
+        if b"\\u" in content:
+            json.dumps(document, ensure_ascii=False).encode()
+    except RecursionError as error:
+        msg = "nested too deep"
+        raise ValueError(msg) from error
+    return document
+
+
 def row_problems(path: str, text: str) -> Iterator[Finding]:
     """Rows of a CSV text that are not one line with as many cells as the header."""
     rows = csv.reader(io.StringIO(text, newline=""), strict=True)
-    width = 0
+    width = wrong = 0
     try:
         for number, row in enumerate(rows, start=1):
             width = width or len(row)
@@ -61,6 +82,11 @@ def row_problems(path: str, text: str) -> Iterator[Finding]:
                 )
                 return
             if len(row) != width:
+                wrong += 1
+                if wrong > MOST_ROWS:
+                    message = f"more than {MOST_ROWS} rows have not as many cells as the header; the rest was not read"
+                    yield Finding("row-has-every-cell", message, "mend these first", path=path, line=number)
+                    return
                 found = f"{len(row)} cells" if row else "an empty line"
                 yield Finding(
                     "row-has-every-cell",

@@ -139,7 +139,11 @@ def validate_in_parts(
     """The same, part by part as they are done, in the order given: for a progress bar, or to keep nothing."""
     each = iter(dict.fromkeys(str(path) for path in paths))
     parts = list(iter(lambda: list(islice(each, size)), []))
-    yield from executor.map(_validate_part, parts) if executor else map(_validate_part, parts)
+    if executor:
+        yield from executor.map(_validate_part, parts)
+        return
+    for part in parts:  # map would take a StopIteration for the end of the parts
+        yield _validate_part(part)
 
 
 def _validate_part(paths: list[str]) -> dict[str, Report]:

@@ -22,6 +22,7 @@ from policycase.profiles import Field, Profile, Table
 BESIDE = ("README", "codebook", "codes")  # sheets of the workbook that are no tables of the case
 EXACT = 10**15  # Excel keeps 15 digits
 SHOWN = 40  # problems that a message names
+MOST_ROWS, MOST_COLUMNS = 1_048_576, 1000  # of a sheet that is read; ours have some fifty columns
 BROKEN = (zipfile.BadZipFile, KeyError, ValueError, TypeError, AttributeError, OSError, EOFError, ParseError)
 
 
@@ -72,11 +73,23 @@ def _sheets(file: Path) -> Iterator[tuple[str, list[tuple]]]:
             book = openpyxl.load_workbook(file, read_only=True)
             for sheet in book.worksheets:
                 sheet.reset_dimensions()  # what a file says of its size may be wrong
-                yield sheet.title, list(sheet.iter_rows())
+                yield sheet.title, _rows(sheet, file)
             book.close()
     except BROKEN as error:
         msg = f"{file}: not readable as a workbook: {error} · save it as .xlsx (Excel workbook)"
         raise UnreadableError(msg) from error
+
+
+def _rows(sheet: Any, file: Path) -> list[tuple]:
+    """The rows of a sheet; a cell far out would make a million empty ones of a few bytes, and is refused."""
+    rows: list[tuple] = []
+    for row in sheet.iter_rows():
+        if len(rows) > MOST_ROWS or any(cell.value is not None for cell in row[MOST_COLUMNS:]):
+            far = f"right of column {_letters(MOST_COLUMNS - 1)} or below row {MOST_ROWS}"
+            msg = f'{file}: sheet "{sheet.title}" holds a cell {far} · delete what lies far from the table'
+            raise UnreadableError(msg)
+        rows.append(row[:MOST_COLUMNS])
+    return rows
 
 
 def _wrong_sheets(sheets: Iterable[str], profile: Profile) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """Writing: a file or a folder whole or not at all, whoever writes beside it and whenever it is killed."""
 
 import errno
+import glob
 import os
 import shutil
 import tempfile
@@ -12,18 +13,55 @@ from policycase.errors import UnreadableError
 from policycase.paths import DESCRIPTOR, inside
 
 
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all: beside its place first, then moved there."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+def refuse_taken(target: Path, beginning: bytes, *, force: bool) -> None:
+    """Nothing, if a file may be written: none is there, or, with `force`, one that begins as those of its kind do.
+
+    Raises
+    ------
+    UnreadableError
+        Something is there and `force` is not set; or it is something else, which is never replaced.
+    """
+    if not (target.exists() or target.is_symlink()):
+        return
+    if not force:
+        msg = f"{target} exists · choose another name, or say --force to replace it"
+        raise UnreadableError(msg)
+    if not target.is_file() or not _begins(target, beginning):
+        msg = f"{target} is not replaced: policycase did not write it · choose another name"
+        raise UnreadableError(msg)
+
+
+def _begins(file: Path, beginning: bytes) -> bool:
+    with file.open("rb") as content:
+        return content.read(len(beginning)) == beginning
+
+
+def write_file(target: Path, content: bytes, *, force: bool) -> None:
+    """Write a file whole or not at all; see `staged`."""
+    with staged(target, force=force) as place:
+        place.write_bytes(content)
+
+
+def write_files(root: Path, files: dict[str, bytes]) -> None:
+    """Write files into a folder that stays, each whole: all are made aside, then moved to their places one by one.
+
+    A run that is killed between two moves leaves some files new and some old; the same run again does the rest.
+
+    Raises
+    ------
+    UnsafePathError
+        A path leaves the folder; nothing is written.
+    """
+    places = [inside(root, relative) for relative in files]
+    if not places:
+        return
+    with tempfile.TemporaryDirectory(dir=root, prefix=".policycase-") as private:
+        made = [Path(private) / str(number) for number in range(len(places))]
+        for file, content in zip(made, files.values(), strict=True):
+            file.write_bytes(content)
+        for file, place in zip(made, places, strict=True):
+            place.parent.mkdir(parents=True, exist_ok=True)
+            file.replace(place)
 
 
 def write_folder(target: Path, files: dict[str, bytes], *, force: bool = False) -> None:
@@ -44,7 +82,9 @@ def write_folder(target: Path, files: dict[str, bytes], *, force: bool = False) 
     with staged(target, force=force) as folder:
         folder.mkdir()
         for relative, content in files.items():
-            write_whole(inside(folder, relative), content)
+            place = inside(folder, relative)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(content)
 
 
 @contextmanager
@@ -69,6 +109,13 @@ def staged(target: Path, *, force: bool) -> Iterator[Path]:
             with suppress(OSError):  # another run was quicker, and its folder is whole
                 aside.rename(target)
         shutil.rmtree(private, ignore_errors=True)
+
+
+def put_back(target: Path) -> None:
+    """What a killed run of `staged` left aside is moved to its place again, if nothing is there."""
+    left = sorted(target.parent.glob(f".{glob.escape(target.name)}.*/{glob.escape(target.name)}.old"))
+    if left and not target.exists():
+        left[-1].rename(target)
 
 
 def _move(place: Path, target: Path, aside: Path, *, force: bool) -> None:

@@ -3,6 +3,7 @@
 import json
 import os
 import stat
+import warnings
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from pathlib import Path
 
 from policycase.packing import files, zipped
 
+GOALS = "data/goals.csv"
 HIDDEN = "not for your eyes"
 GOAL = "Fewer people hurt their feet by falling in the dark."
 
@@ -102,7 +104,9 @@ def archive(write: Callable[[zipfile.ZipFile, dict[str, bytes]], None]) -> Calla
         with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as writer:
             for name, content in contents.items():
                 writer.writestr(name, content)
-            write(writer, contents)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # that a name stands twice
+                write(writer, contents)
         return target
 
     return make
@@ -138,10 +142,42 @@ def truncated(package: Path) -> Path:
     return target
 
 
+def lying(package: Path) -> Path:
+    """A zip whose entry is larger than it says."""
+    target = package.parent / "hostile.zip"
+    content = zipped(files(package) | {GOALS: bytes(2**25)})
+    size = (2**25).to_bytes(4, "little")
+    assert content.count(size) == 2  # beside the entry, and in the directory
+    target.write_bytes(content.replace(size, (1000).to_bytes(4, "little")))
+    return target
+
+
 def nested(package: Path) -> Path:
     target = package.parent / "hostile.zip"
     target.write_bytes(zipped({"inner.zip": zipped(files(package))}))
     return target
+
+
+def without_stance(package: Path) -> None:
+    """Schema and table agree with each other, but their column has another name than the code knows."""
+    for name, old, new in (
+        ("schemas/claims.schema.json", '"name": "stance"', '"name": "stand"'),
+        ("data/claims.csv", ",stance,", ",stand,"),
+    ):
+        swapped(name, old, new)(package)
+
+
+def without_scope(package: Path) -> None:
+    """Profile, descriptor and files agree that there is no table `scope`."""
+    profile = package / "schemas/profile.json"
+    document = json.loads(profile.read_bytes())
+    document["tables"].remove("scope")
+    profile.write_text(json.dumps(document), encoding="utf-8")
+    (package / "schemas/scope.schema.json").unlink()
+    descriptor(
+        package,
+        lambda about: about["resources"].remove(next(one for one in about["resources"] if one["name"] == "scope")),
+    )
 
 
 def only(*rules: str) -> frozenset[str]:
@@ -154,6 +190,9 @@ PATHS = [
     Threat("paths", "a table on a drive of Windows", pointed("C:\\secret.csv"), only("path-stays-in-package")),
     Threat("paths", "a table on a share of Windows", pointed("\\\\host\\share\\x.csv"), only("path-stays-in-package")),
     Threat("paths", "a table on a device of Windows", pointed("data/NUL.csv"), only("path-stays-in-package")),
+    Threat("paths", "a table on a device of Windows, spelt with a space", pointed("data/CON .csv"), only("path-stays-in-package")),
+    Threat("paths", "a table on a port of Windows, spelt with a raised digit", pointed("data/COM\u00b9.csv"), only("path-stays-in-package")),
+    Threat("paths", "a table in a folder that Windows takes for the one above", pointed(".. /outside/secret.csv"), only("path-stays-in-package")),
     Threat("paths", "a table in the home folder", pointed("~/secret.csv"), only("path-stays-in-package")),
     Threat("paths", "a table at a file: address", pointed("file://{outside}/secret.csv"), only("path-stays-in-package")),
     Threat("paths", "a table at a web address", pointed("https://127.0.0.1:9/x.csv"), only("path-stays-in-package")),
@@ -164,6 +203,7 @@ PATHS = [
     Threat("paths", "a table that is a link out of the package", linked("data/goals.csv"), only("path-stays-in-package")),
     Threat("paths", "a data folder that is a link out of the package", linked("data"), only("path-stays-in-package")),
     Threat("paths", "a schema that is a link out of the package", linked("schemas/goals.schema.json"), only("path-stays-in-package")),
+    Threat("paths", "a descriptor that is a link out of the package", linked("datapackage.json"), only("descriptor-is-json")),
     Threat("paths", "a table that is a circle of links", made(lambda path: path.symlink_to(path)), only("path-stays-in-package")),
     Threat("paths", "a table that is a pipe, which would never end", made(os.mkfifo), only("file-exists")),
     Threat("paths", "a table that is a folder", made(Path.mkdir), only("file-exists")),
@@ -171,19 +211,24 @@ PATHS = [
 ]  # fmt: skip
 ARCHIVES = [
     Threat("archives", "an entry that climbs out (zip slip)", archive(entry("../outside/slip.txt")), error="UnsafePathError: leaves the package"),
-    Threat("archives", "an entry at an absolute path", archive(entry("/policycase-slip.txt")), error="UnsafePathError: leaves the package"),
+    Threat("archives", "an entry at an absolute path", archive(entry("/slip-of-policycase.txt")), error="UnsafePathError: leaves the package"),
     Threat("archives", "an entry with backslashes", archive(entry("..\\outside\\slip.txt")), error="UnsafePathError: leaves the package"),
     Threat("archives", "an entry that is a device of Windows", archive(entry("data/con.csv")), error="UnsafePathError: leaves the package"),
     Threat("archives", "an entry that is a link", archive(entry("data/link.csv", b"../../outside/secret.csv", stat.S_IFLNK | 0o777)), error="UnsafePathError: is a link"),
     Threat("archives", "a name that stands twice, but for case", archive(entry("DATA/goals.csv")), error="UnsafePathError: stands twice"),
+    Threat("archives", "a name that stands twice, byte for byte", archive(entry("data/goals.csv")), error="UnsafePathError: stands twice"),
+    Threat("archives", "a name that stands twice, but for how its accent is written", archive(lambda writer, _contents: [writer.writestr(name, b"") for name in ("\u00e9.csv", "e\u0301.csv")]), error="UnsafePathError: stands twice"),
+    Threat("archives", "a file in a file's place for a folder", archive(entry("data/goals.csv/goals.csv")), error="UnreadableError: cannot be unpacked"),
+    Threat("archives", "an entry in a thousand folders", archive(entry("x/" * 1000 + "x")), error="UnsafePathError: lies too deep"),
+    Threat("archives", "an entry packed by LZMA, which could fill the memory", archive(lambda writer, _contents: writer.writestr("x", b"x", zipfile.ZIP_LZMA)), error="UnsafePathError: not packed by deflate"),
     Threat("archives", "a bomb: very much from very little", archive(entry("bomb", b"0" * 2**26)), error="UnsafePathError: zip bomb"),
-    Threat("archives", "a bomb: more than fits in all", archive(entry("bomb", os.urandom(2**20))), error="UnsafePathError: zip bomb", environment={"POLICYCASE_LARGEST_ARCHIVE": "1000000"}),
+    Threat("archives", "a bomb: more than fits in all", archive(entry("bomb", os.urandom(2**19).hex().encode())), error="UnsafePathError: zip bomb", environment={"POLICYCASE_LARGEST_ARCHIVE": "1000000"}),
+    Threat("archives", "a bomb: an entry that says it is small", lying, error="UnreadableError: cannot be unpacked"),
     Threat("archives", "a bomb: very many files", archive(lambda writer, _contents: [writer.writestr(str(number), b"") for number in range(10_001)]), error="UnsafePathError: holds"),
     Threat("archives", "a zip in a zip", nested, only("descriptor-is-json")),
     Threat("archives", "an encrypted zip", encrypted, error="UnreadableError: cannot be unpacked"),
     Threat("archives", "a zip that breaks off", truncated, error="UnreadableError: neither a folder"),
 ]  # fmt: skip
-GOALS = "data/goals.csv"
 NAMELESS = {
     "foreign-key-stays-in-case",
     "claim-points-to-a-record",
@@ -204,6 +249,12 @@ TEXT = [
     Threat("text", "a table larger than the limit", swapped(GOALS, GOAL, "x" * 2_000_000), only("file-is-not-too-large"), environment={"POLICYCASE_LARGEST_FILE": "1000000"}),
     Threat("text", "bidirectional controls in a name", swapped("data/agencies.csv", "Lamp Office", "Lamp \u202eeciffO"), only("text-has-no-control-or-edge-space"), loads=True),
     Threat("text", "a look-alike letter in an id", swapped("data/programs.csv", "bvt-lamps:night-watch,", "bvt-lamps:night-w\u0430tch,"), only("constraint-error", *NAMELESS), loads=True),
+    Threat("text", "a hundred thousand empty lines", replaced(GOALS, lambda content: content + b"\n" * 100_000), only("row-has-every-cell")),
+    Threat("text", "half a character in JSON", swapped("datapackage.json", '"title": "', '"title": "\\ud800'), only("descriptor-is-json")),
+    Threat("text", "half a character in a schema", swapped("schemas/goals.schema.json", '"title": "Goal', '"title": "\\ud800Goal'), only("schema-equals-profile")),
+    Threat("text", "JSON with a hundred thousand keys, one of them twice", replaced("datapackage.json", lambda _content: b"{" + b"".join(b'"%d":1,' % number for number in range(100_000)) + b'"7":1}'), only("descriptor-lists-resources")),
+    Threat("text", "a number in JSON that no machine holds", swapped("datapackage.json", '"name": "bvt-lamps"', '"name": 1e999'), only("descriptor-follows-profile"), loads=True),
+    Threat("text", "licences and contributors that are no lists", lambda package: descriptor(package, lambda document: document.update(licenses=7, contributors=["x"])), only("descriptor-follows-profile"), loads=True),
     Threat("text", "terminal escape codes", swapped("data/agencies.csv", "Lamp Office", "Lamp \x1b[2J\x1b]0;owned\x07Office"), only("text-has-no-control-or-edge-space"), loads=True),
     Threat("text", "JSON nested a hundred thousand deep", replaced("datapackage.json", lambda _content: b"[" * 100_000), only("descriptor-is-json")),
     Threat("text", "a JSON key that stands twice", swapped("datapackage.json", '"name": "bvt-lamps"', '"name": "other", "name": "bvt-lamps"'), only("descriptor-is-json"), loads=True),
@@ -211,6 +262,8 @@ TEXT = [
     Threat("text", "a number of ten thousand digits in JSON", swapped("datapackage.json", '"name": "bvt-lamps"', f'"name": {"9" * 10_000}'), only("descriptor-is-json")),
     Threat("text", "a schema whose regex would run for years", replaced("schemas/goals.schema.json", lambda content: content.replace(b'"pattern": "^', b'"pattern": "^(a+)+$|^', 1)), only("schema-equals-profile"), loads=True),
     Threat("text", "a schema that asks for another address", swapped("schemas/goals.schema.json", "https://datapackage.org/profiles/2.0/tableschema.json", "http://127.0.0.1:9/s.json"), only("schema-equals-profile"), loads=True),
+    Threat("text", "a profile without a column that is read, and a table without it too", without_stance, only("schema-equals-profile")),
+    Threat("text", "a profile without a table that is read", without_scope, only("schema-equals-profile")),
     Threat("text", "a profile of its own making", swapped("schemas/profile.json", '"additionalProperties": false', '"additionalProperties": true'), only("schema-equals-profile"), loads=True),
 ]  # fmt: skip
 THREATS = [*PATHS, *ARCHIVES, *TEXT]

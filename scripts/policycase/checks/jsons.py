@@ -1,7 +1,7 @@
 """JSON documents against JSON Schemas, as findings."""
 
-import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,7 +9,9 @@ from jsonschema import Draft202012Validator
 
 from policycase.errors import did_you_mean
 from policycase.findings import Finding
+from policycase.texts import sound_json
 
+FEW = 20  # unknown keys that get a hint each
 LONGEST = 160  # characters of a message; a schema error can repeat a whole document
 
 
@@ -21,11 +23,7 @@ def duplicate_free(content: bytes) -> dict[str, Any]:
     ValueError
         It is not UTF-8, not JSON, nested too deep, no object, or repeats a key.
     """
-    try:
-        document = json.loads(content.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_refuse)
-    except RecursionError as error:
-        msg = "nested too deep"
-        raise ValueError(msg) from error
+    document = sound_json(content, object_pairs_hook=_unique, parse_constant=_refuse)
     if not isinstance(document, dict):
         msg = "a JSON object was expected"
         raise ValueError(msg)  # noqa: TRY004 - one error for every document that is not usable
@@ -33,10 +31,9 @@ def duplicate_free(content: bytes) -> dict[str, Any]:
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    keys = [key for key, _ in pairs]
-    twice = {key for key in keys if keys.count(key) > 1} if len(set(keys)) < len(keys) else set()
-    if twice:
-        msg = f'the key "{min(twice)}" stands twice'
+    if len(dict(pairs)) < len(pairs):
+        (twice, _), *_ = Counter(key for key, _ in pairs).most_common(1)
+        msg = f'the key "{twice}" stands twice'
         raise ValueError(msg)
     return dict(pairs)
 
@@ -54,6 +51,6 @@ def problems(validator: Draft202012Validator, document: object, path: str, rule:
         hint = str(error.schema.get("description", "")) if isinstance(error.schema, dict) and place else ""
         if error.validator == "additionalProperties":
             unknown = re.findall(r"'([^']+)'", error.message)
-            hint = "; ".join(did_you_mean(key, error.schema["properties"]) for key in unknown)
+            hint = "; ".join(did_you_mean(key, error.schema["properties"]) for key in unknown[:FEW])
         short = message if len(message) <= LONGEST else f"{message[:LONGEST]}…"
         yield Finding(rule, short, hint, path=path, field=place)

@@ -12,13 +12,13 @@ from policycase.checks import authoring
 from policycase.descriptor import read_descriptor
 from policycase.errors import UnreadableError, did_you_mean
 from policycase.findings import Finding
-from policycase.paths import inside, shipped_root
-from policycase.profiles import FOLDER, PROFILE, Profile
+from policycase.paths import inside
+from policycase.profiles import FOLDER, PROFILE, Profile, shipped_profile
 
 
 def check(root: Path) -> list[Finding]:
     """Problems of schemas/ and of the headers; with any, no later stage can be trusted."""
-    ours = _shipped()
+    ours = shipped_profile()
     try:
         theirs = Profile.read(root)
     except UnreadableError as error:
@@ -28,18 +28,13 @@ def check(root: Path) -> list[Finding]:
 
 def is_ours(profile: Profile) -> bool:
     """Whether a package carries the files of the profile that this library knows, and nothing is wrong with them."""
-    return profile.files == _shipped().files and not _of_profile()
-
-
-@lru_cache
-def _shipped() -> Profile:
-    return Profile.read(shipped_root())
+    return profile.files == shipped_profile().files and not _of_profile()
 
 
 @lru_cache
 def _of_profile() -> tuple[Finding, ...]:
     """What is wrong with the profile itself: asked once, not for each of ten thousand cases."""
-    return tuple(authoring.check(_shipped()))
+    return tuple(authoring.check(shipped_profile()))
 
 
 def _difference(ours: Profile, theirs: Profile) -> Iterator[Finding]:

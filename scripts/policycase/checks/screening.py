@@ -17,7 +17,7 @@ from policycase.checks import profile, schemas, standard
 from policycase.checks.jsons import duplicate_free
 from policycase.descriptor import Package
 from policycase.errors import UnreadableError
-from policycase.paths import DESCRIPTOR, refuse_large
+from policycase.paths import DESCRIPTOR, inside, refuse_large
 from policycase.profiles import Profile, Table, schema_path
 from policycase.tables import SPAN, Distinct, Tables, files_of
 
@@ -84,7 +84,7 @@ def screened(roots: Mapping[str, Path]) -> Screened:
 def _described(root: Path) -> Package | None:
     """The package in a folder, if nothing is to be found in its schemas and descriptor."""
     try:
-        refuse_large(root / DESCRIPTOR)
+        refuse_large(inside(root, DESCRIPTOR))
         carried = Profile.read(root)
         package = Package(root, duplicate_free((root / DESCRIPTOR).read_bytes()), carried)
         is_plain = schemas.is_ours(carried) and profile.is_followed(package)

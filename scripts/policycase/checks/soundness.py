@@ -4,17 +4,43 @@
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, NoReturn
 
 import pandas as pd
 
-from policycase.errors import InvalidPackageError
+from policycase.errors import InvalidPackageError, UnreadableError
 from policycase.paths import DESCRIPTOR
-from policycase.profiles import Profile
+from policycase.profiles import Profile, schema_path, shipped_profile
 
 TEXTS = ("$schema", "profile", "name", "title", "version", "created")
 LISTS = {"licenses": "name", "contributors": "title"}
 HINT = "mend the package; policycase validate names all that is wrong"
+
+
+def refuse_other_profile(profile: Profile) -> None:
+    """Nothing, if a profile has the tables and columns that are read here, alike but for their words; it may have more.
+
+    Raises
+    ------
+    UnreadableError
+        It lacks one, or has another under its name; the message names the first.
+    """
+    ours = shipped_profile()
+    for name, table in ours.tables.items() if profile.files != ours.files else ():
+        theirs = profile.tables.get(name)
+        shape = (table.kind, table.primary_key, table.foreign_keys)
+        if theirs is None or (theirs.kind, theirs.primary_key, theirs.foreign_keys) != shape:
+            _refuse_schema(name, "the table")
+        for field in table.fields.values():
+            other = theirs.fields.get(field.name)
+            if other is None or replace(other, title=field.title, description=field.description) != field:
+                _refuse_schema(name, f"the column {field.name}")
+
+
+def _refuse_schema(table: str, what: str) -> NoReturn:
+    msg = f"{schema_path(table)}: {what} is not there, or is another than policycase reads · run: policycase validate"
+    raise UnreadableError(msg)
 
 
 def refuse_odd_descriptor(descriptor: Mapping[str, Any]) -> None:

@@ -2,7 +2,6 @@
 
 import hashlib
 import shutil
-import sys
 from argparse import Namespace
 from pathlib import Path
 
@@ -10,9 +9,9 @@ from policycase import exporting, importing, packing, paths, rendering, scaffold
 from policycase.casebook import load
 from policycase.checks.source import read_source
 from policycase.commands.arguments import chosen
-from policycase.errors import PolicyCaseError, UnreadableError
+from policycase.errors import UnreadableError
 from policycase.loading import csv_bytes
-from policycase.terminal import say, say_json
+from policycase.terminal import say, say_csv, say_json
 
 
 def new(options: Namespace) -> None:
@@ -25,7 +24,7 @@ def new(options: Namespace) -> None:
     if workbook:
         try:
             exporting.export(target, "workbook", workbook)
-        except PolicyCaseError:
+        except BaseException:
             shutil.rmtree(target)
             raise
     if options.json:
@@ -60,7 +59,7 @@ def passages(options: Namespace) -> None:
             say(f"{passage_id}  {sentence}")
         return
     frame = scaffolding.passage_rows(text, options.case, options.source_id or f"{options.case}:source")
-    say_json(frame) if options.json else sys.stdout.write(csv_bytes(frame).decode())
+    say_json(frame) if options.json else say_csv(csv_bytes(frame))
 
 
 def render(options: Namespace) -> bool:
@@ -68,6 +67,9 @@ def render(options: Namespace) -> bool:
     package = chosen(options.package)
     if package is None:
         msg = f"no {paths.DESCRIPTOR} is in this folder · go to the package, or name it with --package"
+        raise UnreadableError(msg)
+    if not (options.check or Path(package).is_dir() or Path(package).name == paths.DESCRIPTOR):
+        msg = f"{package}: no folder to write into · unpack it, and name its folder"
         raise UnreadableError(msg)
     with paths.opened(package) as root:
         names = list(rendering.changed(root)) if options.check else rendering.render(root)

@@ -1,6 +1,5 @@
 """The commands that show what a package holds."""
 
-import sys
 from argparse import Namespace
 
 from policycase import screens
@@ -8,7 +7,7 @@ from policycase.casebook import Casebook, load
 from policycase.commands.arguments import chosen
 from policycase.errors import UnknownNameError, UnreadableError
 from policycase.loading import as_text, csv_bytes
-from policycase.terminal import rows, say, say_json, say_table
+from policycase.terminal import rows, say, say_csv, say_json, say_table
 
 
 def info(options: Namespace) -> None:
@@ -31,7 +30,7 @@ def show(options: Namespace) -> None:
         if options.json:
             say_json(frame)
         elif options.csv:
-            sys.stdout.write(csv_bytes(as_text(frame, case.profile.table(options.what))).decode())
+            say_csv(csv_bytes(as_text(frame, case.profile.table(options.what))))
         else:
             screens.say_wide(case, options.what)
         return

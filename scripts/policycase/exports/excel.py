@@ -11,7 +11,7 @@ from xlsxwriter.worksheet import Worksheet
 from policycase.casebook import Casebook
 from policycase.errors import UnreadableError
 from policycase.exports.about import facts
-from policycase.exports.sheets import INERT, NARROWEST, WIDEST, formats, frame_sheet, put_pairs, put_text
+from policycase.exports.sheets import INERT, NARROWEST, WIDEST, created, formats, frame_sheet, put_pairs, put_text
 
 FIRST_DAY = pd.Timestamp("1900-03-01")  # Excel knows a 29 February 1900, and no day before that year
 MOST_ROWS = 1_048_575  # below the header
@@ -28,18 +28,12 @@ def write(case: Casebook, place: Path) -> None:
     """
     told = facts(case, "excel")
     with xlsxwriter.Workbook(place, INERT) as book:
-        book.set_properties({"title": told["title"], "comments": told["made_by"], "created": _created(case)})
+        book.set_properties({"title": told["title"], "comments": told["made_by"], "created": created(case)})
         styles = formats(book)
         put_pairs(book.add_worksheet("README"), _readme(told, case), styles["prose"])
         _put_table(book.add_worksheet("codebook"), case.codebook(), styles)
         for name in case.tables:
             _put_table(book.add_worksheet(name), case[name], styles)
-
-
-def _created(case: Casebook) -> pd.Timestamp:
-    """The moment that the package names, if it is one, so that the same case gives the same bytes."""
-    moment = pd.to_datetime(case.descriptor["created"], errors="coerce", utc=True)
-    return (pd.Timestamp("1980-01-01") if pd.isna(moment) else moment.tz_localize(None)).to_pydatetime()
 
 
 def _readme(told: dict[str, str], case: Casebook) -> list[tuple[str, str]]:

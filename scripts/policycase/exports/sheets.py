@@ -1,16 +1,26 @@
 """What every workbook needs: cells that Excel neither runs nor changes, and headers that stay in sight."""
 
+from datetime import datetime
+
+import pandas as pd
 from xlsxwriter.format import Format
 from xlsxwriter.utility import xl_rowcol_to_cell
 from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
+from policycase.casebook import Casebook
 from policycase.errors import UnreadableError
 
 INERT = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 LONGEST_CELL = 32_767  # characters
 WIDEST, NARROWEST, PROSE = 60, 10, 110  # characters
 LINE = 15  # points
+
+
+def created(case: Casebook) -> datetime:
+    """The moment that the package names, if it is one, so that the same case gives the same bytes."""
+    moment = pd.to_datetime(case.descriptor["created"], errors="coerce", utc=True)
+    return (pd.Timestamp("1980-01-01") if pd.isna(moment) else moment.tz_localize(None)).to_pydatetime()
 
 
 def formats(book: Workbook) -> dict[str, Format]:

@@ -10,7 +10,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from policycase.casebook import Casebook
 from policycase.errors import UnreadableError
-from policycase.exports.sheets import INERT, LINE, NARROWEST, formats, frame_sheet, lines, put_pairs, put_text
+from policycase.exports.sheets import INERT, LINE, NARROWEST, created, formats, frame_sheet, lines, put_pairs, put_text
 from policycase.profiles import Field, Profile, Table
 
 WIDTH = 36  # of a column of prose
@@ -49,7 +49,7 @@ def write(case: Casebook, place: Path) -> None:
     case_id = case.case_ids[0] if case.case_ids else case.descriptor["name"]
     text = case.text
     with xlsxwriter.Workbook(place, INERT) as book:
-        book.set_properties({"title": f"{case_id}: coding workbook"})
+        book.set_properties({"title": f"{case_id}: coding workbook", "created": created(case)})
         styles = formats(book)
         put_pairs(book.add_worksheet("README"), _steps(case_id), styles["prose"])
         sheets = {name: book.add_worksheet(name) for name in case.profile.case_tables}

@@ -11,14 +11,14 @@ import pandas as pd
 from policycase.casebook import Casebook, load
 from policycase.checks.soundness import refuse_odd_descriptor, refuse_odd_rows
 from policycase.coverage import RECORD
-from policycase.errors import MissingExtraError, UnreadableError
+from policycase.errors import MissingExtraError
 from policycase.metadata.datasets import dataset
 from policycase.plots.themes import ON_DARK, library
 from policycase.profiles import ENTRY_TABLES, Field
 from policycase.reporting import comparisons, figures
 from policycase.reporting.cards import Card, Item, cards, link_title
 from policycase.reporting.indexes import Index, Row, Value, where
-from policycase.writing import write_whole
+from policycase.writing import refuse_taken, write_file
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 TEMPLATE, STYLE, SCRIPT = "report.html", "report.css", "report.js"
@@ -60,18 +60,16 @@ def report(casebook: Casebook | str | Path | None, output: str | Path, *, force:
     MissingExtraError
         The extra `report` is not installed.
     UnreadableError
-        The file exists and `force` is not set, or the package cannot be read.
+        The file exists and `force` is not set, or what is there is no page; or the package cannot be read.
     InvalidPackageError
         A row has no id or no case, or points nowhere; or the descriptor is not valid.
     """
     target = Path(output)
-    if target.exists() and not (force and target.is_file()):
-        msg = f"{target} exists · choose another name, or say --force to replace it"
-        raise UnreadableError(msg)
+    refuse_taken(target, b"<!doctype html>", force=force)
     book = casebook if isinstance(casebook, Casebook) else load(casebook)
     refuse_odd_descriptor(book.descriptor)
     refuse_odd_rows(book, book.profile)
-    write_whole(target, html(book).encode())
+    write_file(target, html(book).encode(), force=force)
     return target
 
 

@@ -4,6 +4,7 @@ import networkx as nx
 import pandas as pd
 
 from policycase.casebook import Casebook
+from policycase.checks.soundness import refuse_odd_rows
 
 AGENCY, PROGRAM = "agency", "program"
 
@@ -72,14 +73,22 @@ def to_networkx(casebook: Casebook) -> nx.MultiGraph:
         A node for each agency and each program, with and without ties (`kind` is `agency` or `program`, `label` its
         name; `bipartite` 0 or 1), an edge for each role. Attributes are the columns of the tables, missing cells left
         out and days as ISO texts. Planned programs are nodes too; their `status` says so.
+
+    Raises
+    ------
+    InvalidPackageError
+        A row has no id or no case, or points nowhere.
     """
+    refuse_odd_rows(casebook, casebook.profile)
     graph = nx.MultiGraph()
     for side, (table, kind) in enumerate((("agencies", AGENCY), ("programs", PROGRAM))):
         key = casebook.profile.tables[table].key
         for row in _rows(casebook[table]):
-            graph.add_node(row[key], kind=kind, label=row["name"], bipartite=side, **row)
+            graph.add_node(row[key])
+            graph.nodes[row[key]].update(row | {"kind": kind, "label": row["name"], "bipartite": side})
     for row in _rows(casebook["program_agencies"]):
-        graph.add_edge(row["agency_id"], row["program_id"], **row)
+        ends = row["agency_id"], row["program_id"]
+        graph.edges[*ends, graph.add_edge(*ends)].update(row)
     return graph
 
 
