@@ -12,9 +12,9 @@ import policycase
 
 CODE = ROOT / "scripts" / "policycase"
 LAYERS = [
-    {"errors", "findings", "exports.forms"},
+    {"errors", "exports.forms"},
     {"limits"},
-    {"downloading"},
+    {"downloading", "findings"},
     {"paths", "dates", "fingerprints"},
     {"texts", "writing"},
     {"profiles"},

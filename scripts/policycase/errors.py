@@ -3,6 +3,8 @@
 import difflib
 from collections.abc import Iterable
 
+MOST_NAMES = 5_000  # that a name is compared with: a tenth of a second
+
 
 class PolicyCaseError(Exception):
     """Base of every error that policycase raises on purpose."""
@@ -54,7 +56,7 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     'one of: yes, no'
     """
     names = [text for text in known if isinstance(text, str)]  # a record may have no id
-    near = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
+    near = difflib.get_close_matches(name, names[:MOST_NAMES], n=1, cutoff=0.6)
     if near:
         return f'did you mean "{near[0]}"?'
     few = 20

@@ -6,13 +6,20 @@ from typing import Literal
 from policycase.errors import UnreadableError
 
 Name = Literal[
-    "LARGEST_ARCHIVE", "LARGEST_RATIO", "MOST_ENTRIES", "LARGEST_FILE", "LARGEST_DOWNLOAD", "LONGEST_DOWNLOAD"
+    "LARGEST_ARCHIVE",
+    "LARGEST_RATIO",
+    "MOST_ENTRIES",
+    "LARGEST_FILE",
+    "MOST_FINDINGS",
+    "LARGEST_DOWNLOAD",
+    "LONGEST_DOWNLOAD",
 ]
 DEFAULTS: dict[Name, int] = {
     "LARGEST_ARCHIVE": 512 * 2**20,  # bytes of all files of a zip together, unpacked
     "LARGEST_RATIO": 200,  # unpacked bytes for one packed byte; CSV reaches about 20
     "MOST_ENTRIES": 10_000,  # files in a zip
-    "LARGEST_FILE": 256 * 2**20,  # bytes of one table, schema or descriptor
+    "LARGEST_FILE": 64 * 2**20,  # bytes of one table, schema or descriptor; a table has some 100 a row
+    "MOST_FINDINGS": 10_000,  # of one rule in one table, or of one table's types, constraints and keys
     "LARGEST_DOWNLOAD": 512 * 2**20,  # bytes
     "LONGEST_DOWNLOAD": 600,  # seconds for the whole of it
 }

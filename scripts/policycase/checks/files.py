@@ -6,7 +6,7 @@ from typing import Any
 
 from policycase.descriptor import read_descriptor
 from policycase.errors import PolicyCaseError, UnsafePathError
-from policycase.findings import Finding
+from policycase.findings import Finding, few
 from policycase.paths import DESCRIPTOR, inside, refuse_large
 from policycase.texts import row_problems
 
@@ -82,4 +82,4 @@ def _text(path: str, content: bytes) -> Iterator[Finding]:
             return
     if not text.endswith("\n"):
         yield Finding("file-ends-with-newline", "does not end with a line end", "add one", path=path)
-    yield from row_problems(path, text)
+    yield from few(row_problems(path, text), path)

@@ -10,6 +10,7 @@ import io
 import json
 from collections.abc import Collection, Iterator, Mapping
 from functools import cached_property, lru_cache
+from itertools import chain, islice
 from typing import Any
 
 from frictionless import Error, Field, FrictionlessException, Schema
@@ -17,7 +18,8 @@ from frictionless import Package as FrictionlessPackage
 from frictionless.table import Header
 
 from policycase.descriptor import Package
-from policycase.findings import Finding
+from policycase.findings import Finding, few
+from policycase.limits import limit
 from policycase.paths import DESCRIPTOR
 from policycase.profiles import FOLDER, Profile, schema_path
 
@@ -108,15 +110,7 @@ class Opened(dict[str, Table]):
 
 
 def check(package: Package, names: Collection[str] | None = None) -> list[Finding]:
-    """Problems of tables against their Table Schemas: types, constraints, keys; what frictionless finds.
-
-    Parameters
-    ----------
-    package
-        The package.
-    names
-        The tables to look at; None is all.
-    """
+    """Problems of the named tables, None being all, against their Table Schemas: what frictionless finds."""
     found = of_descriptor(package)
     if found:
         return found
@@ -125,7 +119,8 @@ def check(package: Package, names: Collection[str] | None = None) -> list[Findin
         name = resource["name"]
         if names is None or name in names:
             found += _header(tables[name])
-            found += [finding for _, finding in sorted(_rows(name, tables), key=lambda pair: pair[0])]
+            some = sorted(islice(_rows(name, tables), limit("MOST_FINDINGS") + 1), key=lambda pair: pair[0])
+            found += few((finding for _, finding in some), tables[name].path)
             found += _file(resource, tables[name])
     return found
 
@@ -161,7 +156,7 @@ def _header(table: Table) -> Iterator[Finding]:
 def _rows(name: str, tables: Mapping[str, Table]) -> Iterator[tuple[int, Finding]]:
     """The problems of a table's rows, each with the number of its row; those of one row in frictionless' order."""
     table = tables[name]
-    yield from (pair for pair in [*_cells(table), *_widths(table)] if pair[0] not in table.blank)
+    yield from (pair for pair in chain(_cells(table), _widths(table)) if pair[0] not in table.blank)
     yield from ((number, _told("blank-row", "", table.path, number)) for number in table.blank)
     for cells in table.cells:
         values = table.keys([cells.name]) if cells.unique else []

@@ -8,8 +8,10 @@ import numpy as np
 import pandas as pd
 
 from policycase.errors import did_you_mean
-from policycase.findings import Finding, Severity
-from policycase.tables import Tables
+from policycase.findings import Finding, Severity, few
+from policycase.tables import Tables, files_of
+
+MOST_HINTS = 20  # rows for which the nearest id is looked for, which takes long among many
 
 Check = Callable[[Tables], Iterator[Finding]]
 
@@ -46,11 +48,16 @@ def warning(check: Check) -> Check:
 
 def at(tables: Tables, name: str, rows: pd.DataFrame, field: str, message: str, hint: str = "") -> Iterator[Finding]:
     """A finding for each of some rows of a table; message and hint are templates over the row's columns."""
-    if rows.empty:  # as nearly always: the rows of an empty frame take pandas milliseconds
-        return
+    for number, some in rows.groupby(files_of(rows.index)) if len(rows) else ():  # nearly always there is none
+        path = tables.paths[name][number]
+        yield from few(_told(tables, name, some, field, message, hint), path)
+
+
+def _told(tables: Tables, name: str, rows: pd.DataFrame, field: str, message: str, hint: str) -> Iterator[Finding]:
     key = tables.profile.tables[name].key or "record_id"
-    for number, row in zip(rows.index, rows.to_dict("records"), strict=True):
-        path, line = tables.place(name, number)
+    for place, values in zip(rows.index, rows.itertuples(index=False, name=None), strict=True):
+        row = dict(zip(rows.columns, values, strict=True))
+        path, line = tables.place(name, place)
         yield Finding(
             rule="",
             message=_filled(message, row),
@@ -86,10 +93,12 @@ def with_cells(frame: pd.DataFrame, column: str, wrong: Collection[str]) -> pd.D
 def nearest(lost: pd.DataFrame, column: str, known: pd.DataFrame, key: str, otherwise: str) -> list[str]:
     """A hint for each row whose id is not there: the nearest one of its own case."""
     ids = {case_id: rows[key].dropna().tolist() for case_id, rows in known.groupby("case_id")} if len(lost) else {}
-    return [
+    few_lost = lost.head(MOST_HINTS)
+    hints = [
         did_you_mean(value, ids.get(case_id, ())) or otherwise
-        for value, case_id in zip(lost[column], lost["case_id"], strict=True)
+        for value, case_id in zip(few_lost[column], few_lost["case_id"], strict=True)
     ]
+    return hints + [otherwise] * (len(lost) - len(hints))
 
 
 def strangers(tables: Tables, name: str, column: str, known: pd.Index) -> pd.DataFrame:
