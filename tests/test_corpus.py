@@ -1,6 +1,7 @@
 """Many packages at once: each gets the verdict that it gets alone."""
 
 import json
+import re
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
 
@@ -78,6 +79,21 @@ def test_report_is_the_same_without_the_screen(corpus: list[Path], monkeypatch):
     monkeypatch.setattr(validation, "screened", lambda _roots: Screened({}, {}, None, {}))
 
     assert policycase.validate_many(corpus) == reports
+
+
+def test_hints_are_the_same_beside_many_wrong_rows_of_others(tmp_path: Path):
+    paths = [copy_package(tmp_path / "case"), write_case(tmp_path / "other", 1), write_case(tmp_path / "third", 2)]
+    for path in paths:
+        evidence = path / "data/evidence.csv"
+        evidence.write_bytes(re.sub(rb"(?m)^([a-z]{3}-[a-z0-9:-]+)", rb"\1-x", evidence.read_bytes()))
+
+    reports = policycase.validate_many(paths)
+
+    assert reports == {str(path): policycase.validate(path) for path in paths}
+    hints = [
+        found.hint for found in reports[str(paths[1])].found if found.rule == "evidence-points-to-a-record-and-field"
+    ]
+    assert 50 == sum("did you mean" in hint for hint in hints) < len(hints)
 
 
 def test_package_with_one_fault_is_checked_in_that_table_alone(tmp_path: Path):

@@ -11,7 +11,7 @@ from policycase.errors import did_you_mean
 from policycase.findings import Finding, Severity, few
 from policycase.tables import Tables, files_of
 
-MOST_HINTS = 20  # rows for which the nearest id is looked for, which takes long among many
+MOST_HINTS = 50  # rows of a file for which the nearest name is looked for, which takes long among many
 
 Check = Callable[[Tables], Iterator[Finding]]
 
@@ -93,12 +93,15 @@ def with_cells(frame: pd.DataFrame, column: str, wrong: Collection[str]) -> pd.D
 def nearest(lost: pd.DataFrame, column: str, known: pd.DataFrame, key: str, otherwise: str) -> list[str]:
     """A hint for each row whose id is not there: the nearest one of its own case."""
     ids = {case_id: rows[key].dropna().tolist() for case_id, rows in known.groupby("case_id")} if len(lost) else {}
-    few_lost = lost.head(MOST_HINTS)
-    hints = [
-        did_you_mean(value, ids.get(case_id, ())) or otherwise
-        for value, case_id in zip(few_lost[column], few_lost["case_id"], strict=True)
+    return [
+        (hinted and did_you_mean(value, ids.get(case_id, ()))) or otherwise
+        for value, case_id, hinted in zip(lost[column], lost["case_id"], first(lost), strict=True)
     ]
-    return hints + [otherwise] * (len(lost) - len(hints))
+
+
+def first(rows: pd.DataFrame) -> list[bool]:
+    """Whether each row is one of the first of its file, so that it gets a hint, alone or among many packages."""
+    return rows.groupby(files_of(rows.index)).cumcount().lt(MOST_HINTS).tolist()
 
 
 def strangers(tables: Tables, name: str, column: str, known: pd.Index) -> pd.DataFrame:

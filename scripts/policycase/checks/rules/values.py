@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import pycountry
 
-from policycase.checks.rules.base import MOST_HINTS, at, rule, where, with_cells
+from policycase.checks.rules.base import at, first, rule, where, with_cells
 from policycase.errors import did_you_mean
 from policycase.findings import Finding
 from policycase.loading import EXPECTED, FORMS
@@ -29,8 +29,8 @@ def code_is_in_vocabulary(tables: Tables) -> Iterator[Finding]:
                 if not strange:
                     continue
                 wrong = with_cells(tables[name], field.name, strange)
-                near = {text: did_you_mean(text, codes) for text in sorted(strange)[:MOST_HINTS]}
-                hints = [near.get(text, "") for text in wrong[field.name]]
+                told = zip(wrong[field.name], first(wrong), strict=True)
+                hints = [did_you_mean(value, codes) if hinted else "" for value, hinted in told]
                 yield from at(
                     tables,
                     name,
