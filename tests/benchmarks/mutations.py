@@ -125,15 +125,15 @@ def other_code(m: Mutant) -> str:
 
 
 def other_id(m: Mutant) -> str:
-    """A reference of an entity row now names another row of the table it points to."""
+    """A reference of an entity row now names another row of the table it points to, where there is one."""
     links = [
         (table.name, link)
         for table in PROFILE.case_tables.values()
         for link in table.parents
         if table.kind == "entity" and link.table != table.name
     ]
-    while True:
-        name, link = m.draw.choice(links)
+    m.draw.shuffle(links)
+    for name, link in links:
         rows = m.read(name)
         column = rows[0].index(link.fields[0])
         filled = [row for row in rows[1:] if row[column]]
@@ -143,6 +143,7 @@ def other_id(m: Mutant) -> str:
             row[column] = m.draw.choice([one for one in ids if one != row[column]])
             m.write(name, rows)
             return f"{name} {row[0]} {link.fields[0]}"
+    return "nothing"  # the case has no such row, so another is drawn
 
 
 def swapped_ids(m: Mutant) -> str:
