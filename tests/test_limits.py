@@ -14,7 +14,7 @@ import pytest
 from copies import ROOT, copy_lamps
 
 import policycase
-from policycase.errors import UnreadableError, UnsafePathError
+from policycase.errors import MOST_NAMES, UnreadableError, UnsafePathError, did_you_mean
 from policycase.packing import files, zipped
 
 MIB = 2**20
@@ -168,6 +168,13 @@ def test_findings_of_one_rule_and_table_are_told_up_to_a_limit(lamps: Path, monk
     assert len(told) == 501
     assert told.loc[told["line"].isna(), "message"].tolist() == ["there are more than 500 findings, which are not told"]
     assert told.loc[told["line"].isna(), "hint"].iloc[0].endswith("set POLICYCASE_MOST_FINDINGS to more than 500")
+
+
+def test_nearest_name_is_looked_for_among_the_first_names_alone():
+    many = [f"name-{number}" for number in range(MOST_NAMES)]
+
+    assert did_you_mean("goal", [*many[:-1], "goals"]) == 'did you mean "goals"?'
+    assert did_you_mean("goal", [*many, "goals"]) == ""
 
 
 def test_limit_that_is_no_number_is_told(lamps: Path, monkeypatch):

@@ -168,7 +168,7 @@ def _judged(roots: Mapping[str, Path], *, exact: bool = False) -> dict[str, Repo
     screen = screened(roots)
     reports: dict[str, Report] = {}
     others: dict[str, Package] = {}
-    for key in roots.keys() - screen.packages.keys():
+    for key in [key for key in roots if key not in screen.packages]:
         try:
             stopped = _stopped(roots[key])
             if stopped:
