@@ -5,7 +5,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from policycase.cli import main
+from policycase.cli.main import main
 
 if __name__ == "__main__":
     sys.exit(main(["validate", *(sys.argv[1:] or [str(Path(__file__).resolve().parents[1])])]))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from policycase.profiles import Field, Profile
+from policycase.model.profile import Field, Profile
 
 ROOT = Path(__file__).parents[1]
 FIXTURES = Path(__file__).parent / "fixtures"

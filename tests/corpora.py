@@ -16,8 +16,8 @@ from pathlib import Path
 
 from copies import ROOT
 
-from policycase.descriptor import read_descriptor
-from policycase.profiles import Profile, Table
+from policycase.model.package import read_descriptor
+from policycase.model.profile import Profile, Table
 
 PROFILE = Profile.read(ROOT)
 SIX = (ROOT, *sorted(path.parent for path in ROOT.glob("examples/*/datapackage.json")))

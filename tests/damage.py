@@ -10,8 +10,8 @@ from pathlib import Path
 from copies import copy_case, copy_lamps
 from corpora import SIX, write_case
 
-from policycase.descriptor import read_descriptor, write_json
-from policycase.profiles import Profile
+from policycase.model.package import read_descriptor, write_json
+from policycase.model.profile import Profile
 
 ODD = (
     "", " ", "x", "NA", "None", "nan", "NaN", "inf", "1e400", "1_000", "+3", "-0", "0", "0x1", "１", "2.50", "99999999999999999999",

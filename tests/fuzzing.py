@@ -21,22 +21,23 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 import policycase
-from policycase.casebook import Casebook
-from policycase.checks import files, profile, schemas, standard
-from policycase.checks.rules import RULES
-from policycase.cli import main
-from policycase.descriptor import Package
+from policycase.cli.main import main
+from policycase.cli.terminal import printable
+from policycase.coding.render import CONTENTS
 from policycase.errors import PolicyCaseError
 from policycase.exports.forms import FORMS
 from policycase.findings import Finding
-from policycase.loading import read_csv, read_tables, typed
-from policycase.packing import files as files_of
-from policycase.packing import zipped
-from policycase.paths import DESCRIPTOR, opened
-from policycase.profiles import Profile
-from policycase.rendering import CONTENTS
-from policycase.tables import Tables
-from policycase.terminal import printable
+from policycase.model.casebook import Casebook
+from policycase.model.columns import typed
+from policycase.model.package import Package
+from policycase.model.profile import Profile
+from policycase.model.tables import Tables, read_tables
+from policycase.publishing.pack import files as files_of
+from policycase.publishing.pack import zipped
+from policycase.storage.csv_files import read_csv
+from policycase.storage.locations import DESCRIPTOR, opened
+from policycase.validation import cell_checks, package_checks
+from policycase.validation.rules import RULES
 
 BYTES = [
     b"",
@@ -92,9 +93,9 @@ class Fuzz:
     def descriptors(self, data: st.DataObject) -> None:
         """A damaged descriptor, read, judged by the stages that read it, and loaded as far as the tables."""
         with self._damaged(DESCRIPTOR, data):
-            found = _kept(lambda: files.check(self.root))
+            found = _kept(lambda: package_checks.check_files(self.root))
             if not found:
-                _kept(lambda: profile.check(Package.read(self.root)))
+                _kept(lambda: package_checks.check_profile(Package.read(self.root)))
             _kept(lambda: Package.read(self.root).paths)
             _kept(lambda: policycase.pack(self.root, self.folder / "out.zip") if found else None)
 
@@ -102,7 +103,7 @@ class Fuzz:
         """A damaged file of schemas/: reported, and obeyed by nothing."""
         path = data.draw(st.sampled_from(sorted(self.profile.files)), label="file")
         with self._damaged(path, data):
-            found = _kept(lambda: list(schemas._difference(self.profile, Profile.read(self.root))))
+            found = _kept(lambda: list(package_checks._difference(self.profile, Profile.read(self.root))))
             same = (self.root / path).read_bytes() == self.profile.files[path]
             assert found is None or bool(found) != same, "a profile of a stranger passes for ours"
             name = path.removeprefix("schemas/").removesuffix(".schema.json")
@@ -113,9 +114,9 @@ class Fuzz:
         name = data.draw(st.sampled_from(sorted(self.profile.case_tables)), label="table")
         path = f"data/{name}.csv"
         with self._damaged(path, data):
-            sound = not _kept(lambda: files.check(self.root))
-            if sound and not _kept(lambda: list(schemas._headers(self.root, self.profile))):
-                _kept(lambda: standard.check(Package(self.root, self.descriptor, self.profile)))
+            sound = not _kept(lambda: package_checks.check_files(self.root))
+            if sound and not _kept(lambda: list(package_checks._headers(self.root, self.profile))):
+                _kept(lambda: cell_checks.check_cells(Package(self.root, self.descriptor, self.profile)))
             _kept(lambda: read_csv(self.root / path, path))
 
     def rules(self, data: st.DataObject) -> None:
@@ -179,7 +180,7 @@ class Fuzz:
 
     def _unpacked(self, place: Path) -> list[Finding]:
         with opened(place) as root:
-            return files.check(root)
+            return package_checks.check_files(root)
 
     def _typed(self, theirs: Profile, name: str) -> None:
         """One table as `load` types it, by the schema that a stranger gave."""

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from copies import copy_package
 
-from policycase.descriptor import write_json
+from policycase.model.package import write_json
 
 LONG_NAME = "a_name_that_is_longer_than_stata_takes"
 TEXT = {"type": "string", "title": "Text", "description": "Any text."}

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from copies import LAMPS_SOURCE, edit
 
-from policycase.cli import main
+from policycase.cli.main import main
 
 
 def run(capsys, *arguments: str) -> tuple[int, str, str]:

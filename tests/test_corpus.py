@@ -14,13 +14,15 @@ from damage import damage
 from test_rules import damaged
 
 import policycase
-from policycase import bulk, validation
-from policycase.checks import together
-from policycase.checks.screening import Screened, screened
-from policycase.cli import main
-from policycase.descriptor import Package
+from policycase.cli.main import main
 from policycase.errors import UnreadableError
-from policycase.loading import read_tables
+from policycase.model import tables as tables_module
+from policycase.model.package import Package
+from policycase.model.tables import read_tables
+from policycase.storage import csv_files
+from policycase.validation import report
+from policycase.validation import report as validation
+from policycase.validation.cell_checks import Screened, screened
 
 WRONG_IN_RULES = ["id-has-case-prefix", "foreign-key-stays-in-case", "parent-chain-has-no-cycle", "figure-parts-add-up"]
 
@@ -51,7 +53,7 @@ def test_validate_many_finds_what_validate_finds_in_each(corpus: list[Path]):
 
 @pytest.mark.parametrize("kind", [ThreadPoolExecutor, ProcessPoolExecutor])
 def test_validate_many_takes_any_executor(corpus: list[Path], kind, monkeypatch):
-    monkeypatch.setattr(validation.validate_in_parts, "__defaults__", (None, 2))
+    monkeypatch.setattr(report.validate_in_parts, "__defaults__", (None, 2))
     some = corpus[:5]
 
     with kind(2) as executor:
@@ -106,7 +108,7 @@ def test_package_with_one_fault_is_checked_in_that_table_alone(tmp_path: Path):
 def test_read_many_gives_what_reading_each_gives(corpus: list[Path]):
     packages = {f"{path.name}/": Package.read(path) for path in corpus[:3]}
 
-    found = bulk.read_many(packages)
+    found = tables_module.read_many(packages)
 
     each = {prefix: read_tables(package) for prefix, package in packages.items()}
     for name in found.profile.case_tables:
@@ -120,13 +122,13 @@ def test_read_many_gives_what_reading_each_gives(corpus: list[Path]):
 def test_package_that_names_another_ones_record_is_judged_alone(tmp_path: Path):
     one, other, third = (write_case(tmp_path / str(number), number) for number in (0, 1, 2))
     packages = {f"{path.name}/": Package.read(path) for path in (one, other, third)}
-    sound = together.entangled(bulk.read_many(packages))
+    sound = report.entangled(tables_module.read_many(packages))
     stranger = first_agency(other)
 
     point_first_claim_to(one / "data/claims.csv", stranger)
 
     assert sound == set()
-    assert together.entangled(bulk.read_many(packages)) == {0}
+    assert report.entangled(tables_module.read_many(packages)) == {0}
     assert policycase.validate_many([one, other])[str(one)] == policycase.validate(one)
 
 
@@ -191,7 +193,7 @@ def test_stack_reads_a_file_that_fails_the_gate_by_itself(corpus: list[Path], tm
 def test_gate_lets_through_only_rows_that_stay_where_they_are(body: str, passes: bool):
     others = [b"x,y\n", b'"x",y\n']
 
-    found = bulk.gate([others[0], body.encode("utf-8", "surrogatepass"), others[1], None], 2)
+    found = csv_files.gate([others[0], body.encode("utf-8", "surrogatepass"), others[1], None], 2)
 
     assert found == [True, passes, True, False]
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from policycase.dates import Bounds, bounds
 from policycase.errors import DateError
+from policycase.model.dates import Bounds, bounds
 
 DAYS = st.dates(date(1000, 1, 1), date(2100, 12, 31))
 

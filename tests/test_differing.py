@@ -6,8 +6,8 @@ from pathlib import Path
 from copies import ROOT, edit
 
 import policycase
-from policycase.cli import main
-from policycase.differing import as_markdown
+from policycase.analysis.changes import as_markdown
+from policycase.cli.main import main
 
 LAUNCH = "kgz-leph:nsp,1999,1999-01-01,1999-12-31"
 

@@ -13,9 +13,9 @@ import pytest
 import trustme
 
 import policycase
-from policycase import downloading
-from policycase.cli import main
+from policycase.cli.main import main
 from policycase.errors import UnreadableError, UnsafePathError
+from policycase.storage import downloads as downloading
 
 
 class Misbehaving(http.server.BaseHTTPRequestHandler):

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import policycase
-from policycase.profiles import Profile
+from policycase.model.profile import Profile
 
 EXAMPLES = sorted(path.parent for path in (ROOT / "examples").glob("*/datapackage.json"))
 BOOKS = [policycase.load(), *(policycase.load(path) for path in EXAMPLES)]

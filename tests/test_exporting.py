@@ -16,11 +16,11 @@ from copies import ROOT, edit
 from odd import LONG_NAME, copy_odd
 
 import policycase
-from policycase.casebook import Casebook
-from policycase.cli import main
+from policycase.cli.main import main
 from policycase.errors import InvalidPackageError, MissingExtraError, UnknownNameError, UnreadableError
 from policycase.exports.forms import FORMS
-from policycase.profiles import Field
+from policycase.model.casebook import Casebook
+from policycase.model.profile import Field
 
 SPOKEN = {"long": "long_field", "with": "with_field", "to": "to_field"}  # what Stata or SPSS does not take
 

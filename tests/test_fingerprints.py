@@ -5,7 +5,7 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policycase.fingerprints import fingerprint, locate, shared_runs, shared_starts, skeleton
+from policycase.model.passages import fingerprint, locate, shared_runs, shared_starts, skeleton
 
 WORDS = st.text(alphabet=st.characters(categories=["L", "N"]), min_size=1, max_size=30)
 NOISE = st.text(alphabet=" \n\t-–—“”’.,;:()¶", max_size=5)

@@ -18,9 +18,9 @@ from hostile.threats import GOAL, HIDDEN, PAYLOADS, THREATS, Payload, Threat, ou
 from hostile.watching import watched
 
 import policycase
-from policycase.cli import main
+from policycase.cli.main import main
 from policycase.errors import PolicyCaseError
-from policycase.profiles import Field
+from policycase.model.profile import Field
 
 GOOD = str(ROOT / "examples/vnm-pmlsa")
 PRIVATE = "/policycase-"  # the folder that a zip is unpacked in: no message names it

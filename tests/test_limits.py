@@ -15,7 +15,7 @@ from copies import ROOT, copy_lamps
 
 import policycase
 from policycase.errors import MOST_NAMES, UnreadableError, UnsafePathError, did_you_mean
-from policycase.packing import files, zipped
+from policycase.publishing.pack import files, zipped
 
 MIB = 2**20
 READERS = ("validate", "load", "stack", "validate_many")

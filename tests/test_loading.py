@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 import policycase
 from policycase.errors import UnreadableError
-from policycase.loading import as_text, csv_bytes, read_csv, typed
-from policycase.tables import Tables
+from policycase.model.columns import as_text, typed
+from policycase.model.tables import Tables
+from policycase.storage.csv_files import csv_bytes, read_csv
 
 CASE = policycase.load()
 KINDS = {"string": "str", "integer": "Int64", "number": "float64", "boolean": "boolean", "date": "datetime64[s]"}

@@ -9,13 +9,11 @@ import yaml
 from copies import ROOT
 
 import policycase
-from policycase.casebook import Casebook
-from policycase.descriptor import read_descriptor
-from policycase.metadata.citations import CITATION, ZENODO, citation, zenodo
-from policycase.metadata.croissants import CROISSANT
-from policycase.metadata.datasets import dataset
-from policycase.metadata.entries import doi
-from policycase.packing import files
+from policycase.model.casebook import Casebook
+from policycase.model.package import read_descriptor
+from policycase.publishing.citation_files import CITATION, ZENODO, citation, doi, zenodo
+from policycase.publishing.pack import files
+from policycase.publishing.web_metadata import CROISSANT, dataset
 
 PERSON = {
     "title": "Ada Lovelace",

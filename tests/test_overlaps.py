@@ -6,7 +6,7 @@ import pytest
 from copies import ROOT, edit
 
 import policycase
-from policycase.cli import main
+from policycase.cli.main import main
 from policycase.errors import StackError
 
 

@@ -5,8 +5,9 @@ import pytest
 from copies import ROOT
 
 import policycase
-from policycase.plots import goals, marks, networks
-from policycase.plots.chronicle import timeline_rows
+from policycase.reporting import grid as grid_module
+from policycase.reporting import timeline
+from policycase.reporting.timeline import timeline_rows
 
 CASE = policycase.load()
 SIX = policycase.stack([CASE, *sorted((ROOT / "examples").glob("*"))])
@@ -18,7 +19,7 @@ PLOTS = [policycase.plot_timeline, policycase.plot_network, policycase.plot_goal
 def drawn(record_id: str) -> list[str]:
     """The marks of one record in words: kind, first day, last day, side."""
     rows = ROWS.loc[[f"kgz-leph:{record_id}"]].assign(y=0.0)
-    frames = marks.drawn(rows, AXIS, 1_000_000)  # so wide that no bar is widened to be seen
+    frames = timeline.drawn(rows, AXIS, 1_000_000)  # so wide that no bar is widened to be seen
     return [
         " ".join([kind, *(f"{day:%Y-%m-%d}" for day in (row["x"], row["x2"]) if pd.notna(day)), row["side"]]).strip()
         for kind, frame in frames.items()
@@ -93,15 +94,15 @@ def test_what_only_other_sources_name_is_gray():
 
 
 def test_closer_look_is_at_the_emergency():
-    close = marks.cluster(timeline_rows(CASE))
+    close = timeline.cluster(timeline_rows(CASE))
 
-    first, last = marks.extent(close)
+    first, last = timeline.extent(close)
     assert (f"{first:%Y-%m-%d}", f"{last:%Y-%m-%d}") == ("2020-03-22", "2020-05-10")
     assert len(close) == 16
 
 
 def test_network_has_a_chip_for_each_role_and_tells_lead_and_abstain_apart():
-    grid = networks.network(CASE, "kgz-leph")
+    grid = grid_module.network(CASE, "kgz-leph")
 
     assert sorted(grid.chips["id"]) == sorted(CASE.program_agencies["program_agency_id"])
     assert grid.chips.groupby("style").size().to_dict() == {"dashed": 2, "solid": 4, "tint": 27}
@@ -111,7 +112,7 @@ def test_network_has_a_chip_for_each_role_and_tells_lead_and_abstain_apart():
 
 
 def test_role_in_a_planned_program_is_an_outline_under_a_name_that_says_so():
-    grid = networks.network(SIX, "gbr-svru")
+    grid = grid_module.network(SIX, "gbr-svru")
 
     planned = SIX.programs.query("status == 'planned'")
     outlined = grid.chips[grid.chips["style"].eq("outline")]
@@ -122,8 +123,8 @@ def test_role_in_a_planned_program_is_an_outline_under_a_name_that_says_so():
 def test_charts_show_what_the_views_hold():
     rows = timeline_rows(SIX)
     told = policycase.timeline(SIX)
-    chips = pd.concat([networks.network(SIX, case_id).chips for case_id in SIX.case_ids])
-    aims = pd.concat([goals.goals(SIX, case_id).chips for case_id in SIX.case_ids])
+    chips = pd.concat([grid_module.network(SIX, case_id).chips for case_id in SIX.case_ids])
+    aims = pd.concat([grid_module.goals(SIX, case_id).chips for case_id in SIX.case_ids])
     matrix = policycase.goal_matrix(SIX)
 
     assert set(rows.loc[rows["dated"], "record_id"]) == set(told["record_id"])
@@ -135,7 +136,7 @@ def test_charts_show_what_the_views_hold():
 
 
 def test_goals_stand_with_whoever_holds_them():
-    grid = goals.goals(CASE, "kgz-leph")
+    grid = grid_module.goals(CASE, "kgz-leph")
     rows = grid.rows.set_index("name")
 
     assert len(grid.chips) == 17

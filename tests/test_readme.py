@@ -8,7 +8,7 @@ import sys
 import pytest
 from copies import ROOT
 
-from policycase.cli import parser
+from policycase.cli.main import parser
 from policycase.exports.forms import FORMS
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -5,22 +5,22 @@ from pathlib import Path
 import yaml
 from copies import ROOT, edit
 
-from policycase import rendering
-from policycase.descriptor import read_descriptor
+from policycase.coding import render
+from policycase.model.package import read_descriptor
 
 
 def test_everything_generated_is_up_to_date():
-    assert list(rendering.changed(ROOT)) == []
+    assert list(render.changed(ROOT)) == []
 
 
 def test_render_fills_bounds_and_then_changes_nothing(package: Path):
     edit(package / "data/events.csv", "kgz-leph:nsp,1999,1999-01-01,1999-12-31", "kgz-leph:nsp,1999-05,,")
 
-    written = rendering.render(package)
+    written = render.render(package)
 
     assert written == ["data/events.csv", "CITATION.cff", ".zenodo.json"]
     assert "kgz-leph:nsp,1999-05,1999-05-01,1999-05-31" in (package / "data/events.csv").read_text(encoding="utf-8")
-    assert rendering.render(package) == []
+    assert render.render(package) == []
 
 
 def test_render_mirrors_a_new_code(package: Path):
@@ -30,7 +30,7 @@ def test_render_mirrors_a_new_code(package: Path):
         "hedge,doubtful,Doubtful,Said with doubt.,,,4\nhedge,possible,",
     )
 
-    written = rendering.render(package)
+    written = render.render(package)
 
     assert "schemas/claims.schema.json" in written
     assert '"value": "doubtful"' in (package / "schemas/claims.schema.json").read_text(encoding="utf-8")
@@ -40,7 +40,7 @@ def test_render_mirrors_a_new_code(package: Path):
 def test_render_leaves_a_bad_date_for_validation_to_report(package: Path):
     edit(package / "data/events.csv", "kgz-leph:nsp,1999,1999-01-01,1999-12-31", "kgz-leph:nsp,1999-13,,")
 
-    rendering.render(package)
+    render.render(package)
 
     assert "kgz-leph:nsp,1999-13,,," in (package / "data/events.csv").read_text(encoding="utf-8")
 

@@ -16,12 +16,12 @@ from copies import ROOT, copy_package, rewritten
 from pages import Page
 
 import policycase
-from policycase.cli import main
+from policycase.cli.main import main
 from policycase.errors import UnreadableError
-from policycase.metadata.datasets import dataset
-from policycase.plots import themes
-from policycase.profiles import Profile
-from policycase.reporting.pages import TEMPLATES, html
+from policycase.model.profile import Profile
+from policycase.publishing.web_metadata import dataset
+from policycase.reporting import theme as theme_module
+from policycase.reporting.page import TEMPLATES, html
 
 CASE = policycase.load()
 SIX = policycase.stack([CASE, *sorted((ROOT / "examples").glob("*"))])
@@ -195,10 +195,19 @@ def contrast(one: str, other: str) -> float:
 
 
 def test_colors_of_charts_stand_out_on_light_and_dark():
-    inks = [themes.INK, themes.MUTED, themes.PROGRAM, themes.EVENT, themes.OTHER, *themes.HUES]
+    inks = [
+        theme_module.INK,
+        theme_module.MUTED,
+        theme_module.PROGRAM,
+        theme_module.EVENT,
+        theme_module.OTHER,
+        *theme_module.HUES,
+    ]
 
-    assert [color for color in inks if contrast(color, themes.PAPER) < 4.5] == []
-    assert [color for color in inks if contrast(themes.ON_DARK[color], themes.ON_DARK[themes.PAPER]) < 4.5] == []
+    assert [color for color in inks if contrast(color, theme_module.PAPER) < 4.5] == []
+    assert [
+        color for color in inks if contrast(theme_module.ON_DARK[color], theme_module.ON_DARK[theme_module.PAPER]) < 4.5
+    ] == []
 
 
 @pytest.mark.parametrize("theme", [0, 1], ids=["light", "dark"])

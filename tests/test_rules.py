@@ -13,11 +13,9 @@ from copies import LAMPS_SOURCE, ROOT, copy_lamps, copy_package, edit
 from faults import AUTHORING, FAULTS
 
 import policycase
-from policycase.bulk import read_many
-from policycase.checks.rules import RULES, run
-from policycase.descriptor import Package
-from policycase.loading import read_tables
-from policycase.tables import Tables
+from policycase.model.package import Package
+from policycase.model.tables import Tables, read_many, read_tables
+from policycase.validation.rules import RULES, run
 
 OF_SOURCE = {"passage-is-in-the-source", "no-words-of-the-source"}
 BY_FRICTIONLESS = {"type-error", "constraint-error", "primary-key"}
@@ -58,7 +56,10 @@ def test_fault_of_the_profile_trips_its_rule_in_a_checkout(rule: str, tmp_path: 
 def test_every_rule_has_a_fault():
     stated = {
         node.args[0].value
-        for file in [*(ROOT / "scripts/policycase/checks").glob("*.py"), ROOT / "scripts/policycase/texts.py"]
+        for file in [
+            *(ROOT / "scripts/policycase/validation").glob("*.py"),
+            *(ROOT / "scripts/policycase/storage").glob("*.py"),
+        ]
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
         if isinstance(node, ast.Call)
         and getattr(node.func, "id", "") == "Finding"

@@ -8,9 +8,9 @@ import pytest
 from copies import LAMPS_SOURCE
 
 import policycase
-from policycase.cli import main
+from policycase.cli.main import main
+from policycase.coding.new_case import passage_rows, sentences
 from policycase.errors import UnreadableError
-from policycase.scaffolding import passage_rows, sentences
 
 
 def test_new_case_is_valid_and_empty(tmp_path: Path):

@@ -8,7 +8,7 @@ from copies import edit
 
 import policycase
 from policycase.errors import StackError
-from policycase.merging import by_restriction
+from policycase.model.stack import by_restriction
 
 
 def test_stack_concatenates_and_is_a_valid_package(package: Path, lamps: Path, tmp_path: Path):

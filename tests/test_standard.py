@@ -8,18 +8,19 @@ from copies import copy_lamps, edit
 from damage import KINDS, damage
 
 import policycase
-from policycase.checks import standard
-from policycase.checks.screening import screened
-from policycase.descriptor import Package
+from policycase.model.package import Package
+from policycase.validation import cell_checks
+from policycase.validation import cell_checks as standard
+from policycase.validation.cell_checks import screened
 
 
 @pytest.mark.parametrize("seed", range(-(-len(KINDS) // 2)))  # each kind once, and hundreds more: half a minute
 def test_standard_finds_what_frictionless_finds(seed: int, tmp_path: Path):
     damage(tmp_path / "package", seed)
 
-    found = standard.check(Package.read(tmp_path / "package"))
+    found = cell_checks.check_cells(Package.read(tmp_path / "package"))
 
-    assert Counter(found) == Counter(standard.check_exactly(Package.read(tmp_path / "package")))
+    assert Counter(found) == Counter(cell_checks.check_cells_exactly(Package.read(tmp_path / "package")))
     assert {finding.path for finding in found} <= looked_at(tmp_path / "package")
 
 
@@ -41,20 +42,20 @@ def test_standard_finds_a_value_that_must_be_unique_twice(tmp_path: Path):
     )
     edit(lamps / "data/places.csv", "bvt-lamps:isodden,bvt-lamps,Isodden,", "bvt-lamps:isodden,bvt-lamps,Fyrvåg,")
 
-    found = standard.check(Package.read(lamps))
+    found = cell_checks.check_cells(Package.read(lamps))
 
     assert [str(finding) for finding in found] == [
         'data/places.csv:5: name "Fyrvåg": the same as in the row at position 3  [unique-error]'
     ]
-    assert found == standard.check_exactly(Package.read(lamps))
+    assert found == cell_checks.check_cells_exactly(Package.read(lamps))
 
 
 def test_standard_forgets_cells_and_finds_the_same(package: Path, monkeypatch):
     edit(package / "data/goals.csv", ",3,reduce-crime,", ",0,reduce-crimes,")
-    before = standard.check(Package.read(package))
+    before = cell_checks.check_cells(Package.read(package))
     monkeypatch.setattr(standard, "MOST_CELLS", 1)
 
-    assert standard.check(Package.read(package)) == before
+    assert cell_checks.check_cells(Package.read(package)) == before
     assert len(before) == 2
 
 

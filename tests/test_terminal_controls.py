@@ -12,8 +12,8 @@ import pytest
 from copies import ROOT, edit, rewritten
 
 import policycase
-from policycase.cli import main
-from policycase.profiles import Field
+from policycase.cli.main import main
+from policycase.model.profile import Field
 
 CONTROLS = "\x1b[2J\x1b]0;owned\x07\x9b2J\x7f\u202e\u2066"
 GOOD = str(ROOT / "examples/vnm-pmlsa")

@@ -17,9 +17,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import policycase
-from policycase.cli import main
+from policycase.cli.main import main
+from policycase.coding.render import render
 from policycase.errors import PolicyCaseError, UnreadableError
-from policycase.rendering import render
 
 CASE = policycase.load()
 

@@ -11,7 +11,7 @@ from copies import ROOT, copy_lamps, copy_package
 from odd import copy_odd
 
 import policycase
-from policycase.cli import main
+from policycase.cli.main import main
 from policycase.errors import UnreadableError, UnsafePathError
 
 DAY = dt.date(1999, 3, 1)

@@ -14,10 +14,10 @@ import pytest
 from copies import ROOT, copy_lamps, edit
 
 import policycase
-from policycase.cli import main
+from policycase.cli.main import main
 from policycase.errors import UnreadableError
-from policycase.metadata.citations import ZENODO
-from policycase.writing import staged, write_folder
+from policycase.publishing.citation_files import ZENODO
+from policycase.storage.writing import staged, write_folder
 
 HERE = Path(__file__).parent
 READING = ["--package", "in"]

@@ -2,6 +2,6 @@
 
 import sys
 
-from policycase.cli import main
+from policycase.cli.main import main
 
 sys.exit(main())

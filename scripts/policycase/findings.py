@@ -1,11 +1,7 @@
 """A finding: one problem of the data, with where it is and what to do."""
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import islice
 from typing import Literal
-
-from policycase.limits import how_to_raise, limit
 
 Severity = Literal["error", "warning"]
 
@@ -33,19 +29,3 @@ class Finding:
     def cell(self) -> tuple[str, int | None, str]:
         """The cell it stands in; two findings with one cell and severity tell of one fault."""
         return self.path, self.line, self.field
-
-
-def few(found: Iterable[Finding], path: str) -> Iterator[Finding]:
-    """As many findings of a file as are told, and a last one if there are more: a table can have millions."""
-    each = iter(found)
-    yield from islice(each, limit("MOST_FINDINGS"))
-    for following in each:
-        yield Finding(
-            following.rule,
-            f"there are more than {limit('MOST_FINDINGS')} findings, which are not told",
-            f"mend these first; else {how_to_raise('MOST_FINDINGS')}",
-            following.severity,
-            path,
-            field=following.field,
-        )
-        return

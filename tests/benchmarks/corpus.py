@@ -24,11 +24,11 @@ from copies import ROOT
 from corpora import PROFILE, write_case, write_corpus
 
 import policycase
-from policycase.checks import standard
-from policycase.checks.screening import screened
-from policycase.descriptor import Package
 from policycase.findings import Finding
-from policycase.validation import Report
+from policycase.model.package import Package
+from policycase.validation import cell_checks
+from policycase.validation.cell_checks import screened
+from policycase.validation.report import Report
 
 SAMPLE = 12  # packages on which the slow ways are timed
 NAMES = list(PROFILE.case_tables)
@@ -69,7 +69,7 @@ def corpus(paths: list[Path], runs: int) -> dict[str, float]:
         "one by one": (some, lambda: one_by_one(some, {})),
         "one by one, typed": (some, lambda: one_by_one(some, HOW)),
         "validate": (paths, lambda: policycase.validate_many(paths)),
-        "frictionless": (sample, lambda: [standard.check_exactly(Package.read(path)) for path in sample]),
+        "frictionless": (sample, lambda: [cell_checks.check_cells_exactly(Package.read(path)) for path in sample]),
     }
     taken = interleaved({name: call for name, (_, call) in ways.items()}, runs)
     each = {name: taken[name] / len(over) for name, (over, _) in ways.items()}
@@ -97,7 +97,7 @@ def large(folder: Path, rows: int, runs: int) -> None:
             "check": lambda: screened({"": path}),
             "check with a fault": lambda: checked(faulty),
             "validate": lambda: policycase.validate(path),
-            "frictionless": lambda: standard.check_exactly(Package.read(path)),
+            "frictionless": lambda: cell_checks.check_cells_exactly(Package.read(path)),
         },
         runs,
     )
@@ -160,7 +160,7 @@ def interleaved(calls: dict[str, Callable[[], object]], runs: int) -> dict[str, 
 
 def checked(path: Path) -> list[Finding]:
     """What the screen and then the check of the tables that it stops find."""
-    return standard.check(Package.read(path), screened({"": path}).suspects[""])
+    return cell_checks.check_cells(Package.read(path), screened({"": path}).suspects[""])
 
 
 def refuse_faults(reports: Mapping[str, Report]) -> None:

@@ -17,10 +17,10 @@ sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[2] / 
 
 from damage import damage
 
-from policycase.checks import standard
-from policycase.checks.screening import screened
-from policycase.descriptor import Package
 from policycase.findings import Finding
+from policycase.model.package import Package
+from policycase.validation import cell_checks
+from policycase.validation.cell_checks import screened
 
 
 def compared(seed: int) -> tuple[int, list[str], list[Finding], list[Finding]]:
@@ -30,8 +30,8 @@ def compared(seed: int) -> tuple[int, list[str], list[Finding], list[Finding]]:
         kinds = damage(root, seed)
         package, screen = Package.read(root), screened({"": root})
         looked_at = screen.suspects.get("", ()) if screen.packages else None
-        ours = [] if looked_at == () else standard.check(package, looked_at)
-        return seed, kinds, ours, standard.check_exactly(package)
+        ours = [] if looked_at == () else cell_checks.check_cells(package, looked_at)
+        return seed, kinds, ours, cell_checks.check_cells_exactly(package)
 
 
 def main() -> None:

@@ -23,8 +23,8 @@ sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[2] / 
 
 from copies import ROOT, copy_lamps, copy_package
 
-from policycase.profiles import Field, Profile
-from policycase.validation import validate
+from policycase.model.profile import Field, Profile
+from policycase.validation.report import validate
 
 PROFILE = Profile.read(ROOT)
 LOOK_ALIKE = str.maketrans("aeopcx", "аеорсх")

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from policycase.packing import files, zipped
+from policycase.publishing.pack import files, zipped
 
 GOALS = "data/goals.csv"
 HIDDEN = "not for your eyes"

@@ -8,10 +8,10 @@ import xlsxwriter
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from policycase.casebook import Casebook
 from policycase.errors import UnreadableError
-from policycase.exports.about import facts
-from policycase.exports.sheets import INERT, NARROWEST, WIDEST, created, formats, frame_sheet, put_pairs, put_text
+from policycase.exports.excel_cells import INERT, NARROWEST, WIDEST, created, formats, frame_sheet, put_pairs, put_text
+from policycase.exports.export import facts
+from policycase.model.casebook import Casebook
 
 FIRST_DAY = pd.Timestamp("1900-03-01")  # Excel knows a 29 February 1900, and no day before that year
 MOST_ROWS = 1_048_575  # below the header

@@ -15,13 +15,15 @@ class Form:
 
 
 FORMS = {
-    "csv": Form("plain", "a folder of CSV files, with codebook.csv"),
-    "parquet": Form("parquet", "a folder of Parquet files, parted by case for a stack", "", "pyarrow", "parquet"),
-    "sqlite": Form("sqlite", "one SQLite database with keys and checks"),
-    "excel": Form("excel", "one workbook, a sheet a table", ".xlsx", "xlsxwriter", "excel"),
-    "stata": Form("stata", "a folder of .dta files with labels", "", "pyreadstat", "stata"),
-    "spss": Form("spss", "a folder of .sav files with labels", "", "pyreadstat", "spss"),
-    "graphml": Form("graphml", "the network of agencies and programs"),
-    "duckdb": Form("duck", "one DuckDB database with keys and enums", "", "duckdb", "duckdb"),
-    "workbook": Form("workbook", "one case as a workbook to code in", ".xlsx", "xlsxwriter", "excel"),
+    "csv": Form("exports.csv_files", "a folder of CSV files, with codebook.csv"),
+    "parquet": Form(
+        "exports.parquet", "a folder of Parquet files, parted by case for a stack", "", "pyarrow", "parquet"
+    ),
+    "sqlite": Form("exports.sqlite_file", "one SQLite database with keys and checks"),
+    "excel": Form("exports.excel", "one workbook, a sheet a table", ".xlsx", "xlsxwriter", "excel"),
+    "stata": Form("exports.stata", "a folder of .dta files with labels", "", "pyreadstat", "stata"),
+    "spss": Form("exports.spss", "a folder of .sav files with labels", "", "pyreadstat", "spss"),
+    "graphml": Form("exports.graphml", "the network of agencies and programs"),
+    "duckdb": Form("exports.duckdb_file", "one DuckDB database with keys and enums", "", "duckdb", "duckdb"),
+    "workbook": Form("coding.workbook_export", "one case as a workbook to code in", ".xlsx", "xlsxwriter", "excel"),
 }

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import networkx as nx
 
-from policycase.casebook import Casebook
+from policycase.analysis.network import to_networkx
 from policycase.errors import UnreadableError
-from policycase.exports.about import facts
-from policycase.texts import NOT_XML
-from policycase.views.network import to_networkx
+from policycase.exports.export import facts
+from policycase.model.casebook import Casebook
+from policycase.storage.json_files import NOT_XML
 
 
 def write(case: Casebook, place: Path) -> None:

@@ -7,10 +7,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from policycase.casebook import Casebook
-from policycase.exports.about import readme
-from policycase.paths import inside
-from policycase.profiles import Table
+from policycase.exports.export import readme
+from policycase.model.casebook import Casebook
+from policycase.model.profile import Table
+from policycase.storage.locations import inside
 
 NOTES = """\
 One case: <table>.parquet. Several cases: <table>/case_id=<case>/part-0.parquet, where case_id is read from the folder.

@@ -5,10 +5,10 @@ from pathlib import Path
 import pandas as pd
 import pyreadstat
 
-from policycase.casebook import Casebook
 from policycase.errors import UnreadableError
-from policycase.exports.about import readme
-from policycase.exports.labelled import Labelled, labelled
+from policycase.exports.export import readme
+from policycase.exports.labels import Labelled, labelled
+from policycase.model.casebook import Casebook
 
 LONGEST_NAME = 64
 LONGEST_TEXT = 32767  # bytes

@@ -5,9 +5,9 @@ from pathlib import Path
 import pandas as pd
 import pyreadstat
 
-from policycase.casebook import Casebook
-from policycase.exports.about import readme
-from policycase.exports.labelled import Labelled, labelled
+from policycase.exports.export import readme
+from policycase.exports.labels import Labelled, labelled
+from policycase.model.casebook import Casebook
 
 STATA = 14  # writes format 118, the first that holds text beyond Latin
 LONGEST_NAME = 32

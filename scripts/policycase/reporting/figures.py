@@ -6,18 +6,19 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from policycase.plots import goals, grids, marks, networks, timelines
-from policycase.plots.chronicle import BOUNDS, KINDS, timeline_rows
-from policycase.plots.drawings import drawing
-from policycase.plots.grids import Grid
-from policycase.reporting.indexes import Index, Value
-from policycase.wording import span_in_words
+from policycase.model.dates import span_in_words
+from policycase.reporting import grid as grid_module
+from policycase.reporting import timeline
+from policycase.reporting.grid import Grid
+from policycase.reporting.records import Index, Value
+from policycase.reporting.timeline import BOUNDS, KINDS, drawing, timeline_rows
 
 if TYPE_CHECKING:
     import altair
 
+
 BELOW = "The table below the image says the same."
-AXIS_LEFT = {"left": timelines.WIDE.labels, "right": timelines.WIDE.dates, "top": 26, "bottom": 6}
+AXIS_LEFT = {"left": timeline.WIDE.labels, "right": timeline.WIDE.dates, "top": 26, "bottom": 6}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ class Figure:
 def timeline_figures(index: Index) -> Iterator[Figure]:
     """A timeline for each case, all on one axis; and a closer look where many dates lie close together."""
     rows = timeline_rows(index.casebook)
-    axis = marks.window(rows)
+    axis = timeline.time_window(rows)
     for number, case_id in enumerate(index.casebook.case_ids):
         ours = rows[rows["case_id"].eq(case_id)]
         if ours.empty:
@@ -65,24 +66,24 @@ def timeline_figures(index: Index) -> Iterator[Figure]:
         ]
         title = _title(index, case_id, "Programs and events")
         yield _timeline(index, dated, axis, f"timeline-{number}", title, undated)
-        close = marks.cluster(dated)
+        close = timeline.cluster(dated)
         if len(close):
-            first, last = marks.extent(close)
+            first, last = timeline.extent(close)
             near = _title(index, case_id, f"Closer look, {span_in_words(_month(first), _month(last))}")
-            yield _timeline(index, close, marks.window(close), f"closer-{number}", near, [])
+            yield _timeline(index, close, timeline.time_window(close), f"closer-{number}", near, [])
 
 
 def strip_figure(index: Index) -> Figure:
     """All cases on one axis, two lanes each."""
     rows = timeline_rows(index.casebook)
-    axis = marks.window(rows)
+    axis = timeline.time_window(rows)
     titles = {case_id: index.name(case_id) for case_id in index.casebook.case_ids}
     words = Words(
         "strip",
         "All cases on one axis",
         f"Programs and events of {len(titles)} cases, {_years(rows)}, two lanes a case. {BELOW}",
     )
-    wide, narrow = (timelines.strip(rows, titles, axis, layout) for layout in (timelines.WIDE, timelines.NARROW))
+    wide, narrow = (timeline.strip(rows, titles, axis, layout) for layout in (timeline.WIDE, timeline.NARROW))
     sheet = Sheet(
         f"{words.title}, as a table",
         ["Case", "Programs with a date", "Events with a date", "First day", "Last day"],
@@ -90,7 +91,7 @@ def strip_figure(index: Index) -> Figure:
             [
                 Value(titles[case_id], anchor=index.anchors[case_id]),
                 *(Value(str(int(part["kind"].eq(kind).sum()))) for kind in KINDS),
-                *_days(*marks.extent(part)),
+                *_days(*timeline.extent(part)),
             ]
             for case_id, part in rows[rows["dated"]].groupby("case_id")
         ],
@@ -99,7 +100,7 @@ def strip_figure(index: Index) -> Figure:
 
 
 def _timeline(
-    index: Index, rows: pd.DataFrame, axis: marks.Window, ident: str, title: str, undated: list[Value]
+    index: Index, rows: pd.DataFrame, axis: timeline.Window, ident: str, title: str, undated: list[Value]
 ) -> Figure:
     counts = rows["panel"].value_counts()
     words = Words(
@@ -108,7 +109,7 @@ def _timeline(
         f"{counts.get('program', 0)} programs and {counts.get('event', 0)} events with a date, {_years(rows)}. "
         f"{len(undated)} have no date and no mark. {BELOW}",
     )
-    wide, narrow = (timelines.case_timeline(rows, axis, layout) for layout in (timelines.WIDE, timelines.NARROW))
+    wide, narrow = (timeline.case_timeline(rows, axis, layout) for layout in (timeline.WIDE, timeline.NARROW))
     sheet = Sheet(
         f"{title}, as a table",
         ["Name", "Kind", "Date", "Start, first day", "Start, last day", "End, first day", "End, last day", "Told in"],
@@ -136,7 +137,7 @@ def _timeline(
 def network_figures(index: Index) -> Iterator[Figure]:
     """Who had which role in which program, for each case that has such links."""
     for number, case_id in enumerate(index.casebook.case_ids):
-        grid = networks.network(index.casebook, case_id)
+        grid = grid_module.network(index.casebook, case_id)
         words = Words(
             f"network-{number}",
             _title(index, case_id, "Agencies and programs"),
@@ -151,7 +152,7 @@ def network_figures(index: Index) -> Iterator[Figure]:
 def goal_figures(index: Index) -> Iterator[Figure]:
     """Which goal was whose, for each case that has goals."""
     for number, case_id in enumerate(index.casebook.case_ids):
-        grid = goals.goals(index.casebook, case_id)
+        grid = grid_module.goals(index.casebook, case_id)
         words = Words(
             f"goals-{number}",
             _title(index, case_id, "Goals by type"),
@@ -175,7 +176,7 @@ def _grid(index: Index, grid: Grid, words: Words, heads: list[str], left_out: li
     yield Figure(
         index.record[grid.chips["id"].iloc[0]]["case_id"],
         words.title,
-        *_drawings(index, words, grids.wide(grid), grids.narrow(grid)),
+        *_drawings(index, words, grid_module.wide(grid), grid_module.narrow(grid)),
         sheet,
         left_out,
     )
@@ -200,7 +201,7 @@ def _title(index: Index, case_id: str, what: str) -> str:
 def _years(rows: pd.DataFrame) -> str:
     if not rows[BOUNDS].notna().any(axis=None):
         return "no date"
-    first, last = (day.year for day in marks.extent(rows))
+    first, last = (day.year for day in timeline.extent(rows))
     return str(first) if first == last else f"{first} to {last}"
 
 

@@ -1,0 +1,1 @@
+"""Views of a case and comparisons of several."""

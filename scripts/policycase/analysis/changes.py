@@ -1,0 +1,101 @@
+"""Differing: what changed between two versions of a package, cell by cell and by id."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+
+from policycase.model.casebook import Casebook, load
+from policycase.model.profile import Table
+from policycase.storage.locations import DESCRIPTOR
+
+COLUMNS = ["table", "record_id", "change", "field", "old", "new"]
+Change = tuple[str, str, str, str | None, str | None, str | None]
+
+
+def diff(old: Casebook | str | Path | None, new: Casebook | str | Path | None) -> pd.DataFrame:
+    """The cells that differ between two versions.
+
+    Returns
+    -------
+    DataFrame
+        table, record_id (the key's values, joined by a space where it has several), change (`added`, `removed`,
+        `changed`, `moved`), field, old, new: one row a changed cell, as text, missing where a cell is empty. An added
+        or removed row is one row without a field. `moved` says that rows which both have stand in another order.
+        Properties of the descriptor come first, under its name as table. Bounds are left out where their date differs.
+
+    Raises
+    ------
+    UnreadableError
+        A package cannot be read.
+
+    Examples
+    --------
+    >>> len(diff(None, None))
+    0
+    """
+    before, after = (case if isinstance(case, Casebook) else load(case) for case in (old, new))
+    changes = [*_of_descriptor(before, after), *_of_tables(before, after)]
+    return pd.DataFrame(changes, columns=COLUMNS, dtype="str")
+
+
+def _of_descriptor(before: Casebook, after: Casebook) -> Iterator[Change]:
+    one, other = before.descriptor, after.descriptor
+    for key in dict.fromkeys([*one, *other]):
+        if key != "resources" and one.get(key) != other.get(key):
+            texts = [str(part[key]) if key in part else None for part in (one, other)]
+            yield DESCRIPTOR, DESCRIPTOR, "changed", key, *texts
+
+
+def _of_tables(before: Casebook, after: Casebook) -> Iterator[Change]:
+    one, other = before.text, after.text
+    for name, table in (before.profile.tables | after.profile.tables).items():
+        frames = [_keyed(text[name], table) if name in text.frames else pd.DataFrame() for text in (one, other)]
+        yield from _of_table(table, *frames)
+
+
+def _keyed(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
+    """The frame by its key; a key that stands again is numbered, so that no row is lost."""
+    keys = frame[list(table.primary_key)].fillna("").agg(" ".join, axis=1) if len(frame) else pd.Series(dtype="str")
+    again = keys.groupby(keys).cumcount()
+    named = [f"{key} ({count + 1})" if count else key for key, count in zip(keys, again, strict=True)]
+    return frame.set_axis(pd.Index(named, dtype="str"), axis=0)
+
+
+def _of_table(table: Table, one: pd.DataFrame, other: pd.DataFrame) -> Iterator[Change]:
+    name = table.name
+    removed, added = one.index.difference(other.index, sort=False), other.index.difference(one.index, sort=False)
+    yield from ((name, record_id, "removed", None, None, None) for record_id in removed)
+    yield from ((name, record_id, "added", None, None, None) for record_id in added)
+    both = one.index.intersection(other.index, sort=False)
+    columns = list(dict.fromkeys([*one.columns, *other.columns]))
+    left, right = (frame.loc[both].reindex(columns=columns) for frame in (one, other))
+    differs = ~(left.eq(right) | (left.isna() & right.isna()))
+    for record_id, flags in differs[differs.any(axis=1)].iterrows():
+        changed = flags.index[flags]
+        for field in changed:
+            if field in table.fields and table.fields[field].of in changed:
+                continue
+            yield name, record_id, "changed", field, *(_cell(frame.loc[record_id, field]) for frame in (left, right))
+    if list(both) != [record_id for record_id in other.index if record_id in set(both)]:
+        yield name, "", "moved", None, None, None
+
+
+def _cell(value: object) -> str | None:
+    return None if pd.isna(value) else str(value)
+
+
+def as_markdown(changes: pd.DataFrame) -> str:
+    """The changes as lines for a changelog, one a changed row: "- events `kgz-leph:nsp-launch`: start 1998 → 1999"."""
+    lines = []
+    for (table, record_id), rows in changes.groupby(["table", "record_id"], sort=False):
+        what = "; ".join(_said(row) for row in rows.itertuples(index=False))
+        lines.append(f"- {table} `{record_id}`: {what}" if record_id else f"- {table}: {what}")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _said(row: tuple) -> str:
+    if row.change != "changed":
+        return "rows stand in another order" if row.change == "moved" else row.change
+    before, after = ("(empty)" if pd.isna(value) else value for value in (row.old, row.new))
+    return f"{row.field} {before} → {after}"

@@ -1,0 +1,99 @@
+"""Views of who works with whom: ties of agencies to programs, their matrix, and the network."""
+
+import networkx as nx
+import pandas as pd
+
+from policycase.model.casebook import Casebook
+from policycase.model.tables import refuse_odd_rows
+
+AGENCY, PROGRAM = "agency", "program"
+
+
+def ties(casebook: Casebook) -> pd.DataFrame:
+    """Ties of agencies to programs, one row for each role of an agency in a program.
+
+    Returns
+    -------
+    DataFrame
+        case_id, agency_id, agency_name, agency_type, sector, level, is_generic, program_id, program_name, program_type,
+        role, place_id, start, end (EDTF text). In the order of the table program_agencies; planned programs are left
+        out. To `abstain` from interfering is a tie like every other role.
+    """
+    links = casebook["program_agencies"]
+    agencies = casebook["agencies"][["agency_id", "name", "agency_type", "sector", "level", "is_generic"]]
+    programs = casebook["programs"][["program_id", "name", "program_type", "status"]]
+    rows = links.merge(agencies.rename(columns={"name": "agency_name"}), on="agency_id", how="left")
+    rows = rows.merge(programs.rename(columns={"name": "program_name"}), on="program_id", how="left")
+    own = [name for name in agencies if name not in {"agency_id", "name"}]
+    columns = ["case_id", "agency_id", "agency_name", *own, "program_id", "program_name", "program_type", "role"]
+    return rows.loc[rows["status"].ne("planned"), [*columns, "place_id", "start", "end"]].reset_index(drop=True)
+
+
+def incidence(casebook: Casebook) -> pd.DataFrame:
+    """Agencies by programs: how many roles each agency has in each program.
+
+    Returns
+    -------
+    DataFrame
+        Int64, 0 where no tie is coded; index agency_id, columns program_id, all of them in the order of their tables,
+        planned programs left out. No tie coded is not the same as no tie: sources name whom they name.
+    """
+    found = ties(casebook)
+    programs = casebook["programs"]
+    wanted = programs.loc[programs["status"].ne("planned"), "program_id"]
+    counts = pd.crosstab(found["agency_id"], found["program_id"])
+    matrix = counts.reindex(index=casebook["agencies"]["agency_id"], columns=wanted, fill_value=0)
+    return matrix.astype("Int64")
+
+
+def co_ties(casebook: Casebook) -> pd.DataFrame:
+    """Agencies by agencies: in how many programs both have a tie; on the diagonal, in how many one has.
+
+    Returns
+    -------
+    DataFrame
+        Int64; index and columns agency_id, in the order of the table.
+
+    Notes
+    -----
+    The projection B Bᵀ of the two-mode network on its agencies, B being the incidence matrix with 1 for any tie
+    (Breiger 1974, *The Duality of Persons and Groups*).
+    """
+    tied = incidence(casebook).gt(0).astype("int64")
+    shared = tied @ tied.T
+    return shared.rename_axis(columns="agency_id").astype("Int64")
+
+
+def to_networkx(casebook: Casebook) -> nx.MultiGraph:
+    """The two-mode network of agencies and programs, for networkx.
+
+    Returns
+    -------
+    MultiGraph
+        A node for each agency and each program, with and without ties (`kind` is `agency` or `program`, `label` its
+        name; `bipartite` 0 or 1), an edge for each role. Attributes are the columns of the tables, missing cells left
+        out and days as ISO texts. Planned programs are nodes too; their `status` says so.
+
+    Raises
+    ------
+    InvalidPackageError
+        A row has no id or no case, or points nowhere.
+    """
+    refuse_odd_rows(casebook, casebook.profile)
+    graph = nx.MultiGraph()
+    for side, (table, kind) in enumerate((("agencies", AGENCY), ("programs", PROGRAM))):
+        key = casebook.profile.tables[table].key
+        for row in _rows(casebook[table]):
+            graph.add_node(row[key])
+            graph.nodes[row[key]].update(row | {"kind": kind, "label": row["name"], "bipartite": side})
+    for row in _rows(casebook["program_agencies"]):
+        ends = row["agency_id"], row["program_id"]
+        graph.edges[*ends, graph.add_edge(*ends)].update(row)
+    return graph
+
+
+def _rows(frame: pd.DataFrame) -> list[dict[str, object]]:
+    """The rows as plain Python values, missing ones left out."""
+    days = frame.select_dtypes("datetime").columns
+    plain = frame.assign(**{name: frame[name].dt.strftime("%Y-%m-%d") for name in days}).astype(object)
+    return [{name: value for name, value in row.items() if not pd.isna(value)} for row in plain.to_dict("records")]

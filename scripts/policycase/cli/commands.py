@@ -1,0 +1,373 @@
+"""The commands of `policycase`, a function each."""
+
+import glob
+import hashlib
+import os
+import shutil
+import sys
+from argparse import Namespace
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack, closing
+from pathlib import Path
+
+from policycase.analysis import agreement, overlap, verification
+from policycase.analysis import changes as changes_module
+from policycase.cli import screens
+from policycase.cli.terminal import printable, progress, rows, say, say_csv, say_json, say_table, tell
+from policycase.coding import new_case, render, workbook_import
+from policycase.errors import UnknownNameError, UnreadableError
+from policycase.exports import export
+from policycase.model import stack
+from policycase.model.casebook import Casebook, load
+from policycase.model.columns import as_text
+from policycase.model.passages import read_source
+from policycase.publishing import pack
+from policycase.reporting import page
+from policycase.storage import locations
+from policycase.storage.csv_files import csv_bytes
+from policycase.validation import report as report_module
+
+
+def chosen(package: str | None) -> str | None:
+    """The package that is meant: the one named, else the one in this folder, else the shipped one."""
+    if package is None and Path(locations.DESCRIPTOR).is_file():
+        return "."
+    if package is None:
+        tell(f"no {locations.DESCRIPTOR} is in this folder, so this is {locations.SHIPPED}, which came with policycase")
+    return package
+
+
+def spread(given: list[str]) -> list[str]:
+    """The paths that are meant: a pattern with a star stands for the packages that match it, by name."""
+    found = []
+    for text in given:
+        named = [text] if Path(text).exists() or not glob.has_magic(text) else sorted(glob.glob(text))  # noqa: PTH207 - given as text
+        if not named:
+            msg = f"{text}: nothing matches · check the folder"
+            raise UnreadableError(msg)
+        found += named
+    return found
+
+
+def sources_of(given: list[str]) -> dict[str, str]:
+    """The file by source_id, or path by name; an empty name where none was said."""
+    parts = [("", text) if Path(text).exists() or "=" not in text else text.split("=", 1) for text in given]
+    names = [name for name, _ in parts]
+    twice = {name for name in names if names.count(name) > 1}
+    if twice:
+        msg = f'two files for "{min(twice)}" · say ID=FILE, each id once'
+        raise UnreadableError(msg)
+    return dict(parts)
+
+
+def run_validate(options: Namespace) -> bool:
+    """Findings, or the tables and their coverage; of several packages a summary."""
+    packages = spread(options.packages)
+    if len(packages) > 1 or packages != options.packages:
+        return _validate_many(packages, options)
+    package = chosen(packages[0] if packages else None)
+    report = report_module.validate(package, sources_of(options.source), exact=options.exact)
+    if options.json:
+        say_json({"valid": report.is_valid, "stages": report.stages, "findings": rows(report.findings)})
+        return not report.is_valid
+    for finding in report.found:
+        say(f"{'warning: ' if finding.severity == 'warning' else ''}{finding}")
+    errors = sum(finding.severity == "error" for finding in report.found)
+    counts = f"{errors} errors, {len(report.found) - errors} warnings"
+    if report.is_valid:
+        screens.say_overview(load(package))
+        say(f"valid: {', '.join(report.stages)} checked; {counts}")
+    elif report.stopped:
+        say(f"not valid: {counts}; stopped after {report.stages[-1]}: mend this, then run again for the rest")
+    else:
+        say(f"not valid: {counts}")
+    return not report.is_valid
+
+
+def _validate_many(packages: list[str], options: Namespace) -> bool:
+    if options.source or options.exact:
+        msg = "--source and --exact take one package · name one"
+        raise UnreadableError(msg)
+    jobs = options.jobs or os.cpu_count() or 1
+    size = max(1, min(report_module.AT_ONCE, -(-len(packages) // (2 * jobs))))
+    seen: dict[str, report_module.Report] = {}
+    with ExitStack() as stack:
+        executor = stack.enter_context(ProcessPoolExecutor(jobs)) if jobs > 1 and len(packages) > size else None
+        parts = stack.enter_context(closing(report_module.validate_in_parts(packages, executor, size)))
+        advance = stack.enter_context(progress(len(packages), "packages"))
+        for part in parts:
+            for package, report in part.items():
+                screens.say_report(package, report, as_json=options.json)
+            advance(len(part))
+            seen |= part
+    if not options.json:
+        screens.say_reports(seen)
+    return not all(report.is_valid for report in seen.values())
+
+
+def run_coverage(options: Namespace) -> None:
+    """Passages coded, and rows and values with evidence."""
+    case = load(chosen(options.package))
+    if options.json:
+        say_json({"passages": rows(case.passage_coverage()), "rows": rows(case.coverage())})
+    else:
+        say_table(case.passage_coverage(), "Passages")
+        say("")
+        say_table(case.coverage(), "Rows and values")
+        say(screens.coverage_line(case))
+
+
+def run_conflicts(options: Namespace) -> None:
+    """Contested and refined values, or all that was checked; then how many of what status there are."""
+    case = load(chosen(options.package))
+    found = case.conflicts()
+    if not options.all:
+        found = found[found["stance"].isin(["contradicts", "refines"])]
+    if options.json:
+        say_json({"conflicts": rows(found), "crosschecks": rows(case.crosschecks())})
+    else:
+        screens.say_conflicts(found)
+        say("")
+        say_table(
+            case.crosschecks().assign(share=lambda frame: (100 * frame["share"]).round(1)), "Checkable statements, %"
+        )
+
+
+def run_verify(options: Namespace) -> bool:
+    """The passages in a reader's own copy."""
+    result = verification.verify(load(chosen(options.package)), sources_of(options.source))
+    missing = result.passages[~result.passages["found"]].drop(columns="found")
+    if options.json:
+        parts = {"passages": rows(result.passages), "affected": rows(result.affected)}
+        say_json({"complete": result.is_complete} | parts)
+    elif len(missing) == len(result.passages):
+        say(f"0 of {len(missing)} passages found · is this a copy of the source?")
+    else:
+        say(f"{len(result.passages) - len(missing)} of {len(result.passages)} passages found")
+        if len(missing):
+            say_table(missing, "Not found")
+            say("")
+            say_table(result.affected, "What rests on them")
+    return not result.is_complete
+
+
+def run_agreement(options: Namespace) -> None:
+    """How far coders of one source agree."""
+    named = [text if "=" in text else f"coder {number}={text}" for number, text in enumerate(options.coders, start=1)]
+    result = agreement.agreement({name: load(path) for name, path in sources_of(named).items()})
+    if options.json:
+        parts = {"alpha": result.alpha, "found": result.found, "differences": result.differences}
+        say_json({name: rows(frame) for name, frame in parts.items()})
+    else:
+        say_table(result.alpha.round(3), "Krippendorff's alpha, nominal, on records matched")
+        say("")
+        say_table(result.found.round(3), "Records found by both of two coders")
+        say("")
+        say_table(result.differences, "Differences")
+
+
+def run_info(options: Namespace) -> None:
+    """What a package is, holds, and how to cite it."""
+    case = load(chosen(options.package))
+    if options.json:
+        about = {key: case.descriptor.get(key) for key in ("name", "title", "version")}
+        say_json(about | {"cases": rows(case.cases), "rows": {name: len(case[name]) for name in case.tables}})
+    else:
+        screens.say_about(case)
+        screens.say_overview(case)
+        say("\nCite as:\n" + case.cite())
+
+
+def run_show(options: Namespace) -> None:
+    """A table, or one record with its passages."""
+    case = load(chosen(options.package))
+    if options.what in case.tables:
+        frame = case[options.what]
+        if options.json:
+            say_json(frame)
+        elif options.csv:
+            say_csv(csv_bytes(as_text(frame, case.profile.table(options.what))))
+        else:
+            screens.say_wide(case, options.what)
+        return
+    record_id = _record_id(case, options.what)
+    if options.json:
+        table = case.record(record_id).name
+        frame = case[table]
+        record = rows(frame[frame[case.profile.table(table).key] == record_id])[0]
+        say_json({"table": table, "record": record, "evidence": rows(case.evidence_for(record_id))})
+    else:
+        screens.say_record(case, record_id)
+
+
+def _record_id(case: Casebook, what: str) -> str:
+    """The id that is meant: with or without the case's prefix."""
+    if ":" in what or what in case.case_ids:
+        return what
+    if what in case.profile.vocabularies:
+        msg = f'"{what}" is a vocabulary · run: policycase codebook {what}'
+        raise UnreadableError(msg)
+    for case_id in case.case_ids:
+        for table in case.profile.case_tables.values():
+            if table.key and f"{case_id}:{what}" in set(case[table.name][table.key]):
+                return f"{case_id}:{what}"
+    kind = "table or record"
+    raise UnknownNameError(kind, what, case.tables)
+
+
+def run_codebook(options: Namespace) -> None:
+    """What columns or codes mean."""
+    meanings = load(chosen(options.package)).codebook(options.what)
+    say_json(meanings) if options.json else say_table(meanings)
+
+
+def run_stack(options: Namespace) -> None:
+    """Several cases as one package, or what they share."""
+    if options.dry_run:
+        _say_overlap(overlap.overlap(options.cases), as_json=options.json)
+        return
+    if options.output is None:
+        msg = "no folder is named to write · say -o FOLDER, or --dry-run to look first"
+        raise UnreadableError(msg)
+    book = stack.stack(options.cases).write(options.output, force=options.force)
+    if options.json:
+        say_json({"output": options.output, "cases": book.case_ids})
+    else:
+        screens.say_overview(book)
+        say(f"wrote {options.output}")
+
+
+def _say_overlap(found: overlap.Overlap, *, as_json: bool) -> None:
+    counts = found.rows.reset_index()
+    parts = {
+        "Rows of each table": counts,
+        "Tables without rows, and why": found.extents,
+        "Tables and codes that one case alone uses": found.lone,
+        "Sources of several cases": found.sources,
+        "Places and agencies that may be one": found.entities,
+    }
+    if as_json:
+        names = ("rows", "extents", "lone", "sources", "entities")
+        say_json({name: rows(frame) for name, frame in zip(names, parts.values(), strict=True)})
+        return
+    codes = found.lone.fillna({"field": "", "code": "every row"})  # on the screen one line for each field and case
+    parts["Tables and codes that one case alone uses"] = (
+        codes.groupby(["table", "field", "case_id"], sort=False)["code"].agg(", ".join).reset_index(name="codes")
+    )
+    for title, frame in parts.items():
+        say_table(frame, title) if len(frame) else say(f"{title}: none")
+        say("")
+    say("nothing was written · say -o FOLDER without --dry-run to stack them")
+
+
+def run_diff(options: Namespace) -> bool:
+    """What changed between two versions."""
+    changes = changes_module.diff(options.old, options.new)
+    if options.json:
+        say_json(changes)
+    elif options.markdown:
+        sys.stdout.write(printable(changes_module.as_markdown(changes)))
+    elif len(changes):
+        say_table(changes)
+    else:
+        say("no difference")
+    return bool(len(changes))
+
+
+def run_export(options: Namespace) -> None:
+    """The tables of a package in another form."""
+    case = load(chosen(options.package))
+    target = export.export(case, options.to, options.output, force=options.force)
+    if options.json:
+        rows = {name: len(case[name]) for name in case.tables}
+        say_json({"output": str(target), "to": options.to, "cases": case.case_ids, "rows": rows})
+    else:
+        say(f"wrote {target}: {export.FORMS[options.to].what}")
+
+
+def run_report(options: Namespace) -> None:
+    """One HTML page."""
+    target = page.report(chosen(options.package), options.output, force=options.force)
+    if options.json:
+        say_json({"file": str(target), "bytes": target.stat().st_size})
+    else:
+        say(f"wrote {target}, {target.stat().st_size / 1024:,.0f} KB: open it in a browser")
+
+
+def run_new(options: Namespace) -> None:
+    """The folder of a new case, and a workbook to code it in."""
+    workbook = Path(options.output or options.case_id).parent / f"{options.case_id}.xlsx" if options.workbook else None
+    if workbook and workbook.exists():
+        msg = f"{workbook} exists · move it, or choose another folder"
+        raise UnreadableError(msg)
+    target = new_case.new(options.case_id, options.output)
+    if workbook:
+        try:
+            export.export(target, "workbook", workbook)
+        except BaseException:
+            shutil.rmtree(target)
+            raise
+    if options.json:
+        say_json({"folder": str(target)} | ({"workbook": str(workbook)} if workbook else {}))
+    elif workbook:
+        say(f"made {target} and {workbook}: fill in the workbook, then run")
+        say(f"  policycase import {workbook} -o {target} --force")
+    else:
+        say(f"made {target}: read {target}/CODING.md, fill data/, then run policycase validate {target}")
+
+
+def run_import_workbook(options: Namespace) -> None:
+    """The tables of a workbook as a case."""
+    target = workbook_import.import_workbook(options.workbook, options.output, force=options.force)
+    case = load(target)
+    rows = {name: len(case[name]) for name in case.profile.case_tables}
+    if options.json:
+        say_json({"folder": str(target), "rows": rows})
+    else:
+        say(f"wrote {sum(rows.values())} rows of {sum(map(bool, rows.values()))} tables to {target}/data")
+        say(f"now run: policycase validate {target}")
+
+
+def run_passages(options: Namespace) -> None:
+    """The sentences of a source: rows of passages, or the text with its ids."""
+    text = read_source(Path(options.source))
+    if options.text:
+        found = [(f"{options.case}:{one.locator}", one.text) for one in new_case.sentences(text)]
+        if options.json:
+            say_json(dict(found))
+        for passage_id, sentence in found if not options.json else ():
+            say(f"{passage_id}  {sentence}")
+        return
+    frame = new_case.passage_rows(text, options.case, options.source_id or f"{options.case}:source")
+    say_json(frame) if options.json else say_csv(csv_bytes(frame))
+
+
+def run_render(options: Namespace) -> bool:
+    """Generated files written, or checked."""
+    package = chosen(options.package)
+    if package is None:
+        msg = f"no {locations.DESCRIPTOR} is in this folder · go to the package, or name it with --package"
+        raise UnreadableError(msg)
+    if not (options.check or Path(package).is_dir() or Path(package).name == locations.DESCRIPTOR):
+        msg = f"{package}: no folder to write into · unpack it, and name its folder"
+        raise UnreadableError(msg)
+    with locations.opened(package) as root:
+        names = list(render.changed(root)) if options.check else render.render(root)
+    if options.json:
+        say_json({"changed": names, "written": not options.check})
+    else:
+        for name in names:
+            say(f"{'out of date' if options.check else 'wrote'}: {name}")
+        if not names:
+            say("everything generated is up to date")
+    return bool(options.check and names)
+
+
+def run_pack(options: Namespace) -> None:
+    """The package as a zip, and its SHA-256 as sha256sum prints it."""
+    target = pack.pack(chosen(options.package), options.output, force=options.force)
+    digest = hashlib.sha256(target.read_bytes()).hexdigest()
+    if options.json:
+        say_json({"file": str(target), "sha256": digest, "bytes": target.stat().st_size})
+    else:
+        say(f"{digest}  {target}")

@@ -1,0 +1,1 @@
+"""Making a case: a new folder, the workbook, generated files."""

@@ -1,0 +1,202 @@
+"""Generated files: date bounds, dictionary, citation, copies of the schemas, each from what is written by hand."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from policycase.errors import DateError
+from policycase.model.dates import bounds
+from policycase.model.package import Package, refuse_odd_descriptor, write_json
+from policycase.model.profile import ENTRY_TABLES, FOLDER, Field, Profile, Table, schema_path
+from policycase.model.tables import read_table
+from policycase.publishing.citation_files import CITATION, ZENODO, citation, zenodo
+from policycase.storage.csv_files import csv_bytes
+from policycase.storage.locations import DESCRIPTOR, inside, refuse_large
+from policycase.storage.writing import write_files
+
+
+def text(profile: Profile) -> str:
+    """The dictionary: diagram, tables with their fields, vocabularies with their codes."""
+    return "\n".join(_lines(profile)) + "\n"
+
+
+def _lines(profile: Profile) -> Iterator[str]:
+    yield "# Data dictionary"
+    yield ""
+    yield f"Profile {profile.version}. Written by `policycase render` from the schemas and codes.csv; do not edit."
+    yield ""
+    yield "A reader meets four tables first: " + ", ".join(f"[{name}](#{name})" for name in ENTRY_TABLES) + "."
+    yield "The others link them, or say where their values come from. An empty cell means that the source does not say."
+    yield ""
+    yield from _diagram(profile)
+    yield ""
+    yield "# Tables"
+    for table in profile.tables.values():
+        yield ""
+        yield from _table(table)
+    yield ""
+    yield "# Vocabularies"
+    for vocabulary in profile.vocabularies:
+        yield ""
+        yield from _vocabulary(profile, vocabulary)
+
+
+def _diagram(profile: Profile) -> Iterator[str]:
+    """Mermaid: an edge for each foreign key, the case's own left out; every table points to cases."""
+    yield "```mermaid"
+    yield "erDiagram"
+    for table in profile.case_tables.values():
+        for link in table.parents:
+            yield f'    {link.table} ||--o{{ {table.name} : "{link.fields[0]}"'
+    yield '    claims }o--|| programs : "record_id, any row"'
+    yield '    evidence }o--|| programs : "record_id, any row"'
+    yield "```"
+
+
+def _table(table: Table) -> Iterator[str]:
+    yield f"## {table.name}"
+    yield ""
+    key = ", ".join(f"`{name}`" for name in table.primary_key)
+    made = f" The id is `{'--'.join(table.id_parts)}`, local names only." if table.id_parts else ""
+    yield f"{table.description} Key: {key}.{made}"
+    yield ""
+    yield "| field | type | required | meaning |"
+    yield "|---|---|---|---|"
+    targets = {link.fields[0]: link.table for link in table.foreign_keys}
+    for field in table.fields.values():
+        yield f"| `{field.name}` | {_type(field, targets)} | {'yes' if field.required else ''} | {field.description} |"
+
+
+def _type(field: Field, targets: dict[str, str]) -> str:
+    if field.vocabulary:
+        return f"[{field.vocabulary}](#vocabulary-{field.vocabulary})"
+    if field.name in targets:
+        return f"id of [{targets[field.name]}](#{targets[field.name]})"
+    return "EDTF" if field.edtf else field.type
+
+
+def _vocabulary(profile: Profile, vocabulary: str) -> Iterator[str]:
+    yield f"## Vocabulary {vocabulary}"
+    yield ""
+    yield "| code | definition | use when | not when |"
+    yield "|---|---|---|---|"
+    for row in profile.codes:
+        if row["vocabulary"] == vocabulary:
+            yield f"| `{row['code']}` | {row['definition']} | {row['use_when']} | {row['not_when']} |"
+
+
+README = "README.md"
+EXAMPLES = "examples"
+CONTENTS = ("<!-- contents: written by policycase render -->", "<!-- /contents -->")
+
+
+def outputs(root: Path) -> dict[str, bytes]:
+    """Every generated file of a package, as path and content; nothing is written.
+
+    Raises
+    ------
+    UnreadableError
+        An authored file cannot be read.
+    """
+    package = Package.read(root)
+    refuse_odd_descriptor(package.descriptor)
+    made = dict(_schemas(package.profile))
+    profile = Profile(package.profile.files | made)
+    made[f"{FOLDER}/README.md"] = text(profile).encode()
+    profile = Profile(profile.files | made)
+    made |= dict(_tables(package, profile))
+    made |= {CITATION: citation(package.descriptor).encode(), ZENODO: zenodo(package.descriptor)}
+    made |= dict(_readme(package, profile, made))
+    for example in sorted((root / EXAMPLES).glob(f"*/{DESCRIPTOR}")):
+        folder = f"{EXAMPLES}/{example.parent.name}"
+        inside(root, f"{folder}/{DESCRIPTOR}")  # no link out of the package
+        case = Package.read(example.parent, profile)
+        refuse_odd_descriptor(case.descriptor)
+        made |= {f"{folder}/{path}": content for path, content in profile.files.items()}
+        made |= {f"{folder}/{path}": content for path, content in _tables(case, profile)}
+        # an example is deposited with the package around it, so it is cited by itself but has no .zenodo.json
+        made[f"{folder}/{CITATION}"] = citation(case.descriptor).encode()
+    return made
+
+
+def changed(root: Path) -> dict[str, bytes]:
+    """The outputs that differ from what is on disk."""
+    return {
+        path: content
+        for path, content in outputs(root).items()
+        if not inside(root, path).is_file() or (root / path).read_bytes() != content
+    }
+
+
+def render(root: Path) -> list[str]:
+    """Write what has changed; the paths that were written."""
+    differing = changed(root)
+    write_files(root, differing)
+    return list(differing)
+
+
+def _schemas(profile: Profile) -> Iterator[tuple[str, bytes]]:
+    """The schemas with `enum` and `categories` mirrored from codes.csv."""
+    for name in profile.tables:
+        schema = json.loads(profile.files[schema_path(name)])
+        for field in schema["fields"]:
+            _mirror(field, profile)
+        yield schema_path(name), write_json(schema)
+
+
+def _mirror(field: dict[str, Any], profile: Profile) -> None:
+    vocabulary = field.get("policycase", {}).get("vocabulary")
+    constraints = {key: value for key, value in field.pop("constraints", {}).items() if key != "enum"}
+    field.pop("categories", None)
+    rest = {key: field.pop(key) for key in ("example", "policycase") if key in field}
+    if vocabulary:
+        constraints["enum"] = profile.vocabularies[vocabulary]
+        rest["categories"] = [
+            {"value": row["code"], "label": row["label"]} for row in profile.codes if row["vocabulary"] == vocabulary
+        ]
+    field |= ({"constraints": constraints} if constraints else {}) | rest
+
+
+def _tables(package: Package, profile: Profile) -> Iterator[tuple[str, bytes]]:
+    """The tables with the bounds of their dates; what is no allowed date is left for validation to report."""
+    for name, table in profile.case_tables.items():
+        frame = read_table(package, table)
+        yield package.paths[name], csv_bytes(with_bounds(frame, table))
+
+
+def with_bounds(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
+    """The text frame with every bound worked out from its date, in the order of the schema."""
+    derived = {
+        field.name: frame[field.of].map(lambda text, side=field.bound: _bound(text, side))
+        for field in table.fields.values()
+        if field.bound
+    }
+    return frame.assign(**derived)[list(table.fields)]
+
+
+def _bound(text: object, side: str) -> str:
+    try:
+        day = getattr(bounds(text), side) if isinstance(text, str) else None
+    except DateError:
+        day = None
+    return day.isoformat() if day else ""
+
+
+def _readme(package: Package, profile: Profile, made: dict[str, bytes]) -> Iterator[tuple[str, bytes]]:
+    """The README with the table of contents between its markers, where it has them."""
+    file = inside(package.root, README)
+    if not file.is_file():
+        return
+    refuse_large(file)
+    before, begin, rest = file.read_bytes().partition(CONTENTS[0].encode())
+    _, end, after = rest.partition(CONTENTS[1].encode())
+    if not end:
+        return
+    rows = ["| table | rows | what it holds |", "|---|--:|---|"]
+    for table in profile.case_tables.values():
+        count = made[package.paths[table.name]].count(b"\n") - 1
+        rows.append(f"| [`{table.name}`](data/{table.name}.csv) | {count} | {table.description} |")
+    yield README, b"".join([before, begin, "\n".join(["", *rows, ""]).encode(), end, after])

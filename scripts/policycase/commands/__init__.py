@@ -1,1 +1,0 @@
-"""The commands of `policycase`, one function each, by what they do."""

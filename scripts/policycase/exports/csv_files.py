@@ -1,0 +1,22 @@
+"""Plain CSV: the tables with their codes and a codebook, for those who want no data package."""
+
+from pathlib import Path
+
+from policycase.exports.export import readme
+from policycase.model.casebook import Casebook
+from policycase.storage.csv_files import csv_bytes
+
+NOTES = """\
+Each table is a CSV file in UTF-8 with commas, a header and LF line ends. codebook.csv tells what each column means,
+codes.csv what each code means. Cells stand as they are, so open the files in a statistics program or a text editor;
+for Excel there is: policycase export --to excel."""
+
+
+def write(case: Casebook, place: Path) -> None:
+    """Write the folder."""
+    place.mkdir()
+    text = case.text
+    for name in case.tables:
+        (place / f"{name}.csv").write_bytes(csv_bytes(text[name]))
+    (place / "codebook.csv").write_bytes(csv_bytes(case.codebook()))
+    readme(case, "csv", place, NOTES)

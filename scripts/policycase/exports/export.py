@@ -1,0 +1,129 @@
+"""Exporting: the tables of one or many cases in a format that other programs read."""
+
+import zipfile
+from importlib import import_module
+from importlib.metadata import version
+from pathlib import Path
+
+from policycase.errors import MissingExtraError, UnknownNameError, UnreadableError
+from policycase.exports.forms import FORMS, Form
+from policycase.model.casebook import Casebook, load
+from policycase.model.package import refuse_odd_descriptor
+from policycase.storage.writing import staged
+
+MARK = "Exported by policycase"
+README = "README.txt"
+FILES = "\nFiles:\n"
+MISSING = "An empty cell means that the source does not say. It is never a zero or a no."
+
+
+def facts(case: Casebook, form: str) -> dict[str, str]:
+    """What a reader of an export must know, by a short name: origin, content, licence, citation."""
+    about = case.descriptor
+    return {
+        "made_by": f"{MARK} {version('policycase')} as {form}",
+        "title": f"{about['title']}, version {about['version']}",
+        "cases": "\n".join(f"{row.case_id}: {row.title} ({row.country})" for row in case.cases.itertuples()),
+        "licence": "\n".join(f"{one['name']} {one.get('path', '')}".strip() for one in about["licenses"]),
+        "missing": MISSING,
+        "cite": case.cite().strip(),
+    }
+
+
+def readme(case: Casebook, form: str, folder: Path, notes: str) -> None:
+    """Write the README of a folder: the facts, notes of the form, and the list of its files."""
+    told = facts(case, form)
+    files = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    parts = [told["made_by"], told["title"], told["cases"], f"Licence: {told['licence']}", told["missing"], notes]
+    text = "\n\n".join([*parts, f"Cite as\n\n{told['cite']}"]) + "\n" + FILES + "\n".join(files) + "\n"
+    (folder / README).write_text(text, encoding="utf-8", newline="\n")
+
+
+def is_export(path: Path) -> bool:
+    """Whether a file, or a folder with all that it holds, was written by an export."""
+    if path.is_dir():
+        return _is_folder(path)
+    content = path.read_bytes()
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as workbook:
+            core = "docProps/core.xml"
+            return core in workbook.namelist() and MARK.encode() in workbook.read(core)
+    known = content.startswith((b"SQLite format 3\0", b"<?xml")) or content[8:12] == b"DUCK"
+    return known and MARK.encode() in content
+
+
+def _is_folder(folder: Path) -> bool:
+    listing = folder / README
+    if not listing.is_file():
+        return False
+    text = listing.read_text(encoding="utf-8", errors="replace")
+    own = {README, *text.rpartition(FILES)[2].splitlines()}
+    held = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir()}
+    return text.startswith(MARK) and held <= own
+
+
+def export(case: Casebook | str | Path | None, to: str, output: str | Path, *, force: bool = False) -> Path:
+    """The file or folder that holds the tables in another form; it is written whole or not at all.
+
+    Parameters
+    ----------
+    case
+        A casebook, which may be a stack; or the path of a package. None is the case that comes with the library.
+    to
+        csv, parquet, sqlite, excel, stata, spss, graphml, duckdb; or workbook, one case to code in.
+    output
+        The file or folder to write.
+    force
+        Replace what stands there, if an export wrote it.
+
+    Raises
+    ------
+    UnknownNameError
+        There is no such form.
+    MissingExtraError
+        The package that writes the form is not installed; the message names the extra.
+    UnreadableError
+        The output exists, or the form cannot hold a value; the message says which.
+    InvalidPackageError
+        The descriptor is not valid; or a row breaks a key, so that no database can hold it.
+    """
+    if to not in FORMS:
+        kind = "form of export"
+        raise UnknownNameError(kind, to, FORMS)
+    form = FORMS[to]
+    book = case if isinstance(case, Casebook) else load(case)
+    refuse_odd_descriptor(book.descriptor)
+    target = Path(output)
+    _refuse_ending(target, form)
+    _refuse_replacing(target, force=force)
+    writer = _writer(form)
+    with staged(target.resolve(), force=force) as place:
+        writer.write(book, place)
+    return target
+
+
+def _writer(form: Form) -> object:
+    """The module of a form; it imports the optional package at its top, so that one is looked for first."""
+    if form.package:
+        try:
+            import_module(form.package)
+        except ImportError as error:
+            raise MissingExtraError(form.package, form.extra) from error
+    return import_module(f"policycase.{form.module}")
+
+
+def _refuse_ending(target: Path, form: Form) -> None:
+    if form.ending and target.suffix.lower() != form.ending:
+        msg = f"{target} has another ending than {form.ending} · say --output {target.with_suffix(form.ending)}"
+        raise UnreadableError(msg)
+
+
+def _refuse_replacing(target: Path, *, force: bool) -> None:
+    if not (target.exists() or target.is_symlink()):
+        return
+    if not force:
+        msg = f"{target} exists · choose another name, or say --force to replace it"
+        raise UnreadableError(msg)
+    if not target.exists() or not is_export(target) or Path.cwd().is_relative_to(target.resolve()):
+        msg = f"{target} is not replaced: policycase export did not write it, or not all of it · choose another name"
+        raise UnreadableError(msg)

@@ -1,1 +1,0 @@
-"""Metadata for machines, from the descriptor, one module a form."""

@@ -1,0 +1,1 @@
+"""What a case is: profile, package, tables, casebook, stack, dates, provenance."""

@@ -1,0 +1,108 @@
+"""BibTeX of a package and of the sources that its rows rest on."""
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from policycase.errors import UnknownNameError
+from policycase.model.package import refuse_odd_descriptor
+
+if TYPE_CHECKING:
+    from policycase.model.casebook import Casebook
+
+
+ENTRY_TYPES = {"journal-article": "article", "book": "book", "report": "techreport"}
+SPECIAL = str.maketrans({c: f"\\{c}" for c in "&%$#_{}"} | {"\\": r"\textbackslash{}"})
+
+
+def bibtex(casebook: "Casebook", rows: pd.DataFrame | None = None) -> str:
+    """BibTeX entries: the package first, then the sources.
+
+    Parameters
+    ----------
+    casebook
+        The casebook that is cited.
+    rows
+        Rows of one of its tables: the sources of the passages and claims behind them are cited.
+        None: every coded source.
+
+    Raises
+    ------
+    UnknownNameError
+        The rows have no column of ids.
+    InvalidPackageError
+        The descriptor lacks what a citation needs.
+    """
+    refuse_odd_descriptor(casebook.descriptor)
+    sources = casebook["sources"]
+    if rows is None:
+        wanted = set(sources.loc[sources["source_use"] == "coded", "source_id"])
+    else:
+        wanted = _sources_behind(casebook, rows)
+    cited = sources[sources["source_id"].isin(wanted)]
+    return "\n".join(
+        [package_entry(casebook.descriptor), *(_source(row._asdict()) for row in cited.itertuples(index=False))]
+    )
+
+
+def _sources_behind(casebook: "Casebook", rows: pd.DataFrame) -> set[str]:
+    if "source_id" in rows:
+        return set(rows["source_id"].dropna())
+    passages = casebook["passages"].set_index("passage_id")["source_id"]
+    if "passage_id" in rows:
+        return set(rows["passage_id"].map(passages).dropna())
+    keys = [table.key for table in casebook.profile.case_tables.values() if table.key]
+    column = next((name for name in rows.columns if name in keys), None)
+    if column is None:
+        kind = "id column among"
+        raise UnknownNameError(kind, ", ".join(rows.columns), keys)
+    records = set(rows[column].dropna())
+    evidence, claims = casebook["evidence"], casebook["claims"]
+    return {
+        *evidence.loc[evidence["record_id"].isin(records), "passage_id"].map(passages).dropna(),
+        *claims.loc[claims["record_id"].isin(records), "source_id"].dropna(),
+    }
+
+
+def package_entry(descriptor: dict[str, Any]) -> str:
+    """The BibTeX entry of a package, from its descriptor."""
+    authors = " and ".join(f"{{{_escaped(person['title'])}}}" for person in descriptor.get("contributors", []))
+    return _entry(
+        "misc",
+        descriptor["name"],
+        {
+            "title": f"{{{_escaped(descriptor['title'])}}}",
+            "author": authors,
+            "year": descriptor.get("created", "")[:4],
+            "version": descriptor.get("version", ""),
+            "note": "Frictionless data package",
+        },
+    )
+
+
+def _source(row: dict) -> str:
+    text = {name: "" if pd.isna(value) else str(value) for name, value in row.items()}
+    kind = ENTRY_TYPES.get(text["source_type"], "misc")
+    return _entry(
+        kind,
+        re.sub(r"[^a-z0-9-]", "-", text["source_id"]),
+        {
+            "title": f"{{{_escaped(text['title'])}}}",
+            "author": _escaped(text["authors"]).replace("; ", " and "),
+            "journal" if kind == "article" else "howpublished": _escaped(text["container"]),
+            "year": text["year"],
+            "doi": text["doi"],
+            "url": text["url"],
+            "urldate": text["accessed_on"][:10],
+        },
+    )
+
+
+def _entry(kind: str, key: str, fields: dict[str, str]) -> str:
+    lines = [f"  {name} = {{{value}}}," for name, value in fields.items() if value and value != "{}"]
+    return "\n".join([f"@{kind}{{{key},", *lines, "}"])
+
+
+def _escaped(text: str) -> str:
+    return text.translate(SPECIAL)

@@ -1,0 +1,143 @@
+"""Conflicts: coded values beside what other sources say of them, and how many independent groups say it."""
+
+import pandas as pd
+
+from policycase.model.provenance import RECORD, rivals, rows_needing_evidence, values_needing_evidence
+from policycase.model.tables import Tables
+
+STATUSES = ("contested", "refined", "uncontested", "unchecked")
+KEY = ["case_id", "record_id", "field"]
+NAMES = ("name", "title", "statement")
+
+
+def of_values(tables: Tables) -> pd.DataFrame:
+    """Each checked value beside what another source says of it.
+
+    Returns
+    -------
+    DataFrame
+        case_id, record_id, field, coded_value (the cell; for `record` the row's name; missing where the cell is
+        empty), stance, rival_value (missing where the claim gives none), status, groups_for_coded,
+        groups_for_rival (Int64), sources, statement. One row for each value, stance and rival value; contested
+        values first, then in the order of the claims.
+
+    Notes
+    -----
+    Sources of one independence group count once. The coded side counts the coded source's group and every
+    group that confirms; the coded source's group never counts for a rival. A value is contested if an
+    other source contradicts it, else refined if one refines it, else uncontested if one confirms it, else
+    unchecked: what was only added to, or looked for and not found, is not taken for confirmed.
+    """
+    claims = tables["claims"][rivals(tables)]
+    sources = tables["sources"].drop_duplicates("source_id").set_index("source_id")
+    shown = sources["container"].fillna(sources["title"])
+    claims = claims.assign(
+        group=claims["source_id"].map(sources["independence_group"]),
+        source=claims["source_id"].map(shown),
+        own=claims["case_id"].map(_own_groups(tables)),
+    )
+    status = _statuses(claims)
+    lines = []
+    for (case_id, record_id, field, stance, value), rows in claims.groupby(
+        [*KEY, "stance", claims["value"].fillna("")], sort=False
+    ):
+        own = set(rows["own"])
+        same = claims[claims["record_id"].eq(record_id) & claims["field"].eq(field) & claims["stance"].eq("confirms")]
+        lines.append(
+            {
+                "case_id": case_id,
+                "record_id": record_id,
+                "field": field,
+                "coded_value": _coded(tables, record_id, field),
+                "stance": stance,
+                "rival_value": value or None,
+                "status": status[case_id, record_id, field],
+                "groups_for_coded": len(own | set(same["group"].dropna())),
+                "groups_for_rival": len(set(rows["group"].dropna()) - own),
+                "sources": "; ".join(dict.fromkeys(rows["source"].dropna())),
+                "statement": _said(tables, rows),
+            }
+        )
+    columns = [*KEY, "coded_value", "stance", "rival_value", "status", "groups_for_coded", "groups_for_rival",
+               "sources", "statement"]  # fmt: skip
+    frame = pd.DataFrame(lines, columns=columns)
+    counts = {"groups_for_coded": "Int64", "groups_for_rival": "Int64"}
+    frame = frame.astype(dict.fromkeys(set(columns) - set(counts), "str") | counts)
+    rank = frame["status"].map(STATUSES.index) if len(frame) else frame["status"]
+    return frame.iloc[rank.argsort(kind="stable")].reset_index(drop=True)
+
+
+def shares(tables: Tables) -> pd.DataFrame:
+    """How many checkable statements have which status.
+
+    Returns
+    -------
+    DataFrame
+        case_id, status (of the four, in their order), statements (Int64), share. A checkable statement is
+        a coded row as a whole, or a coded value that has evidence of its own, or what a crosscheck is about.
+    """
+    claims = tables["claims"][rivals(tables)]
+    rows = rows_needing_evidence(tables).assign(field=RECORD)
+    statements = pd.concat([rows[KEY], values_needing_evidence(tables)[KEY], claims[KEY]]).drop_duplicates()
+    status = _statuses(claims)
+    found = [status.get(key, "unchecked") for key in statements.itertuples(index=False, name=None)]
+    counts = pd.crosstab(statements["case_id"].to_numpy(), pd.Categorical(found, STATUSES), dropna=False)
+    counts = counts.rename_axis(index="case_id", columns=None).reset_index()
+    frame = counts.melt("case_id", var_name="status", value_name="statements")
+    frame = frame.sort_values("case_id", kind="stable", ignore_index=True)
+    frame["share"] = frame["statements"] / frame.groupby("case_id")["statements"].transform("sum")
+    return frame.astype({"case_id": "str", "status": "str", "statements": "Int64"})
+
+
+def _own_groups(tables: Tables) -> pd.Series:
+    """The independence group of each case's coded source; the first listed, where there are several."""
+    coded = tables["sources"][tables["sources"]["source_use"].eq("coded")]
+    return coded.drop_duplicates("case_id").set_index("case_id")["independence_group"]
+
+
+def _statuses(claims: pd.DataFrame) -> dict[tuple[str, str, str], str]:
+    stances = claims.groupby(KEY)["stance"].agg(set)
+    return {key: _status(said) for key, said in stances.items()}
+
+
+def _status(stances: set[str]) -> str:
+    for stance, status in (("contradicts", "contested"), ("refines", "refined"), ("confirms", "uncontested")):
+        if stance in stances:
+            return status
+    return "unchecked"
+
+
+def _said(tables: Tables, rows: pd.DataFrame) -> str:
+    """The statements, each once, with the places, agencies or events it names and the time it holds for."""
+    said = []
+    for (statement, start, end), same in rows.fillna({"start": "", "end": ""}).groupby(
+        ["statement", "start", "end"], sort=False
+    ):
+        objects = ", ".join(_name(tables, record) for record in same["object_id"].dropna())
+        times = " to ".join(time for time in (start, end) if time)
+        more = "; ".join(part for part in (objects, times) if part)
+        said.append(f"{statement} [{more}]" if more else str(statement))
+    return " ".join(said)
+
+
+def _name(tables: Tables, record_id: str) -> str:
+    """The name of a record; of a link, the names of its parts."""
+    name = tables.table_of.get(record_id)
+    if name is None:
+        return record_id
+    table = tables.profile.tables[name]
+    row = tables[name][tables[name][table.key].eq(record_id)].iloc[0]
+    if table.id_parts:
+        return ", ".join(_name(tables, row[part]) for part in table.id_parts)
+    return next((row[column] for column in NAMES if column in row), record_id)
+
+
+def _coded(tables: Tables, record_id: str, field: str) -> str | None:
+    """The coded cell; for the record as a whole, its name."""
+    name = tables.table_of.get(record_id)
+    if name is None:
+        return None
+    if field == RECORD:
+        return _name(tables, record_id)
+    table = tables.profile.tables[name]
+    return tables[name][tables[name][table.key].eq(record_id)].iloc[0].get(field)

@@ -1,0 +1,120 @@
+"""A package on disk: its descriptor, the files of its tables."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NoReturn, Self
+
+from policycase.errors import InvalidPackageError, UnreadableError
+from policycase.model.profile import Profile
+from policycase.storage.json_files import sound_json
+from policycase.storage.locations import DESCRIPTOR, inside, refuse_large
+
+UNSAID = "A policy case as data, being coded."  # the description of a new case, until somebody says what it is
+
+
+@dataclass(frozen=True)
+class Package:
+    """A folder with a descriptor, tables and schemas."""
+
+    root: Path
+    descriptor: dict[str, Any]
+    profile: Profile
+
+    @classmethod
+    def read(cls, root: Path, profile: Profile | None = None) -> Self:
+        """The package in a folder, under its own profile or the one given; its tables are not read yet.
+
+        Raises
+        ------
+        UnreadableError
+            The descriptor or the profile is missing or is not JSON.
+        """
+        descriptor = read_descriptor(root)
+        resources = descriptor.get("resources")
+        if not isinstance(resources, list) or not all(_is_resource(entry) for entry in resources):
+            msg = (
+                f"{root / DESCRIPTOR}: resources is no list of tables with a name and a path · run: policycase validate"
+            )
+            raise UnreadableError(msg)
+        return cls(root, descriptor, profile or Profile.read(root))
+
+    @cached_property
+    def paths(self) -> dict[str, str]:
+        """Path of each table's file, relative to the package."""
+        return {resource["name"]: resource["path"] for resource in self.descriptor["resources"]}
+
+    def file(self, table: str) -> Path:
+        """The file of a table.
+
+        Raises
+        ------
+        UnsafePathError
+            Its path leaves the package.
+        """
+        return inside(self.root, self.paths[table])
+
+
+def _is_resource(entry: object) -> bool:
+    return isinstance(entry, dict) and all(isinstance(entry.get(key), str) for key in ("name", "path"))
+
+
+def read_descriptor(root: Path) -> dict[str, Any]:
+    """The descriptor of a package, as JSON.
+
+    Raises
+    ------
+    UnreadableError
+        It is missing, a link out of the package, not UTF-8, not JSON or not an object.
+    """
+    path = root / DESCRIPTOR
+    try:
+        refuse_large(inside(root, DESCRIPTOR))
+        descriptor = sound_json(path.read_bytes())
+    except OSError as error:
+        msg = f"{path}: cannot be read: {error.strerror} · a package has its {DESCRIPTOR} at its top"
+        raise UnreadableError(msg) from error
+    except ValueError as error:
+        msg = f"{path}: not readable as JSON in UTF-8: {error}"
+        raise UnreadableError(msg) from error
+    if not isinstance(descriptor, dict):
+        msg = f"{path}: a JSON object was expected, found {type(descriptor).__name__}"
+        raise UnreadableError(msg)
+    return descriptor
+
+
+def write_json(content: object) -> bytes:
+    """JSON as this project writes it: two spaces, UTF-8, a final newline."""
+    return (json.dumps(content, ensure_ascii=False, indent=2) + "\n").encode()
+
+
+TEXTS = ("$schema", "profile", "name", "title", "version", "created")
+LISTS = {"licenses": "name", "contributors": "title"}
+HINT = "mend the package; policycase validate names all that is wrong"
+
+
+def refuse_odd_descriptor(descriptor: Mapping[str, Any]) -> None:
+    """Nothing, if a descriptor has the texts and lists that are read from it.
+
+    Raises
+    ------
+    InvalidPackageError
+        It has not; the message names the first.
+    """
+    for name in TEXTS:
+        if not isinstance(descriptor.get(name), str):
+            _refuse(f"{DESCRIPTOR}: {name} is no text")
+    for name, key in LISTS.items():
+        entries = descriptor.get(name)
+        if not isinstance(entries, list) or not all(_has_text(entry, key) for entry in entries):
+            _refuse(f"{DESCRIPTOR}: {name} is no list of entries, each with a {key}")
+
+
+def _has_text(entry: object, key: str) -> bool:
+    return isinstance(entry, dict) and isinstance(entry.get(key), str)
+
+
+def _refuse(problem: str) -> NoReturn:
+    raise InvalidPackageError(f"{problem} · {HINT}")

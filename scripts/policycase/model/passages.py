@@ -1,0 +1,149 @@
+"""Sources and their passages: the text of a copy, and fingerprints that are found in it."""
+
+import hashlib
+import unicodedata
+from collections.abc import Iterable
+from pathlib import Path
+
+import pandas as pd
+
+from policycase.errors import MissingExtraError, UnknownNameError, UnreadableError
+
+SHARED_RUN = 45  # letters and digits in a row that no line may share with a source
+
+
+def skeleton(text: str) -> str:
+    r"""The letters and digits of a text: NFKC, casefolded, Unicode categories L and N only.
+
+    White space, hyphenation, quotes and ligatures leave no trace in it.
+
+    Examples
+    --------
+    >>> skeleton("The “ofﬁce” opened in 20-\n20.")
+    'theofficeopenedin2020'
+    """
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return "".join(c for c in folded if unicodedata.category(c)[0] in "LN")
+
+
+def fingerprint(bones: str) -> str:
+    """SHA-256 of a skeleton's UTF-8, in hexadecimal."""
+    return hashlib.sha256(bones.encode()).hexdigest()
+
+
+def locate(bones: str, wanted: Iterable[tuple[int, str]]) -> dict[tuple[int, str], int]:
+    """Where passages stand in the skeleton of a source.
+
+    Parameters
+    ----------
+    bones
+        Skeleton of the whole source.
+    wanted
+        Length and fingerprint of each passage.
+
+    Returns
+    -------
+    dict
+        The first position of each passage that was found; those not found are left out.
+    """
+    by_length: dict[int, set[str]] = {}
+    for length, print_ in wanted:
+        by_length.setdefault(length, set()).add(print_)
+    found: dict[tuple[int, str], int] = {}
+    for length, prints in by_length.items():
+        left = set(prints)
+        for position in range(len(bones) - length + 1):
+            here = fingerprint(bones[position : position + length])
+            if here in left:
+                found[length, here] = position
+                left.remove(here)
+                if not left:
+                    break
+    return found
+
+
+def shared_runs(bones: str, spans: Iterable[tuple[int, int]], length: int = SHARED_RUN) -> frozenset[str]:
+    """Every run of `length` characters inside the given spans (start, end) of a source's skeleton."""
+    joined: list[list[int]] = []
+    for start, end in sorted(spans):
+        if joined and start <= joined[-1][1]:
+            joined[-1][1] = max(end, joined[-1][1])
+        else:
+            joined.append([start, end])
+    return frozenset(
+        bones[position : position + length] for start, end in joined for position in range(start, end - length + 1)
+    )
+
+
+def shared_starts(bones: str, runs: frozenset[str], length: int = SHARED_RUN) -> list[int]:
+    """Where shared text begins in a skeleton: the first position of each stretch of windows that are in `runs`."""
+    shared = [bones[position : position + length] in runs for position in range(len(bones) - length + 1)]
+    return [position for position, here in enumerate(shared) if here and not (position and shared[position - 1])]
+
+
+def read_source(file: Path) -> str:
+    """The text of a reader's copy: .txt or .md in UTF-8, or .pdf with the extra `pdf`.
+
+    Raises
+    ------
+    UnreadableError
+        The file is missing or cannot be read as text.
+    MissingExtraError
+        It is a PDF, and pypdf is not installed.
+    """
+    try:
+        if file.suffix.lower() == ".pdf":
+            return _read_pdf(file)
+        return file.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        msg = f"{file}: cannot be read: {error.strerror} · give a .txt or .pdf of the source"
+        raise UnreadableError(msg) from error
+    except UnicodeDecodeError as error:
+        msg = f"{file}: cannot be read as text in UTF-8: {error} · give a .txt or .pdf of the source"
+        raise UnreadableError(msg) from error
+
+
+def _read_pdf(file: Path) -> str:
+    try:
+        import pypdf  # noqa: PLC0415 - an extra
+    except ImportError as error:
+        package, extra = "pypdf", "pdf"
+        raise MissingExtraError(package, extra) from error
+    try:
+        return "\n".join(page.extract_text() for page in pypdf.PdfReader(file).pages)
+    except pypdf.errors.PyPdfError as error:
+        msg = f"{file}: cannot be read as PDF: {error}"
+        raise UnreadableError(msg) from error
+
+
+def coded_source(sources: pd.DataFrame, name: str) -> str:
+    """The id of a coded source; an empty name is the only one there is.
+
+    Raises
+    ------
+    UnknownNameError
+        No coded source has the id, or the name is empty and there are several.
+    """
+    coded = sources.loc[sources["source_use"].eq("coded"), "source_id"].tolist()
+    if not name and len(coded) == 1:
+        return coded[0]
+    if name not in coded:
+        kind = "coded source" if name else "coded source named; there are several, so say ID=FILE, not"
+        raise UnknownNameError(kind, name, coded)
+    return name
+
+
+def found_passages(passages: pd.DataFrame, text: str) -> pd.Series:
+    """The position of each passage in a source's skeleton; missing where it is not there.
+
+    Parameters
+    ----------
+    passages
+        Rows of the table passages, as text or typed.
+    text
+        The source.
+    """
+    lengths = pd.to_numeric(passages["length"], errors="coerce").fillna(0).astype("int64")
+    wanted = list(zip(lengths, passages["fingerprint"], strict=True))
+    found = locate(skeleton(text), [key for key in wanted if key[0] > 0])
+    return pd.Series([found.get(key) for key in wanted], index=passages.index, dtype="Int64")

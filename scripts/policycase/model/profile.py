@@ -1,0 +1,282 @@
+"""The profile: what every case shares, read from a package's schemas/ folder."""
+
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any, NoReturn, Self
+
+from policycase.errors import UnknownNameError, UnreadableError
+from policycase.storage.json_files import sound_json
+from policycase.storage.locations import read_folder, shipped_root
+
+FOLDER, DATA = "schemas", "data"
+PROFILE = f"{FOLDER}/profile.json"
+SCHEMA_ENDING = ".schema.json"
+KINDS = {"entity", "statement", "link", "register", "vocabulary"}
+ENTRY_TABLES = ("programs", "agencies", "events", "goals")
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One column, as its schema describes it."""
+
+    name: str
+    title: str
+    description: str
+    type: str
+    required: bool = False
+    vocabulary: str = ""
+    edtf: bool = False
+    bound: str = ""
+    of: str = ""
+    evidence: bool = False
+    silent: str = ""
+    identifier: str = ""
+    proper: bool = False
+
+    @classmethod
+    def of_schema(cls, field: dict[str, Any]) -> Self:
+        """The field of one entry in a schema's `fields`."""
+        described = {name: field[name] for name in ("name", "title", "description", "type")}
+        stated = {**described, **field.get("policycase", {})}
+        odd = [name for name, value in stated.items() if not isinstance(value, str | bool)]
+        if odd:
+            msg = f"{odd[0]} of a field is neither text nor true or false"
+            raise TypeError(msg)
+        required = bool(field.get("constraints", {}).get("required"))
+        return cls(**described, required=required, **field.get("policycase", {}))
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignKey:
+    """Columns of one table that point to columns of another."""
+
+    fields: tuple[str, ...]
+    table: str
+    to: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table, as its schema describes it."""
+
+    name: str
+    title: str
+    description: str
+    kind: str
+    fields: dict[str, Field]
+    primary_key: tuple[str, ...]
+    foreign_keys: tuple[ForeignKey, ...]
+    id_parts: tuple[str, ...] = ()
+    needs_evidence: bool = False
+
+    @property
+    def key(self) -> str:
+        """The single column that names a record; an empty string where the key has several."""
+        return self.primary_key[0] if len(self.primary_key) == 1 else ""
+
+    @property
+    def parents(self) -> list[ForeignKey]:
+        """The foreign keys that can be followed to one row, the case aside."""
+        return [key for key in self.foreign_keys if key.fields not in {("case_id",), ("vocabulary", "code")}]
+
+    @classmethod
+    def of_schema(cls, schema: dict[str, Any]) -> Self:
+        """The table of one Table Schema."""
+        own = schema["policycase"]
+        return cls(
+            name=schema["name"],
+            title=schema["title"],
+            description=schema["description"],
+            kind=own["kind"],
+            fields={field["name"]: Field.of_schema(field) for field in schema["fields"]},
+            primary_key=tuple(schema["primaryKey"]),
+            foreign_keys=tuple(
+                ForeignKey(
+                    tuple(key["fields"]),
+                    key["reference"]["resource"] or schema["name"],
+                    tuple(key["reference"]["fields"]),
+                )
+                for key in schema.get("foreignKeys", [])
+            ),
+            id_parts=tuple(own.get("id_parts", ())),
+            needs_evidence=bool(own.get("evidence")),
+        )
+
+
+@dataclass(frozen=True)
+class Profile:
+    """Tables and vocabularies of one profile version, with the files that state them."""
+
+    files: dict[str, bytes]
+
+    @staticmethod
+    def read(root: Path) -> "Profile":
+        """The profile that a package carries.
+
+        Raises
+        ------
+        UnreadableError
+            The package has no schemas/ folder, or a file in it cannot be read.
+        """
+        files = read_folder(root, FOLDER)
+        if not files:
+            msg = f"{root / FOLDER}: no schemas are there · a package carries the schemas of its profile"
+            raise UnreadableError(msg)
+        known = _known(tuple((path, len(content)) for path, content in files.items()))
+        if not known or known[0].files != files:
+            known[:] = [Profile(files)]
+        return known[0]
+
+    @cached_property
+    def version(self) -> str:
+        """Version of the profile, from profile.json."""
+        return str(self._json(PROFILE).get("version"))
+
+    @cached_property
+    def tables(self) -> dict[str, Table]:
+        """Every table by name, in the order of profile.json: the four that a reader meets first, then the others."""
+        names = self._json(PROFILE).get("tables") or ()
+        if not isinstance(names, list | tuple) or not all(isinstance(name, str) for name in names):
+            msg = f"{PROFILE}: tables is no list of names · run: policycase validate"
+            raise UnreadableError(msg)
+        return {name: self._table(name) for name in dict.fromkeys(names)}
+
+    @cached_property
+    def codes(self) -> tuple[dict[str, str], ...]:
+        """Rows of codes.csv, in their order."""
+        path = f"{FOLDER}/codes.csv"
+        try:
+            rows = tuple(csv.DictReader(io.StringIO(self._bytes(path).decode("utf-8"))))
+        except (ValueError, csv.Error) as error:
+            msg = f"{path}: not readable as CSV in UTF-8: {error}"
+            raise UnreadableError(msg) from error
+        if not all(isinstance(row.get(name), str) for row in rows for name in ("vocabulary", "code", "label")):
+            msg = f"{path}: a row has no vocabulary, code or label · run: policycase validate"
+            raise UnreadableError(msg)
+        return rows
+
+    @cached_property
+    def vocabularies(self) -> dict[str, list[str]]:
+        """Codes of each vocabulary, in their order."""
+        found: dict[str, list[str]] = {}
+        for row in self.codes:
+            found.setdefault(row["vocabulary"], []).append(row["code"])
+        return found
+
+    @property
+    def case_tables(self) -> dict[str, Table]:
+        """The tables that belong to a case; the vocabularies are shared."""
+        return {name: table for name, table in self.tables.items() if table.kind != "vocabulary"}
+
+    def table(self, name: str) -> Table:
+        """One table.
+
+        Raises
+        ------
+        UnknownNameError
+            There is no table of that name.
+        """
+        if name not in self.tables:
+            raise UnknownNameError("table", name, self.tables)
+        return self.tables[name]
+
+    def fields(self, **wanted: object) -> Iterator[tuple[str, Field]]:
+        """Every (table, field) of the case tables whose attributes equal those given."""
+        for table in self.case_tables.values():
+            for field in table.fields.values():
+                if all(getattr(field, name) == value for name, value in wanted.items()):
+                    yield table.name, field
+
+    def _table(self, name: str) -> Table:
+        path = schema_path(name)
+        try:
+            table = Table.of_schema(self._json(path))
+            broken = self._broken(name, table)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            msg = f"{path}: not a schema of this profile: {error} · run: policycase validate"
+            raise UnreadableError(msg) from error
+        if broken:
+            msg = f"{path}: {broken} · run: policycase validate"
+            raise UnreadableError(msg)
+        return table
+
+    def _broken(self, name: str, table: Table) -> str:
+        """What of a schema points to nothing; such a schema describes no table that could be read."""
+        if table.name != name or table.kind not in KINDS:
+            return f'names itself "{table.name}", of the kind "{table.kind}"'
+        lacking = {*table.primary_key, *table.id_parts, *(one for key in table.foreign_keys for one in key.fields)}
+        lacking |= {field.of for field in table.fields.values() if field.of}
+        for column in sorted(lacking - set(table.fields)):
+            return f'no field is named "{column}"'
+        for key in table.foreign_keys:
+            if key.table not in self._json(PROFILE)["tables"]:
+                return f'a foreign key points to "{key.table}", which is no table'
+        for field in table.fields.values():
+            if field.vocabulary and field.vocabulary not in self.vocabularies:
+                return f'the field {field.name} names the vocabulary "{field.vocabulary}", which codes.csv lacks'
+            if field.bound not in {"", "earliest", "latest"}:
+                return f'the field {field.name} is the bound "{field.bound}"; expected earliest or latest'
+        return ""
+
+    def _bytes(self, path: str) -> bytes:
+        if path not in self.files:
+            msg = f"{path} is missing · a package carries the schemas of its profile"
+            raise UnreadableError(msg)
+        return self.files[path]
+
+    def _json(self, path: str) -> dict[str, Any]:
+        try:
+            content = sound_json(self._bytes(path))
+        except ValueError as error:
+            msg = f"{path}: not readable as JSON: {error}"
+            raise UnreadableError(msg) from error
+        if not isinstance(content, dict):
+            msg = f"{path}: a JSON object was expected"
+            raise UnreadableError(msg)
+        return content
+
+
+@lru_cache(maxsize=8)
+def _known(_sizes: tuple[tuple[str, int], ...]) -> list[Profile]:
+    """Room for the last profile whose files had these sizes, so that ten thousand cases parse their schemas once."""
+    return []
+
+
+@lru_cache
+def shipped_profile() -> Profile:
+    """The profile that came with the library."""
+    return Profile.read(shipped_root())
+
+
+def schema_path(table: str) -> str:
+    """Where the schema of a table stands in every package."""
+    return f"{FOLDER}/{table}{SCHEMA_ENDING}"
+
+
+def refuse_other_profile(profile: Profile) -> None:
+    """Nothing, if a profile has the tables and columns that are read here, alike but for their words; it may have more.
+
+    Raises
+    ------
+    UnreadableError
+        It lacks one, or has another under its name; the message names the first.
+    """
+    ours = shipped_profile()
+    for name, table in ours.tables.items() if profile.files != ours.files else ():
+        theirs = profile.tables.get(name)
+        shape = (table.kind, table.primary_key, table.foreign_keys)
+        if theirs is None or (theirs.kind, theirs.primary_key, theirs.foreign_keys) != shape:
+            _refuse_schema(name, "the table")
+        for field in table.fields.values():
+            other = theirs.fields.get(field.name)
+            if other is None or replace(other, title=field.title, description=field.description) != field:
+                _refuse_schema(name, f"the column {field.name}")
+
+
+def _refuse_schema(table: str, what: str) -> NoReturn:
+    msg = f"{schema_path(table)}: {what} is not there, or is another than policycase reads · run: policycase validate"
+    raise UnreadableError(msg)

@@ -1,0 +1,218 @@
+"""Where values come from: the passages behind a record or a field, and how much has evidence."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from policycase.errors import UnknownNameError
+from policycase.model.profile import Profile
+from policycase.model.tables import Tables
+
+ASSERTS = "asserts"
+RECORD = "record"
+
+
+def rivals(tables: Tables) -> pd.Series:
+    """Whether each claim sets a source beside the coded value: a crosscheck's, or a further coded source's."""
+    return tables["claims"]["stance"].ne(ASSERTS)
+
+
+def crosschecks(tables: Tables) -> pd.Series:
+    """Whether each claim is a crosscheck source's, so that no passage can support it."""
+    sources, claims = tables["sources"], tables["claims"]
+    coded = sources.loc[sources["source_use"].eq("coded"), "source_id"]
+    return rivals(tables) & ~claims["source_id"].isin(coded)
+
+
+def crosscheck_only(tables: Tables) -> frozenset[str]:
+    """Ids of records that are objects of crosscheck claims, with their ancestors.
+
+    Such a row may have no evidence of the coded source: only other sources name it.
+    """
+    claims = tables["claims"]
+    named = claims[crosschecks(tables) & claims["stance"].ne("not-found")]
+    known = set(named["object_id"].dropna())
+    parents: dict[str, str] = {}
+    for table in tables.profile.case_tables.values():
+        for link in table.parents:
+            if link.table == table.name and link.fields[0].startswith("parent_"):
+                pairs = tables[table.name][[table.key, link.fields[0]]].dropna()
+                parents.update(pairs.itertuples(index=False, name=None))
+    climbing = set(known)
+    while climbing := {parents[record] for record in climbing if record in parents} - known:
+        known |= climbing
+    return frozenset(known)
+
+
+def rows_needing_evidence(tables: Tables) -> pd.DataFrame:
+    """Records that must rest on a passage: record_id, case_id, table, found; indexed as the tables are.
+
+    `found` says whether evidence for the record as a whole is there. Crosscheck claims, and rows that
+    only crosschecks name, need none.
+    """
+    wanted = {table.name for table in tables.profile.case_tables.values() if table.needs_evidence}
+    records = tables.records[tables.records["table"].isin(wanted)]
+    others = tables["claims"].loc[crosschecks(tables), "claim_id"]
+    records = records[records["record_id"].notna() & ~records["record_id"].isin(others)]
+    evidence = tables["evidence"]
+    found = records["record_id"].isin(evidence.loc[evidence["field"].eq(RECORD), "record_id"])
+    return records.assign(found=found)[found | ~records["record_id"].isin(crosscheck_only(tables))]
+
+
+def values_needing_evidence(tables: Tables) -> pd.DataFrame:
+    """Values that must rest on a passage of their own: record_id, case_id, table, field, found.
+
+    They are the non-empty cells of fields whose schema says so, in rows that need evidence, but for
+    codes that only say "not known". Evidence for a link row as a whole counts for its role.
+    """
+    rows = rows_needing_evidence(tables)
+    supported = pd.Index(tables.pairs("evidence", "record_id", "field")).unique()
+    needing = dict(list(rows.groupby("table")["record_id"]))
+    parts = []
+    for name, table in tables.profile.case_tables.items():
+        fields = [field for field in table.fields.values() if field.evidence]
+        frame = tables[name]
+        needs = frame[table.key].isin(needing.get(name, ())) if fields else ()
+        for field in fields:
+            wanted = needs & frame[field.name].notna() & frame[field.name].ne(field.silent)
+            found = supported.get_indexer(tables.paired(name, table.key, field.name)) >= 0
+            if field.name in table.id_parts:
+                found |= supported.get_indexer(tables.paired(name, table.key, RECORD)) >= 0
+            part = frame.loc[wanted, [table.key, "case_id"]].set_axis(["record_id", "case_id"], axis=1)
+            parts.append(part.assign(table=name, field=field.name, found=found[wanted]))
+    return pd.concat(parts)
+
+
+def row_coverage(tables: Tables) -> pd.DataFrame:
+    """Rows and values with evidence, by case and table.
+
+    Returns
+    -------
+    DataFrame
+        case_id, table, rows (all), rows_needing_evidence, rows_with_evidence, values_needing_evidence,
+        values_with_evidence, extent; one row for each case and case table. `extent` is a code of that vocabulary:
+        `none` where the sources were read and have nothing, `not-coded` where nobody looked, `complete` where there
+        are rows and the table `scope` says nothing else, missing where a table is empty and nothing is said.
+    """
+    cases = tables["cases"]["case_id"].tolist()
+    grid = pd.MultiIndex.from_product([cases, list(tables.profile.case_tables)], names=["case_id", "table"])
+    rows, values = rows_needing_evidence(tables), values_needing_evidence(tables)
+    everything = pd.concat([tables[name][["case_id"]].assign(table=name) for name in tables.profile.case_tables])
+    counts = {
+        "rows": everything,
+        "rows_needing_evidence": rows,
+        "rows_with_evidence": rows[rows["found"]],
+        "values_needing_evidence": values,
+        "values_with_evidence": values[values["found"]],
+    }
+    sizes = {
+        name: frame.groupby(["case_id", "table"]).size().reindex(grid, fill_value=0).astype("Int64")
+        for name, frame in counts.items()
+    }
+    codes = pd.CategoricalDtype(tables.profile.vocabularies["extent"])
+    frame = pd.DataFrame(sizes).assign(extent=extents(tables).reindex(grid).astype(codes))
+    return frame.reset_index().astype({"case_id": "str", "table": "str"})
+
+
+def extents(tables: Tables) -> pd.Series:
+    """What each table of each case holds of what its sources say: a code of `extent` by (case_id, table)."""
+    said = tables["scope"].dropna(subset=["case_id", "table_name"]).drop_duplicates(["case_id", "table_name"])
+    filled = {
+        (case_id, name): "complete"
+        for name in tables.profile.case_tables
+        for case_id in tables[name]["case_id"].dropna().unique()
+    }
+    return pd.Series(filled | said.set_index(["case_id", "table_name"])["extent"].to_dict(), dtype="str")
+
+
+def passage_coverage(tables: Tables) -> pd.DataFrame:
+    """Passages of each coded source by what was done with them.
+
+    Returns
+    -------
+    DataFrame
+        case_id, source_id, passages, then one count a code of the vocabulary `coding`.
+    """
+    codings = tables.profile.vocabularies["coding"]
+    passages = tables["passages"]
+    keys = [passages["case_id"], passages["source_id"]]
+    counts = pd.crosstab(keys, passages["coding"]).reindex(columns=codings, fill_value=0)
+    counts.insert(0, "passages", counts.sum(axis=1))
+    return counts.rename_axis(columns=None).reset_index()
+
+
+Frames = Mapping[str, pd.DataFrame]
+EVIDENCE = ["field", "passage_id", "page", "paragraph", "sentence", "fragment", "basis", "note"]
+
+
+def table_of(frames: Frames, profile: Profile, record_id: str) -> str:
+    """The name of the table that has a record.
+
+    Raises
+    ------
+    UnknownNameError
+        No record has the id; the message names the nearest one.
+    """
+    owners = {
+        record: table.name
+        for table in profile.case_tables.values()
+        if table.key
+        for record in frames[table.name][table.key]
+    }
+    if record_id not in owners:
+        kind = "record"
+        raise UnknownNameError(kind, record_id, owners)
+    return owners[record_id]
+
+
+def record(frames: Frames, profile: Profile, record_id: str) -> pd.Series:
+    """One row by its id, from whatever table; the name of the Series is that table."""
+    name = table_of(frames, profile, record_id)
+    frame = frames[name]
+    return frame[frame[profile.tables[name].key] == record_id].iloc[0].rename(name)
+
+
+def evidence_for(frames: Frames, profile: Profile, record_id: str, field: str | None = None) -> pd.DataFrame:
+    """The passages that a record, or one field of it, rests on.
+
+    A filled field without evidence of its own rests on the passages of the record as a whole; the column
+    `field` then says `record`. An empty cell, or a code that only says "not known", rests on none.
+
+    Parameters
+    ----------
+    frames
+        Typed tables by name.
+    profile
+        The profile that the tables follow.
+    record_id
+        Id of any row, or a case_id.
+    field
+        A field's name: the passages for that value. None: all of the record.
+
+    Returns
+    -------
+    DataFrame
+        field, passage_id, page, paragraph, sentence, fragment, basis, note, source_id, source_title;
+        one row a passage and field, in the order of the passages. No rows where there is no evidence.
+
+    Raises
+    ------
+    UnknownNameError
+        No record has the id, or its table has no such field.
+    """
+    table = profile.tables[table_of(frames, profile, record_id)]
+    if field is not None and field not in {*table.fields, RECORD}:
+        kind = f"field of {table.name}"
+        raise UnknownNameError(kind, field, table.fields)
+    evidence = frames["evidence"]
+    found = evidence[evidence["record_id"].eq(record_id)]
+    if field is not None:
+        own = found[found["field"].eq(field)]
+        value = RECORD if field == RECORD else record(frames, profile, record_id)[field]
+        says_nothing = pd.isna(value) or (field != RECORD and value == table.fields[field].silent)
+        found = own if len(own) or says_nothing else found[found["field"].eq(RECORD)]
+    passages = frames["passages"].drop(columns=["case_id", "note"])
+    passages = passages.assign(order=range(len(passages)))
+    sources = frames["sources"][["source_id", "title"]].rename(columns={"title": "source_title"})
+    rows = found.merge(passages, on="passage_id", how="left").merge(sources, on="source_id", how="left")
+    return rows.sort_values(["field", "order"], ignore_index=True)[[*EVIDENCE, "source_id", "source_title"]]

@@ -1,0 +1,311 @@
+"""Several cases as one casebook, and back; tables are concatenated, descriptors and licences merged."""
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pandas as pd
+
+from policycase.errors import InvalidPackageError, StackError, UnreadableError
+from policycase.model.casebook import Casebook, load
+from policycase.model.columns import typed
+from policycase.model.package import Package, refuse_odd_descriptor
+from policycase.model.profile import Profile, Table, refuse_other_profile
+from policycase.model.tables import files_of, read_many
+from policycase.storage.downloads import pinned
+from policycase.storage.locations import DESCRIPTOR, opened
+
+
+def gather(cases: Sequence[Casebook | str | Path]) -> Casebook | None:
+    """What `stack` gives, where it is plain: paths of two or more packages, one case each, all ids and profiles clear.
+
+    Returns
+    -------
+    Casebook or None
+        None where anything else is given; then cases have to be compared one by one, or an error told.
+
+    Raises
+    ------
+    UnreadableError
+        A path cannot be read, or a cell is not of its column's type.
+    """
+    if len(cases) < 2 or not all(isinstance(case, str | Path) for case in cases):  # noqa: PLR2004 - one is no stack
+        return None
+    with ExitStack() as stack:
+        packages = [Package.read(stack.enter_context(opened(pinned(case, None)))) for case in cases]
+        profile = packages[0].profile
+        if any(package.profile is not profile and package.profile != profile for package in packages):
+            return None
+        try:
+            refuse_other_profile(profile)
+            ids = _case_ids(packages)
+        except UnreadableError:
+            return None  # reading one by one tells which
+        if ids is None:
+            return None
+        order = sorted(range(len(ids)), key=ids.__getitem__)
+        tables = read_many({f"{_spelled(cases[place])}/": packages[place] for place in order}, to_keep=True)
+        frames = {name: typed(tables, name) for name in profile.tables}
+    try:
+        descriptor = merged([package.descriptor for package in packages], sorted(ids))
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return None  # merging one by one tells which
+    return Casebook(frames, profile, descriptor)
+
+
+def _spelled(case: str | Path) -> str:
+    """A path as text that any file can hold, whatever bytes its name has."""
+    return os.fsencode(case).decode("utf-8", "backslashreplace")
+
+
+def _case_ids(packages: Sequence[Package]) -> list[str] | None:
+    """The case of each package; None where one has no case or several, or a case stands in two."""
+    cases = read_many({f"{number}/": package for number, package in enumerate(packages)}, ["cases"])["cases"]
+    ids = cases["case_id"]
+    own = len(set(files_of(cases.index))) == len(packages) == len(cases) == ids.nunique()
+    return ids.tolist() if own else None
+
+
+LICENSES = (
+    "CC0-1.0",
+    "PDDL-1.0",
+    "CC-BY-3.0",
+    "CC-BY-4.0",
+    "ODC-By-1.0",
+    "CC-BY-SA-4.0",
+    "ODbL-1.0",
+    "CC-BY-NC-4.0",
+    "CC-BY-NC-SA-4.0",
+    "CC-BY-ND-4.0",
+    "CC-BY-NC-ND-4.0",
+)  # each asks more of a user than the one before; one that is not here is taken to ask the most
+RESOLVERS = ("doi.org", "dx.doi.org")
+Descriptor = dict[str, Any]
+
+
+def merged(parts: Sequence[Descriptor], case_ids: list[str]) -> Descriptor:
+    """The descriptor of a stack; it depends on the cases, not on their order or on how they were grouped.
+
+    Parameters
+    ----------
+    parts
+        Descriptors of packages under one profile.
+    case_ids
+        The cases in the stack, sorted.
+
+    Notes
+    -----
+    =======================================  ==================================================================
+    `$schema`, `profile`, `policycase`,      the same in all, by the profile
+    `resources`
+    `name`, `title`, `description`           say how many cases, and which; the description names the licence
+                                             that asks the most where there are several
+    `version`, `created`                     the highest, the latest
+    `keywords`                               all, sorted
+    `licenses`                               all, the one that asks the most first
+    `contributors`, `sources`                all; two entries are one if they share a DOI or web address, or,
+                                             where they have none, the title
+    `id`, `homepage`, others                 left out: they are of one package
+    =======================================  ==================================================================
+    """
+    licenses = by_restriction(united(parts, "licenses", "name"))
+    count = len(case_ids)
+    text = f"Policy cases as data, stacked: {', '.join(case_ids)}. Each case keeps its ids and sources."
+    if len(licenses) > 1:
+        text += f" The licences differ; {licenses[0]['name']} asks the most and holds for the whole."
+    return {
+        "$schema": parts[0]["$schema"],
+        "profile": parts[0]["profile"],
+        "name": f"stack-of-{count}-cases",
+        "title": f"Stack of {count} policy cases",
+        "description": text,
+        "version": max((part["version"] for part in parts), key=lambda version: [int(n) for n in version.split(".")]),
+        "created": max(part["created"] for part in parts),
+        "keywords": sorted({word for part in parts for word in part.get("keywords", [])}),
+        "licenses": licenses,
+        "contributors": united(parts, "contributors", "title"),
+        "sources": united(parts, "sources", "title"),
+        "policycase": parts[0]["policycase"],
+        "resources": parts[0]["resources"],
+    }
+
+
+def by_restriction(licenses: Iterable[Descriptor]) -> list[Descriptor]:
+    """Licences, the one that asks the most of a user first; one that is not in `LICENSES` comes before all."""
+    return sorted(licenses, key=lambda entry: (-_asks(entry["name"]), entry["name"]))
+
+
+def _asks(name: str) -> int:
+    return LICENSES.index(name) if name in LICENSES else len(LICENSES)
+
+
+def united(parts: Iterable[Descriptor], key: str, name: str) -> list[Descriptor]:
+    """The entries of one property of all parts, each once, sorted by name."""
+    groups: dict[str, list[Descriptor]] = {}
+    for part in parts:
+        for entry in part.get(key, []):
+            known = address(entry.get("path", "")) if key != "licenses" else ""
+            groups.setdefault(known or entry[name], []).append(entry)
+    return sorted((_one(entries) for entries in groups.values()), key=lambda entry: (entry[name], str(entry)))
+
+
+def _one(entries: list[Descriptor]) -> Descriptor:
+    """One entry for several of the same: lists joined, else the first value by the alphabet, whatever the order."""
+    found = {}
+    for key in dict.fromkeys(key for entry in entries for key in entry):
+        values = [entry[key] for entry in entries if key in entry]
+        lists = isinstance(values[0], list)
+        found[key] = sorted({item for value in values for item in value}) if lists else min(values)
+    return found
+
+
+def address(path: str) -> str:
+    """A web address or DOI in the one form by which two are compared; empty for what is neither.
+
+    Examples
+    --------
+    >>> address("http://dx.doi.org/10.35502/JCSWB.256"), address("https://example.org/a/")
+    ('10.35502/jcswb.256', 'example.org/a')
+    """
+    if path.startswith("10."):
+        return path.lower()
+    try:
+        parts = urlsplit(path)
+    except ValueError:  # such as a bracket that opens an address and is not closed
+        return ""
+    if parts.netloc.lower() in RESOLVERS:
+        return parts.path.strip("/").lower()
+    query = f"?{parts.query}" if parts.query else ""
+    return f"{parts.netloc.lower()}{parts.path.rstrip('/')}{query}" if parts.netloc else ""
+
+
+Frames = Mapping[str, pd.DataFrame]
+
+
+def stack(cases: Iterable[Casebook | str | Path]) -> Casebook:
+    """Several cases as one casebook, sorted by case_id.
+
+    Parameters
+    ----------
+    cases
+        Casebooks, or paths of packages; each may itself be a stack. The same case given twice counts once.
+
+    Raises
+    ------
+    StackError
+        No case is given; two cases have one case_id and other content; or a case has another profile.
+        The message names the table, the row and the field that differ.
+    InvalidPackageError
+        A descriptor is not valid, so that none can be made for the stack.
+    UnreadableError
+        A path cannot be read.
+
+    Notes
+    -----
+    Stacking is concatenation: ids carry their case's prefix, so none is rewritten. The result does not
+    depend on the order of the cases. The descriptor is made by the rule of `policycase.model.stack.merged`.
+    """
+    if isinstance(cases, str | Path | Casebook):
+        msg = "stack takes a list of cases · write stack([one, other])"
+        raise StackError(msg)
+    given = list(cases)
+    together = gather(given)
+    if together:
+        return together
+    books = [case if isinstance(case, Casebook) else load(case) for case in given]
+    if not books:
+        msg = "no case to stack · give one or more"
+        raise StackError(msg)
+    profile = books[0].profile
+    chosen: dict[str, Frames] = {}
+    for book in books:
+        _refuse_other_profile(profile, book.profile)
+        for case_id, frames in unstack(book).items():
+            if case_id in chosen:
+                _refuse_other_content(profile, case_id, chosen[case_id], frames)
+            chosen[case_id] = frames
+    if not chosen:
+        msg = "no case is in what was given: every table `cases` is empty"
+        raise StackError(msg)
+    ordered = [chosen[case_id] for case_id in sorted(chosen)]
+    frames = {
+        name: pd.concat([part[name] for part in ordered], ignore_index=True)
+        if name in profile.case_tables
+        else books[0][name]
+        for name in profile.tables
+    }
+    return Casebook(frames, profile, _descriptor(books, sorted(chosen)))
+
+
+def unstack(casebook: Casebook) -> dict[str, Frames]:
+    """The case tables of each case, by case_id, each with a RangeIndex."""
+    names = casebook.profile.case_tables
+    if len(casebook.case_ids) == 1:
+        return {casebook.case_ids[0]: {name: casebook[name] for name in names}}
+    groups = {name: dict(list(casebook[name].groupby("case_id"))) for name in names}
+    empty = {name: casebook[name].iloc[:0] for name in names}
+    return {
+        case_id: {name: groups[name].get(case_id, empty[name]).reset_index(drop=True) for name in names}
+        for case_id in casebook.case_ids
+    }
+
+
+def _refuse_other_profile(ours: Profile, theirs: Profile) -> None:
+    if ours.files == theirs.files:
+        return
+    if ours.version.split(".")[0] != theirs.version.split(".")[0]:
+        msg = f"profile {theirs.version} does not stack on profile {ours.version} · code both under one version"
+        raise StackError(msg)
+    for name in sorted(ours.files.keys() | theirs.files.keys()):
+        if ours.files.get(name) != theirs.files.get(name):
+            fields = _changed_fields(ours, theirs, name)
+            msg = f"{name} differs between the cases{fields} · give both the schemas of one profile version"
+            raise StackError(msg)
+
+
+def _changed_fields(ours: Profile, theirs: Profile, path: str) -> str:
+    tables = [table for table in ours.tables if path.endswith(f"/{table}.schema.json")]
+    if not tables or tables[0] not in theirs.tables:
+        return ""
+    one, other = ours.tables[tables[0]].fields, theirs.tables[tables[0]].fields
+    changed = [name for name in one | other if one.get(name) != other.get(name)]
+    return f", in {', '.join(changed)}" if changed else ""
+
+
+def _refuse_other_content(profile: Profile, case_id: str, ours: Frames, theirs: Frames) -> None:
+    for name, table in profile.case_tables.items():
+        if not ours[name].equals(theirs[name]):
+            msg = f"{case_id} is given twice with other content: {_difference(table, ours[name], theirs[name])}"
+            raise StackError(f"{msg} · leave one of them out")
+
+
+def _difference(table: Table, ours: pd.DataFrame, theirs: pd.DataFrame) -> str:
+    """The first row and field in which two versions of a table differ."""
+    key = list(table.primary_key)
+    one, other = ours.set_index(key), theirs.set_index(key)
+    lone = one.index.symmetric_difference(other.index)
+    if len(lone):
+        return f"{table.name} has the row {lone[0]} in one of them only"
+    other = other.loc[one.index]
+    for column in one:
+        differs = ~(one[column].eq(other[column]) | (one[column].isna() & other[column].isna())).fillna(value=False)
+        if differs.any():
+            row = one.index[differs.to_numpy().argmax()]
+            return f"{table.name} {row}: {column} is {one.loc[row, column]} and {other.loc[row, column]}"
+    return f"the rows of {table.name} stand in another order"
+
+
+def _descriptor(books: list[Casebook], case_ids: list[str]) -> dict[str, Any]:
+    """A book's own descriptor where it holds the one case; else one that depends on the cases alone."""
+    if len(case_ids) == 1:
+        return next(book.descriptor for book in books if book.case_ids == case_ids)
+    try:
+        return merged([book.descriptor for book in books], case_ids)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:  # so a thousand good ones need no check
+        for book in books:
+            refuse_odd_descriptor(book.descriptor)
+        msg = f"a {DESCRIPTOR} cannot be merged: {error!r} · policycase validate names what is wrong in each"
+        raise InvalidPackageError(msg) from error

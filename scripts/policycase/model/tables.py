@@ -1,0 +1,291 @@
+"""The tables of one or many cases as text, each row with its file and line."""
+
+import io
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import count
+from math import inf
+from typing import Self
+
+import numpy as np
+import pandas as pd
+
+from policycase.errors import UnreadableError
+from policycase.model.package import Package, _refuse
+from policycase.model.profile import DATA, Profile, Table
+from policycase.storage.csv_files import csv_bytes, gate, parsed, parsed_quickly, read_csv
+from policycase.storage.limits import limit
+from policycase.storage.locations import read_bytes, regular_files
+
+
+def refuse_odd_rows(frames: Mapping[str, pd.DataFrame], profile: Profile) -> None:
+    """Nothing, if every row can be named and is of a case, and none is named twice.
+
+    Raises
+    ------
+    InvalidPackageError
+        A required cell is empty, a key stands twice, or a foreign key points nowhere.
+    """
+    for name, table in profile.case_tables.items():
+        frame, key = frames[name], list(table.primary_key)
+        for field in table.fields.values():
+            if field.required and frame[field.name].isna().any():
+                _refuse(f"{name}: {field.name} is empty in a row; it is required")
+        refuse_repeats(frame, name, key)
+        for link in table.foreign_keys:
+            if len(link.fields) == 1:
+                pointers = frame[link.fields[0]].dropna().astype("str")
+                lost = pointers[~pointers.isin(frames[link.table][link.to[0]].astype("str"))]
+                if len(lost):
+                    _refuse(f"{name}: {link.fields[0]} {lost.iloc[0]} is in no row of {link.table}")
+
+
+def refuse_repeats(frame: pd.DataFrame, name: str, key: list[str]) -> None:
+    """Nothing, if no two rows of a table have one key.
+
+    Raises
+    ------
+    InvalidPackageError
+        Two have; the message names the key.
+    """
+    twice = frame.loc[frame.duplicated(key), key]
+    if len(twice):
+        _refuse(f"{name}: {', '.join(map(str, twice.iloc[0]))} stands twice")
+
+
+SPAN = 2**32  # more than a file has lines, and all tables have distinct texts: two numbers make one
+
+
+@dataclass(frozen=True, slots=True)
+class Distinct:
+    """The texts of a column, each once, and the number of each row's text; -1 where the cell is missing."""
+
+    numbers: np.ndarray
+    texts: list[str]
+
+
+@dataclass(frozen=True)
+class Tables:
+    """Text frames by table, over one or many cases, under one profile.
+
+    Each frame has every column of its schema as `str` with missing cells. Its index says where a row stands, whatever
+    was taken out or put together since; `place` reads it. `paths` are the files of each table, one a package.
+    """
+
+    frames: Mapping[str, pd.DataFrame]
+    profile: Profile
+    paths: Mapping[str, Sequence[str]]
+
+    def __getitem__(self, name: str) -> pd.DataFrame:
+        """One text frame."""
+        return self.frames[name]
+
+    def place(self, name: str, number: int) -> tuple[str, int]:
+        """The path and line of a row of a table, by its number in the index."""
+        file, line = divmod(int(number), SPAN)
+        return self.paths[name][file], line
+
+    def distinct(self, name: str, column: str) -> Distinct:
+        """The texts of a column; found once, however many rules ask."""
+        if (name, column) not in self._distinct:
+            numbers, texts = pd.factorize(self[name][column].to_numpy())
+            self._distinct[name, column] = Distinct(numbers, texts.tolist())
+        return self._distinct[name, column]
+
+    @cached_property
+    def _distinct(self) -> dict[tuple[str, str], Distinct]:
+        return {}
+
+    def keys(self, name: str, column: str) -> np.ndarray:
+        """A number for each row of a table, equal where case and cell are equal; -1 where one is missing."""
+        return self.pairs(name, "case_id", column)
+
+    def pairs(self, name: str, one: str, other: str) -> np.ndarray:
+        """A number for each row of a table, equal where the cells of two columns are; -1 where one is missing."""
+        return _paired(self.numbers(name, one), self.numbers(name, other))
+
+    def paired(self, name: str, column: str, text: str) -> np.ndarray:
+        """What `pairs` gives of rows with the cell of a column, and a text."""
+        return _paired(self.numbers(name, column), np.array(self._number_of[text]))
+
+    def numbers(self, name: str, column: str) -> np.ndarray:
+        """A number for each row, the same for the same text in whatever column; -1 where the cell is missing."""
+        if (name, column) not in self._numbers:
+            found = self.distinct(name, column)
+            number_of = map(self._number_of.__getitem__, found.texts)
+            self._numbers[name, column] = np.array([*number_of, -1])[found.numbers]
+        return self._numbers[name, column]
+
+    @cached_property
+    def _numbers(self) -> dict[tuple[str, str], np.ndarray]:
+        return {}
+
+    @cached_property
+    def _number_of(self) -> dict[str, int]:
+        return defaultdict(count().__next__)
+
+    @cached_property
+    def record_keys(self) -> pd.Index:
+        """The `keys` of every row that has an id of its own, each once."""
+        tables = [table for table in self.profile.case_tables.values() if table.key]
+        keys = np.concatenate([self.keys(table.name, table.key) for table in tables])
+        return pd.Index(keys[keys >= 0]).unique()
+
+    @cached_property
+    def records(self) -> pd.DataFrame:
+        """Every row that has an id of its own: record_id, case_id, table, indexed as the tables are."""
+        parts = []
+        for table in self.profile.case_tables.values():
+            if table.key:
+                ids = self[table.name][[table.key, "case_id"]].set_axis(["record_id", "case_id"], axis=1)
+                parts.append(ids.assign(table=pd.Series(table.name, ids.index, ids["case_id"].dtype)))
+        return pd.concat(parts)
+
+    @cached_property
+    def table_of(self) -> pd.Series:
+        """The table of each record, by its id; where an id stands twice, the later one's."""
+        records = self.records.dropna(subset=["record_id"])
+        return records.drop_duplicates("record_id", keep="last").set_index("record_id")["table"]
+
+    def of(self, numbers: Collection[int]) -> Self:
+        """The rows of some of the packages, by the numbers of their files."""
+        some = np.array(sorted(numbers), dtype="int64")
+        own = {
+            name: frame[np.isin(files_of(frame.index), some)]
+            for name, frame in self.frames.items()
+            if name in self.profile.case_tables
+        }
+        return replace(self, frames={**self.frames, **own})
+
+
+def _paired(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    return np.where((one < 0) | (other < 0), -1, one * SPAN + other)
+
+
+def places(counts: Sequence[int]) -> pd.Index:
+    """The index that `Tables` needs, of the rows of several files; those of a file begin on line 2."""
+    if len(counts) == 1:
+        return pd.RangeIndex(2, counts[0] + 2)
+    files = np.repeat(np.arange(len(counts)), counts)
+    firsts = np.cumsum(counts) - counts
+    return pd.Index(files * SPAN + np.arange(len(files)) - firsts[files] + 2)
+
+
+def files_of(index: pd.Index) -> np.ndarray:
+    """The number of the file in which each row stands."""
+    return index.to_numpy() // SPAN
+
+
+def read_tables(package: Package) -> Tables:
+    """Every table of a package as text, the shared vocabularies included.
+
+    Raises
+    ------
+    UnreadableError
+        A table is missing, its header differs from its schema, or a row has too many cells.
+    """
+    frames = {name: read_table(package, table) for name, table in package.profile.tables.items()}
+    return Tables(frames, package.profile, {name: [path] for name, path in package.paths.items()})
+
+
+def read_table(package: Package, table: Table) -> pd.DataFrame:
+    """One table of a package as text; see `read_tables`."""
+    if table.name not in package.paths:
+        msg = f"datapackage.json: no resource is named {table.name} · run: policycase validate"
+        raise UnreadableError(msg)
+    path = package.paths[table.name]
+    frame = read_csv(package.file(table.name), path)
+    if list(frame.columns) != list(table.fields):
+        msg = f"{path}:1: the header differs from {table.name}.schema.json · run: policycase validate"
+        raise UnreadableError(msg)
+    return frame.set_axis(places([len(frame)]), axis=0)
+
+
+def read_many(
+    packages: Mapping[str, Package], names: Collection[str] | None = None, *, to_keep: bool = False
+) -> Tables:
+    """The tables of packages under one profile as text, one package after the other; each path behind its prefix.
+
+    Parameters
+    ----------
+    packages
+        Packages by the prefix that is put before their paths, in the order of the rows.
+    names
+        The tables that are wanted; None is all. Vocabularies are the first package's.
+    to_keep
+        Whether the texts are to be kept, as `str`, rather than looked up by rules; it is quicker.
+
+    Raises
+    ------
+    UnreadableError
+        A table is missing, its header differs from its schema, or it cannot be read.
+    """
+    profile = next(iter(packages.values())).profile
+    each = list(packages.values())
+    sizes = [regular_files(package.root, DATA) for package in each]
+    frames, paths = {}, {}
+    for name, table in profile.tables.items():
+        if names is not None and name not in names:
+            continue
+        if table.kind == "vocabulary":
+            frames[name] = read_table(each[0], table)
+        else:
+            bodies = _bodies(each, sizes, table)
+            for number, body in enumerate(bodies):
+                if body is None:
+                    bodies[number] = csv_bytes(read_table(each[number], table)).split(b"\n", 1)[1]
+            frames[name] = _joined(bodies, table, to_keep=to_keep)
+        paths[name] = [prefix + package.paths[name] for prefix, package in packages.items()]
+    return Tables(frames, profile, paths)
+
+
+def read_plain(packages: Sequence[Package]) -> tuple[Tables, set[int]]:
+    """The tables of packages under one profile, but for packages with a file that fails the gate; and their numbers.
+
+    The path of a table is that in its package, behind the number of the package and a slash.
+    """
+    profile = packages[0].profile
+    sizes = [regular_files(package.root, DATA) for package in packages]
+    frames, odd = {}, set()
+    for name, table in profile.tables.items():
+        if table.kind == "vocabulary":
+            frames[name] = read_table(packages[0], table)
+            continue
+        bodies = _bodies(packages, sizes, table)
+        odd |= {number for number, body in enumerate(bodies) if body is None}
+        frames[name] = _joined([body or b"" for body in bodies], table)
+    paths = {name: [f"{number}/{one.paths[name]}" for number, one in enumerate(packages)] for name in frames}
+    tables = Tables(frames, profile, paths)
+    return tables.of(set(range(len(packages))) - odd) if odd else tables, odd
+
+
+def _bodies(packages: Sequence[Package], sizes: Sequence[Mapping[str, int]], table: Table) -> list[bytes | None]:
+    """What follows the header in the file of each package; None where it is not plain enough to be joined."""
+    header = _header(table)
+    contents = [_content(package, known, table) for package, known in zip(packages, sizes, strict=True)]
+    bodies = [content[len(header) :] if content.startswith(header) else None for content in contents]
+    passed = gate(bodies, len(table.fields))
+    return [body if passes else None for body, passes in zip(bodies, passed, strict=True)]
+
+
+def _content(package: Package, sizes: Mapping[str, int], table: Table) -> bytes:
+    """The bytes of a table's file; none where it is no file of the package's data folder, or too large."""
+    path = package.paths.get(table.name, "")
+    if sizes.get(path, inf) > limit("LARGEST_FILE"):
+        return b""
+    try:
+        return read_bytes(package.root, path)
+    except OSError:
+        return b""
+
+
+def _joined(bodies: Sequence[bytes], table: Table, *, to_keep: bool = False) -> pd.DataFrame:
+    content = io.BytesIO(b"".join([_header(table), *bodies]))
+    frame = parsed_quickly(content) if to_keep else parsed(content, table.name)
+    return frame.set_axis(places([body.count(b"\n") for body in bodies]), axis=0)
+
+
+def _header(table: Table) -> bytes:
+    return (",".join(table.fields) + "\n").encode()

@@ -1,0 +1,1 @@
+"""A case for citation, search engines and repositories."""

@@ -1,0 +1,318 @@
+"""Grids: who did what in which program, and which goals aim at what."""
+
+import textwrap
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from policycase.model.dates import span_in_words
+from policycase.reporting.theme import FAINT, INK, MUTED, PAPER, hue, library, themed
+
+if TYPE_CHECKING:
+    import altair
+
+    from policycase.model.casebook import Casebook
+
+
+WIDTH, LABELS, SLANTED = 1020, 232, 80  # pixels of the whole, of the names at the left, of slanted names at the right
+NARROW = 318
+CHIP, GAP, HEAD = 17, 3, 26  # height of a chip, space around it, height of a head
+LETTERS, LINE_HEIGHT = 37, 13  # of the names at the left
+WIDEST, LEAST = 132, 92  # a column is at most so wide; from this width on its name stands level
+NARROWEST = 48  # pixels that a role needs
+CHIPS = ["row", "column", "text", "hue", "style", "told", "id"]
+STYLES = {
+    "solid": {"fillOpacity": 1, "strokeWidth": 0},
+    "tint": {"fillOpacity": 0.2, "strokeWidth": 0},
+    "dashed": {"fillOpacity": 0, "strokeWidth": 1.2, "strokeDash": [3, 2]},
+    "outline": {"fillOpacity": 0, "strokeWidth": 1.2},
+}
+
+
+@dataclass(frozen=True)
+class Grid:
+    """What a grid shows.
+
+    rows: row (unique), group, name, hue, in order. columns: column (unique), name, in order. chips: row, column,
+    text, hue, style (of `STYLES`), told (one sentence), id (of the record behind it).
+    """
+
+    rows: pd.DataFrame
+    columns: pd.DataFrame
+    chips: pd.DataFrame
+    round: bool = False
+
+
+def by_case(
+    casebook: "Casebook", grid_of: Callable[["Casebook", str], Grid]
+) -> "altair.LayerChart | altair.VConcatChart":
+    """The wide grid of the one case, or those of all under their titles."""
+    titles = casebook.cases.set_index("case_id")["title"]
+    charts = [wide(grid_of(casebook, case_id)).properties(title=titles[case_id]) for case_id in casebook.case_ids]
+    return themed(charts[0] if len(charts) == 1 else library().vconcat(*charts, spacing=36))
+
+
+def wide(grid: Grid) -> "altair.LayerChart":
+    """The grid with its rows at the left and its columns on top."""
+    alt = library()
+    step = min((WIDTH - LABELS - SLANTED) / max(len(grid.columns), 1), WIDEST)
+    step = max(step, CHIP + 6 if grid.round else NARROWEST)  # with many columns the chart grows
+    rows, heads, height = _placed(grid)
+    extra = pd.Series([line.count("\n") * LINE_HEIGHT / 2 for line in rows["lines"]], rows.index, dtype="float64")
+    rows = rows.assign(middle=rows["y"] + CHIP / 2 + GAP + extra / 2, label=rows["y"] + CHIP / 2 + GAP - extra / 2)
+    columns = grid.columns.assign(x=[(number + 0.5) * step for number in range(len(grid.columns))])
+    middles, centers = dict(rows[["row", "middle"]].to_numpy()), dict(columns[["column", "x"]].to_numpy())
+    nth = grid.chips.groupby(["row", "column"], sort=False).cumcount()
+    middle, center = (
+        grid.chips[name].map(at).astype("float64") for name, at in (("row", middles), ("column", centers))
+    )
+    chips = grid.chips.assign(x=center, y=middle + nth * (CHIP + GAP))
+    width = step * max(len(columns), 1)
+    half = CHIP / 2 if grid.round else (min(step, 92) - 2) / 2
+    chips = chips.assign(left=chips["x"] - half, right=chips["x"] + half)
+    across = alt.Scale(domain=[0, width], nice=False)
+    down = alt.Scale(domain=[0, height], reverse=True, nice=False)
+    y = alt.Y("middle:Q", scale=down, axis=None)
+    text = {"baseline": "middle", "aria": False}
+    layers = [
+        alt.Chart(rows).mark_rule(color=FAINT, strokeDash=[1, 4]).encode(y=y, x=alt.value(0), x2=alt.value(width)),
+        alt.Chart(columns).mark_rule(color=FAINT, strokeDash=[1, 4]).encode(
+            x=alt.X("x:Q", scale=across, axis=None), y=alt.value(0), y2=alt.value(height)
+        ),
+        alt.Chart(rows).mark_text(align="right", lineBreak="\n", lineHeight=LINE_HEIGHT, color=INK, **text).encode(
+            x=alt.value(-19), y=alt.Y("label:Q", scale=down, axis=None), text="lines:N"
+        ),
+        alt.Chart(rows).mark_square(size=44, opacity=1).encode(
+            x=alt.value(-10), y=y, color=alt.Color("hue:N", scale=None)
+        ),
+        alt.Chart(heads).mark_text(align="right", fontWeight="bold", color=MUTED, fontSize=10.5, **text).encode(
+            x=alt.value(-6), y=alt.Y("y:Q", scale=down, axis=None), text="head:N"
+        ),
+        _names(columns, step, across, down),
+        *_chips(alt, chips, across, down, grid),
+    ]  # fmt: skip
+    filled = [layer for layer in layers if len(layer.data)] or layers[:1]
+    return alt.layer(*filled).properties(width=width, height=height)
+
+
+def narrow(grid: Grid) -> "altair.LayerChart":
+    """The grid as a list: each column a head, each chip below it a line of its own."""
+    alt = library()
+    names = grid.rows.set_index("row")["name"]
+    heads, lines, at = [], [], 0.0
+    for column in grid.columns.itertuples():
+        chips = grid.chips[grid.chips["column"].eq(column.column)]
+        if chips.empty:
+            continue
+        heads.append((column.name, at + 14))
+        at += HEAD
+        for chip in chips.to_dict("records"):
+            lines.append(chip | {"name": names[chip["row"]], "y": at + CHIP / 2 + GAP})
+            at += CHIP + GAP
+        at += 8
+    chips = pd.DataFrame(lines, columns=[*grid.chips.columns, "name", "y"])
+    half = CHIP / 2 if grid.round else 40
+    chips = chips.assign(left=float(NARROW - 2 * half), right=float(NARROW), x=NARROW - half)
+    across = alt.Scale(domain=[0, NARROW], nice=False)
+    down = alt.Scale(domain=[0, max(at, 20)], reverse=True, nice=False)
+    y = alt.Y("y:Q", scale=down, axis=None)
+    layers = [
+        alt.Chart(pd.DataFrame(heads, columns=["head", "y"])).mark_text(
+            align="left", baseline="middle", fontWeight="bold", color=INK, limit=NARROW, aria=False
+        ).encode(x=alt.value(0), y=y, text="head:N"),
+        alt.Chart(chips).mark_square(size=44, opacity=1).encode(
+            x=alt.value(4), y=y, color=alt.Color("hue:N", scale=None)
+        ),
+        alt.Chart(chips).mark_text(
+            align="left", baseline="middle", color=INK, limit=NARROW - 2 * half - 20, aria=False
+        ).encode(x=alt.value(14), y=y, text="name:N"),
+        *_chips(alt, chips, across, down, grid),
+    ]  # fmt: skip
+    filled = [layer for layer in layers if len(layer.data)] or layers[:1]
+    return alt.layer(*filled).properties(width=NARROW, height=max(at, 20))
+
+
+def _placed(grid: Grid) -> tuple[pd.DataFrame, pd.DataFrame, float]:
+    """Rows with the top of each, heads with their middle, and the height; a row is as tall as its fullest cell."""
+    fullest = grid.chips.groupby(["row", "column"]).size().groupby("row").max()
+    at, parts, heads = 0.0, [], []
+    for group, part in grid.rows.groupby("group", sort=False):
+        heads.append((group, at + HEAD - 9))
+        at += HEAD
+        lines = ["\n".join(textwrap.wrap(name, LETTERS, max_lines=2, placeholder=" …")) for name in part["name"]]
+        tops = []
+        for row, line in zip(part["row"], lines, strict=True):
+            tops.append(at)
+            at += max(int(fullest.get(row, 1)) * (CHIP + GAP) + GAP, (line.count("\n") + 1) * LINE_HEIGHT + 2 * GAP)
+        parts.append(part.assign(y=tops, lines=lines))
+    rows = pd.concat(parts) if parts else grid.rows.assign(y=0.0, lines="")
+    return rows, pd.DataFrame(heads, columns=["head", "y"]), max(at, 20.0)
+
+
+def _names(columns: pd.DataFrame, step: float, across: object, down: object) -> "altair.Chart":
+    """The names of columns: level where there is room, else slanted; the last line of each ends above the grid."""
+    alt = library()
+    level = step >= LEAST
+    letters = max(int(step / 6.2), 12) if level else 22
+    columns = columns.assign(
+        lines=["\n".join(textwrap.wrap(name, letters, max_lines=4, placeholder=" …")) for name in columns["name"]]
+    )
+    lift = [-8 - LINE_HEIGHT * line.count("\n") * level for line in columns["lines"]]
+    look = {"align": "center"} if level else {"align": "left", "angle": 310, "dx": 2}
+    return alt.Chart(columns.assign(lift=lift)).mark_text(
+        baseline="line-bottom", lineBreak="\n", lineHeight=LINE_HEIGHT, color=INK, aria=False, **look
+    ).encode(
+        x=alt.X("x:Q", scale=across, axis=None), y=alt.Y("lift:Q", scale=down, axis=None), text="lines:N"
+    )  # fmt: skip
+
+
+def _chips(alt: object, chips: pd.DataFrame, across: object, down: object, grid: Grid) -> list["altair.Chart"]:
+    """A chip a mark, in its style; its text on it."""
+    hue, told = alt.Color("hue:N", scale=None), alt.Description("told:N")
+    tip = alt.Tooltip("told:N", title=" ")
+    chips = chips.assign(top=chips["y"] - CHIP / 2, bottom=chips["y"] + CHIP / 2)
+    layers = [
+        alt.Chart(chips).mark_rect(fill=PAPER, aria=False).encode(
+            x=alt.X("left:Q", scale=across, axis=None), x2="right:Q",
+            y=alt.Y("top:Q", scale=down, axis=None), y2="bottom:Q",
+        )
+    ]  # fmt: skip
+    for style, look in STYLES.items():
+        ours = chips[chips["style"].eq(style)]
+        layers += [
+            alt.Chart(ours).mark_rect(cornerRadius=CHIP / 2 if grid.round else 3, **look).encode(
+                x=alt.X("left:Q", scale=across, axis=None), x2="right:Q",
+                y=alt.Y("top:Q", scale=down, axis=None), y2="bottom:Q",
+                fill=hue, stroke=alt.Stroke("hue:N", scale=None), description=told, tooltip=tip,
+            ),
+            alt.Chart(ours).mark_text(
+                baseline="middle", fontSize=9.5, color=PAPER if style == "solid" else INK,
+                fontWeight="bold" if style == "solid" else "normal", aria=False,
+            ).encode(
+                x=alt.X("x:Q", scale=across, axis=None), y=alt.Y("y:Q", scale=down, axis=None), text="text:N"
+            ),
+        ]  # fmt: skip
+    return layers
+
+
+AIMS = {"goal_type": "solid", "goal_type_2": "dashed"}  # first-named aim, second aim of the same goal
+
+
+def plot_goals(casebook: "Casebook") -> "altair.LayerChart | altair.VConcatChart":
+    """Which goal a program or an agency had, by type, one chart a case with the same columns.
+
+    A row is a program, or an agency where the source says whose goal it is, which is then named and in the color of
+    its sector; else it is dark. A filled disc is the aim named first, a dashed ring the second aim of the same goal;
+    the number is the place of the goal in the source's order.
+
+    Raises
+    ------
+    MissingExtraError
+        Altair is not installed.
+    """
+    return by_case(casebook, goals)
+
+
+def goals(casebook: "Casebook", case_id: str) -> Grid:
+    """The grid of one case: a chip for each aim of each goal; columns are the types that occur in any case."""
+    codes = casebook.codes.set_index(["vocabulary", "code"])["label"]
+    everywhere = casebook.goals
+    used = set(everywhere[list(AIMS)].astype("str").to_numpy().ravel())
+    columns = [code for code in casebook.profile.vocabularies["goal_type"] if code in used]
+    names = {**_goal_names(casebook.programs), **_goal_names(casebook.agencies)}
+    sectors = dict(zip(casebook.agencies["agency_id"], casebook.agencies["sector"], strict=True))
+    rows, chips = {}, []
+    for goal in everywhere[everywhere["case_id"].eq(case_id)].itertuples():
+        owner = goal.program_id if pd.isna(goal.holder_agency_id) else goal.holder_agency_id
+        row = f"{goal.program_id} {goal.holder_agency_id}"
+        color = hue(sectors[owner], casebook.profile.vocabularies["sector"]) if owner in sectors else INK
+        program = "" if pd.isna(goal.program_id) else names[goal.program_id]
+        holder = "" if pd.isna(goal.holder_agency_id) else names[goal.holder_agency_id]
+        group = f"Within: {program}" if program and holder else "Agencies" if holder else "Programs"
+        rows.setdefault(row, {"row": row, "group": group, "name": holder or program, "hue": color})
+        for aim, style in AIMS.items():
+            code = getattr(goal, aim)
+            if pd.notna(code):
+                told = f"{names[owner]}, goal {goal.position}: {codes['goal_type', code].lower()}. {goal.statement}"
+                chips.append(
+                    {"row": row, "column": code, "text": str(goal.position), "hue": color, "style": style,
+                     "told": f"{told} · {goal.goal_id}", "id": goal.goal_id}
+                )  # fmt: skip
+    frame = pd.DataFrame({"column": columns, "name": [codes["goal_type", code] for code in columns]})
+    table = pd.DataFrame(rows.values(), columns=["row", "group", "name", "hue"])
+    return Grid(table, frame, pd.DataFrame(chips, columns=CHIPS), round=True)
+
+
+def _goal_names(frame: pd.DataFrame) -> dict[str, str]:
+    return dict(zip(frame.iloc[:, 0], frame["name"], strict=True))
+
+
+ROLE_STYLES = {"lead": "solid", "abstain": "dashed"}  # who leads, and who agrees not to act, are seen first
+
+
+def plot_network(casebook: "Casebook") -> "altair.LayerChart | altair.VConcatChart":
+    """Which agency had which role in which program, one chart a case.
+
+    Agencies are rows under their sector and in its color, programs are columns, each role is a chip with its name:
+    filled for who leads, dashed for who agrees not to interfere, an outline where the program is only planned. Agencies
+    without a role in a program are left out.
+
+    Raises
+    ------
+    MissingExtraError
+        Altair is not installed.
+    """
+    return by_case(casebook, network)
+
+
+def network(casebook: "Casebook", case_id: str) -> Grid:
+    """The grid of one case: a chip for each row of `program_agencies`."""
+    codes = casebook.codes.set_index(["vocabulary", "code"])["label"]
+    sectors = casebook.profile.vocabularies["sector"]
+    links = casebook.program_agencies
+    links = links[links["case_id"].eq(case_id)]
+    agencies = casebook.agencies[casebook.agencies["agency_id"].isin(links["agency_id"])]
+    programs = casebook.programs[casebook.programs["program_id"].isin(links["program_id"])]
+    busy = links.groupby("agency_id").size()
+    agencies = agencies.assign(busy=agencies["agency_id"].map(busy)).sort_values(
+        ["sector", "busy"], ascending=[True, False], kind="stable"
+    )
+    rows = pd.DataFrame(
+        {
+            "row": agencies["agency_id"],
+            "group": [codes["sector", sector] for sector in agencies["sector"]],
+            "name": agencies["name"],
+            "hue": [hue(sector, sectors) for sector in agencies["sector"]],
+        }
+    )
+    names = dict(zip(agencies["agency_id"], agencies["name"], strict=True))
+    hues = dict(zip(rows["row"], rows["hue"], strict=True))
+    planned = set(programs.loc[programs["status"].eq("planned"), "program_id"])  # `pc.ties` leaves these out
+    programs = programs.assign(
+        name=[
+            f"{name} ({codes['status', 'planned'].lower()})" if program in planned else name
+            for program, name in zip(programs["program_id"], programs["name"], strict=True)
+        ]
+    )
+    titles = dict(zip(programs["program_id"], programs["name"], strict=True))
+    chips = [
+        {
+            "row": link.agency_id,
+            "column": link.program_id,
+            "text": codes["role", link.role],
+            "hue": hues[link.agency_id],
+            "style": "outline" if link.program_id in planned else ROLE_STYLES.get(link.role, "tint"),
+            "told": _told(link, names[link.agency_id], codes["role", link.role], titles[link.program_id]),
+            "id": link.program_agency_id,
+        }
+        for link in links.itertuples()
+    ]
+    columns = programs[["program_id", "name"]].set_axis(["column", "name"], axis=1)
+    return Grid(rows, columns, pd.DataFrame(chips, columns=CHIPS))
+
+
+def _told(link: tuple, agency: str, role: str, program: str) -> str:
+    dates = span_in_words(link.start, link.end)
+    return f"{agency}: {role.lower()}, {program}{f' ({dates})' if dates else ''} · {link.program_agency_id}"

@@ -1,0 +1,327 @@
+"""The records of a report: an index of every row, and a card per record."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from policycase.model.columns import as_text
+from policycase.model.dates import in_words
+from policycase.model.profile import Field, Table
+from policycase.model.provenance import RECORD, crosscheck_only
+
+if TYPE_CHECKING:
+    from policycase.model.casebook import Casebook
+
+
+Row = dict[str, str]
+NAMES = ("name", "title", "statement")
+WORDS = {("boolean", "true"): "Yes", ("boolean", "false"): "No", ("field", RECORD): "The record as a whole"}
+WEB = re.compile(r"https?://[^\s\"'<>]+")
+ADDRESSES = {
+    "doi": (re.compile(r"10\.\d{4,9}/\S+"), "https://doi.org/"),
+    "wikidata": (re.compile(r"Q\d+"), "https://www.wikidata.org/wiki/"),
+    "geonames": (re.compile(r"\d+"), "https://www.geonames.org/"),
+}
+PARTS = {"p": "paragraph", "fn": "footnote", "h": "heading", "t": "table"}
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A passage behind a value: where it stands, and whether it states the value."""
+
+    field: str
+    short: str
+    anchor: str
+    where: str
+    basis: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A cell as a reader sees it, with what explains it and where it leads."""
+
+    text: str
+    hint: str = ""
+    anchor: str = ""
+    url: str = ""
+
+
+class Index:
+    """Records of a casebook by id, as text; missing cells are not there."""
+
+    def __init__(self, casebook: "Casebook") -> None:
+        self.casebook = casebook
+        self.profile = casebook.profile
+        self.rows = {name: _rows(casebook, table) for name, table in casebook.profile.tables.items()}
+        self.home = {
+            row[table.key]: table
+            for table in casebook.profile.case_tables.values()
+            if table.key
+            for row in self.rows[table.name]
+        }
+        self.record = {row[table.key]: row for table in self.keyed for row in self.rows[table.name]}
+        self.anchors = _unique("r", self.record)
+        self.code_anchors = _unique("c", [(row["vocabulary"], row["code"]) for row in self.rows["codes"]])
+        self.codes = {(row["vocabulary"], row["code"]): row for row in self.rows["codes"]}
+
+    @property
+    def keyed(self) -> list[Table]:
+        """The case tables whose rows have an id."""
+        return [table for table in self.profile.case_tables.values() if table.key]
+
+    def name(self, record_id: str) -> str:
+        """The name of a record; of a link, the names of its parts; else the id."""
+        if record_id not in self.record:
+            return record_id
+        row, table = self.record[record_id], self.home[record_id]
+        if table.id_parts:
+            return ", ".join(self.value(table.fields[part], row[part]).text for part in table.id_parts)
+        return next((row[column] for column in NAMES if column in row), local(record_id))
+
+    def label(self, vocabulary: str, code: str) -> str:
+        """The label of a code; the code itself where it has none."""
+        return self.codes.get((vocabulary, code), {}).get("label", code)
+
+    def value(self, field: Field, text: str, row: Row | None = None) -> Value:
+        """A cell in words: codes by their labels, ids by their names, dates as they are said."""
+        if field.vocabulary:
+            hint = self.codes.get((field.vocabulary, text), {}).get("definition", "")
+            return Value(self.label(field.vocabulary, text), hint, self.code_anchors.get((field.vocabulary, text), ""))
+        if text in self.anchors and field.name != "case_id":
+            return Value(self.name(text), text, self.anchors[text])
+        if field.edtf:
+            days = [(row or {}).get(f"{field.name}_{side}", "open") for side in ("earliest", "latest")]
+            return Value(in_words(text), f"{text}: {days[0]} to {days[1]}")
+        if field.type == "date":
+            return Value(in_words(text), text)
+        return Value(WORDS.get((field.type, text), WORDS.get((field.name, text), text)), url=_address(field, text))
+
+    @cached_property
+    def references(self) -> dict[str, list[Reference]]:
+        """The passages behind each record, in their order; `field` is a field's name or `record`."""
+        order = {row["passage_id"]: number for number, row in enumerate(self.rows["passages"])}
+        found = defaultdict(list)
+        for row in sorted(self.rows["evidence"], key=lambda row: order.get(row["passage_id"], len(order))):
+            passage = self.record.get(row["passage_id"], {})
+            found[row["record_id"]].append(
+                Reference(
+                    row["field"],
+                    local(row["passage_id"]),
+                    self.anchors.get(row["passage_id"], ""),
+                    where(passage) or row["passage_id"],
+                    row.get("basis", ""),
+                    row.get("note", ""),
+                )
+            )
+        return found
+
+    def references_of(self, record_id: str, field: str) -> list[Reference]:
+        """The passages behind one value of its own, or behind the record as a whole."""
+        return [one for one in self.references.get(record_id, ()) if one.field == field]
+
+    @cached_property
+    def mentions(self) -> dict[str, list[tuple[Table, str, Row]]]:
+        """The rows that name each record, with their table and the column that does."""
+        found = defaultdict(list)
+        for table in self.keyed:
+            if table.kind == "register":
+                continue
+            columns = [name for name in table.fields if name not in {table.key, "case_id", "source_id"}]
+            for row in self.rows[table.name]:
+                for column in columns:
+                    if row.get(column) in self.record:
+                        found[row[column]].append((table, column, row))
+        return found
+
+    @cached_property
+    def _others(self) -> frozenset[str]:
+        return crosscheck_only(self.casebook.text)
+
+    def only_others(self, record_id: str) -> bool:
+        """Whether no passage of a coded source names this entity, only other sources do."""
+        whole = any(one.field == RECORD for one in self.references.get(record_id, ()))
+        return record_id in self._others and not whole
+
+
+def local(record_id: str) -> str:
+    """An id without its case's prefix."""
+    return record_id.split(":", 1)[-1]
+
+
+def where(passage: Row) -> str:
+    """Page, paragraph, sentence and part of a passage, in words."""
+    parts = [f"page {passage['page']}"] if "page" in passage else []
+    if "paragraph" in passage:
+        kind = re.fullmatch(r"([a-z]+)([0-9]+)", passage["paragraph"])
+        known = kind and kind[1] in PARTS
+        parts.append(f"{PARTS[kind[1]]} {kind[2]}" if known else f"paragraph {passage['paragraph']}")
+    parts += [f"{name} {passage[column]}" for column, name in (("sentence", "sentence"), ("fragment", "part"))
+              if column in passage]  # fmt: skip
+    return ", ".join(parts)
+
+
+def _rows(casebook: "Casebook", table: Table) -> list[Row]:
+    frame = as_text(casebook[table.name], table)
+    filled = frame.notna()
+    return [
+        {name: cell for name, cell, there in zip(frame.columns, cells, known, strict=True) if there}
+        for cells, known in zip(frame.itertuples(index=False), filled.itertuples(index=False), strict=True)
+    ]
+
+
+def _unique(prefix: str, keys: "Iterator[object] | list | dict") -> dict:
+    """A fragment for each key, of letters that need no escape, none twice."""
+    taken: dict[str, object] = {}
+    for key in keys:
+        text = "-".join(key) if isinstance(key, tuple) else str(key)
+        plain = f"{prefix}-{re.sub(r'[^A-Za-z0-9:_.-]', '_', text)}"
+        name, number = plain, 2
+        while name in taken:
+            name, number = f"{plain}-{number}", number + 1
+        taken[name] = key
+    return {key: name for name, key in taken.items()}
+
+
+def _address(field: Field, text: str) -> str:
+    """Where an identifier leads; an empty text unless it has the form that its kind has."""
+    if field.identifier in ADDRESSES:
+        form, base = ADDRESSES[field.identifier]
+        return base + quote(text, safe="/:;()._-") if form.fullmatch(text) else ""
+    return text if field.identifier == "uri" and WEB.fullmatch(text) else ""
+
+
+APART = {*NAMES, "case_id", "summary", "note"}  # shown elsewhere in a card than among its values
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One value of a record under its title."""
+
+    title: str
+    meaning: str
+    value: Value
+    references: list[Reference]
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One row that names a record; `own` if it stands in full here, else it leads to where it does."""
+
+    text: str
+    more: str
+    anchor: str
+    own: bool
+    references: list[Reference]
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A record as a reader sees it."""
+
+    record_id: str
+    case_id: str
+    anchor: str
+    name: str
+    summary: str
+    note: str
+    only_others: bool
+    references: list[Reference]
+    lines: list[Line]
+    ties: dict[str, list[Item]]
+    evidence: list[tuple[str, Reference]]
+
+
+def cards(index: Index, table: Table) -> list[Card]:
+    """A card for each row of a table, in its order."""
+    return [_card(index, table, row) for row in index.rows[table.name]]
+
+
+def _card(index: Index, table: Table, row: Row) -> Card:
+    record_id = row[table.key]
+    ties, tied = _ties(index, table, record_id)
+    titles = {name: field.title for name, field in table.fields.items()} | {RECORD: "The record as a whole"}
+    own = [(titles.get(one.field, one.field), one) for one in index.references.get(record_id, ())]
+    return Card(
+        record_id=record_id,
+        case_id=row["case_id"],
+        anchor=index.anchors[record_id],
+        name=index.name(record_id),
+        summary=row.get("summary", ""),
+        note=row.get("note", ""),
+        only_others=index.only_others(record_id),
+        references=index.references_of(record_id, RECORD),
+        lines=[
+            Line(field.title, field.description, index.value(field, row[field.name], row),
+                 index.references_of(record_id, field.name))
+            for field in table.fields.values()
+            if field.name in row and _shown(table, field)
+        ],
+        ties=ties,
+        evidence=own + tied,
+    )  # fmt: skip
+
+
+def _shown(table: Table, field: Field) -> bool:
+    return field.name not in APART and not field.bound and field.name != table.key
+
+
+def _ties(index: Index, table: Table, record_id: str) -> tuple[dict[str, list[Item]], list[tuple[str, Reference]]]:
+    """Rows that name the record, by what they are to it; and the evidence of those that stand in full here."""
+    ties: dict[str, list[Item]] = defaultdict(list)
+    evidence = []
+    for other, column, row in index.mentions.get(record_id, ()):
+        key = row[other.key]
+        own = bool(other.id_parts) and other.id_parts[0] == column
+        item = Item(
+            text=_text(index, other, column, row),
+            more=_more(index, other, row) if own else "",
+            anchor=index.anchors[key],
+            own=own,
+            references=index.references.get(key, []) if own else [],
+        )
+        ties[link_title(index, table, other, column)].append(item)
+        evidence += [(item.text, one) for one in item.references]
+    return dict(ties), evidence
+
+
+def link_title(index: Index, table: Table, other: Table, column: str) -> str:
+    """What the rows of another table are to a record of this one.
+
+    Of a link: what its other part is, and which way it reads where both parts are of one table. Of any other row:
+    its table, and the column where its title says more than which record it is.
+    """
+    title = other.fields[column].title
+    if column not in other.id_parts:
+        return other.title if title == table.fields[table.key].title else f"{other.title} ({title.lower()})"
+    rest = [part for part in other.id_parts if part != column]
+    targets = {key.fields[0]: index.profile.tables[key.table] for key in other.parents}
+    far = targets.get(rest[0])
+    if far is None:
+        return other.fields[rest[0]].title
+    if far.name != table.name:
+        return far.title
+    return f"{far.title} ({'from' if column == other.id_parts[0] else 'to'} this one)"
+
+
+def _text(index: Index, other: Table, column: str, row: Row) -> str:
+    """A link by its other parts, any other row by its name."""
+    if not other.id_parts:
+        return index.name(row[other.key])
+    parts = [part for part in other.id_parts if part != column]
+    return ", ".join(index.value(other.fields[part], row[part], row).text for part in parts)
+
+
+def _more(index: Index, other: Table, row: Row) -> str:
+    """What a link row says beyond its parts."""
+    fields = [field for field in other.fields.values() if field.name in row and field.name not in other.id_parts]
+    said = [
+        f"{field.title.lower()}: {index.value(field, row[field.name], row).text}"
+        for field in fields
+        if field.name not in {other.key, "case_id", "note"} and not field.bound
+    ]
+    return ". ".join(part for part in ("; ".join(said), row.get("note", "")) if part)

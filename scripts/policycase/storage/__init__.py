@@ -1,0 +1,1 @@
+"""Bytes, safely: locations, downloads, limits, CSV, JSON, writing. Knows nothing of policy."""

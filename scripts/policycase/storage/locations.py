@@ -1,0 +1,257 @@
+"""Where packages are: the shipped one, folders, descriptors and zips; nothing outside them is read."""
+
+import os
+import re
+import stat
+import tempfile
+import unicodedata
+import zipfile
+import zlib
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from math import inf
+from pathlib import Path, PurePosixPath
+
+from policycase.errors import PolicyCaseError, UnreadableError, UnsafePathError
+from policycase.storage.downloads import downloaded, is_address
+from policycase.storage.limits import how_to_raise, limit
+
+DESCRIPTOR = "datapackage.json"
+SHIPPED = "kgz-leph"
+UNPACKING = (zipfile.BadZipFile, zlib.error, RuntimeError, OSError, EOFError, NotImplementedError, ValueError)
+PACKED = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}  # what else there is can fill the memory from a few bytes
+DEEPEST = 20  # folders in folders; a package needs three
+SHOWN = 80  # characters of a stranger's name in a message
+DEVICES = re.compile(
+    r"(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³]) *(?:\..*)?", re.IGNORECASE
+)  # of Windows, whatever the ending
+
+
+def shipped_root() -> Path:
+    """The folder of the package that came with the library: in the wheel, else the checkout."""
+    for root in (Path(__file__).resolve().parents[1] / "_package", Path(__file__).resolve().parents[3]):
+        if (root / DESCRIPTOR).is_file():
+            return root
+    msg = f"no {DESCRIPTOR} came with this installation of policycase · install it again"
+    raise UnreadableError(msg)
+
+
+def shipped_cases() -> dict[str, Path]:
+    """The folders of the cases that came with the library, by case id."""
+    examples = sorted((shipped_root() / "examples").glob(f"*/{DESCRIPTOR}"))
+    return {SHIPPED: shipped_root()} | {path.parent.name: path.parent for path in examples}
+
+
+@contextmanager
+def opened(path: str | Path | None = None) -> Iterator[Path]:
+    """The folder of a package; a zip is unpacked into a private folder for as long as it is open.
+
+    Parameters
+    ----------
+    path
+        A folder, its datapackage.json, a .zip, the https address of one (`policycase.storage.downloads`), or the id of a
+        case that came with the library. None is the first of these.
+
+    Raises
+    ------
+    UnreadableError
+        Nothing is there, it is none of these, or the folder has no datapackage.json.
+    UnsafePathError
+        The address is not to be trusted; or the zip would write outside its folder, or unpacks to
+        more than `policycase.storage.limits` allows.
+    """
+    if path is None:
+        yield shipped_root()
+        return
+    place = downloaded(path) if is_address(path) else Path(path)
+    place = place if place.exists() else shipped_cases().get(str(path), place)
+    if place.is_dir() and not (place / DESCRIPTOR).is_file():
+        above = " · did you mean the folder above?" if (place.resolve().parent / DESCRIPTOR).is_file() else ""
+        msg = f"{place}: no {DESCRIPTOR} is in this folder{above}"
+        raise UnreadableError(msg)
+    if place.is_dir():
+        yield place
+    elif place.name == DESCRIPTOR and place.is_file():
+        yield place.parent
+    elif place.is_file() and zipfile.is_zipfile(place):
+        with tempfile.TemporaryDirectory(prefix="policycase-") as folder, _named(folder, place):
+            _unpack(place, Path(folder))
+            yield Path(folder)
+    elif place.exists():
+        msg = f"{place}: neither a folder, a {DESCRIPTOR} nor a readable zip"
+        raise UnreadableError(msg)
+    else:
+        msg = f"{place}: nothing is there"
+        raise UnreadableError(msg)
+
+
+@contextmanager
+def _named(folder: str, archive: Path) -> Iterator[None]:
+    """What an error says of the private folder it says of the zip that was unpacked there."""
+    try:
+        yield
+    except PolicyCaseError as error:
+        error.args = tuple(str(text).replace(folder, str(archive)) for text in error.args)
+        raise
+
+
+def _unpack(archive: Path, folder: Path) -> None:
+    try:
+        if archive.stat().st_size > limit("LARGEST_ARCHIVE"):  # its directory alone could fill the memory
+            msg = f"{archive}: is too large · {how_to_raise('LARGEST_ARCHIVE')}"
+            raise UnsafePathError(msg)
+        with zipfile.ZipFile(archive) as package:
+            refuse_unsafe(archive, package.infolist())
+            package.extractall(folder)
+    except UNPACKING as error:
+        msg = f"{archive}: cannot be unpacked: {error} · get it again"
+        raise UnreadableError(msg) from error
+
+
+def refuse_unsafe(archive: Path, entries: list[zipfile.ZipInfo]) -> None:
+    """Raise UnsafePathError where a zip would leave its folder, or unpacks to too much."""
+    if len(entries) > limit("MOST_ENTRIES"):
+        msg = f"{archive}: holds {len(entries)} files · {how_to_raise('MOST_ENTRIES')}"
+        raise UnsafePathError(msg)
+    names = Counter(_on_disk(entry) for entry in entries)
+    packed = sum(entry.compress_size for entry in entries) or 1
+    unpacked = sum(entry.file_size for entry in entries)
+    for name, largest in (
+        ("LARGEST_ARCHIVE", limit("LARGEST_ARCHIVE")),
+        ("LARGEST_RATIO", limit("LARGEST_RATIO") * packed + 2**20),
+    ):
+        if unpacked > largest:
+            msg = f"{archive}: unpacks to {unpacked} bytes from {packed}, as a zip bomb does · {how_to_raise(name)}"
+            raise UnsafePathError(msg)
+    for entry in entries:
+        shown = ascii(entry.filename)[1:-1][:SHOWN]
+        is_link = stat.S_ISLNK(entry.external_attr >> 16)
+        if is_unsafe(entry.filename) or is_link or names[_on_disk(entry)] > 1:
+            msg = f'{archive}: entry "{shown}" is a link, stands twice or leaves the package; refused'
+            raise UnsafePathError(msg)
+        if entry.compress_type not in PACKED or entry.filename.count("/") > DEEPEST:
+            msg = f'{archive}: entry "{shown}" lies too deep, or is not packed by deflate; refused'
+            raise UnsafePathError(msg)
+
+
+def _on_disk(entry: zipfile.ZipInfo) -> str:
+    """The name by which many disks know a file: to them Goals.csv is goals.csv, and é is e with an accent."""
+    return unicodedata.normalize("NFC", entry.filename).casefold()
+
+
+def is_unsafe(relative: str) -> bool:
+    """Whether a path of a descriptor or archive could lead out of its folder.
+
+    Examples
+    --------
+    >>> is_unsafe("data/events.csv"), is_unsafe("../secrets"), is_unsafe("https://example.org/x.csv")
+    (False, True, True)
+    """
+    pure = PurePosixPath(relative)
+    return bool(
+        not relative
+        or pure.is_absolute()
+        or ".." in pure.parts
+        or "\\" in relative
+        or ":" in relative
+        or "\0" in relative
+        or relative.startswith("~")
+        or any(DEVICES.fullmatch(part) or part.endswith((" ", ".")) for part in pure.parts)  # Windows drops such ends
+    )
+
+
+def inside(root: Path, relative: str) -> Path:
+    """The file of a package at a relative path.
+
+    Raises
+    ------
+    UnsafePathError
+        The path leaves the package, by itself or through a symlink.
+    """
+    msg = f'path "{ascii(relative)[1:-1][:SHOWN]}" leaves the package · use a path below the folder of {DESCRIPTOR}'
+    if is_unsafe(relative):
+        raise UnsafePathError(msg)
+    target = root / relative
+    try:
+        steps = (target, *target.parents[: len(PurePosixPath(relative).parts) - 1])
+        linked = any(step.is_symlink() for step in steps)  # without a link it stays; resolving takes much longer
+        stays = not linked or target.resolve().is_relative_to(root.resolve())
+        target.is_file()
+    except (OSError, RuntimeError, ValueError) as error:  # a name too long, a circle of links, no valid Unicode
+        raise UnsafePathError(msg) from error
+    if not stays:
+        raise UnsafePathError(msg)
+    return target
+
+
+def regular_files(root: Path, folder: str) -> dict[str, int]:
+    """The bytes of each file that lies in a folder of a package, by its path there; no link and nothing behind one."""
+    if (root / folder).is_symlink() or not (root / folder).is_dir():
+        return {}
+    with os.scandir(root / folder) as entries:
+        return {
+            f"{folder}/{entry.name}": entry.stat(follow_symlinks=False).st_size
+            for entry in entries
+            if entry.is_file(follow_symlinks=False)
+        }
+
+
+def read_bytes(root: Path, path: str) -> bytes:
+    """The bytes of a file of a package: of ten thousand small ones, where making paths takes longer than reading."""
+    with open(f"{root}/{path}", "rb") as file:  # noqa: PTH123
+        return file.read()
+
+
+def read_folder(root: Path, folder: str) -> dict[str, bytes]:
+    """The bytes of every file that lies in a folder of a package, by its path; none where there is no such folder.
+
+    Raises
+    ------
+    UnsafePathError
+        A link leads out of the package, or the files are larger than the limit, one or together.
+    """
+    files: dict[str, bytes] = {}
+    sizes, together, most = regular_files(root, folder), 0, limit("LARGEST_FILE")
+    for name in sorted(os.listdir(root / folder) if (root / folder).is_dir() else ()):  # noqa: PTH208 - names
+        path = f"{folder}/{name}"
+        size = sizes.get(path, inf)
+        if size > most:
+            if not (root / path).is_file():
+                continue
+            size = refuse_large(inside(root, path))
+        together += size
+        refuse_bytes(folder, together)
+        files[path] = read_bytes(root, path)
+    return files
+
+
+def refuse_large(file: Path) -> int:
+    """The bytes of a file, if it is one, and small enough to be read.
+
+    Raises
+    ------
+    UnsafePathError
+        It is larger than the limit, or something else than a file, such as a pipe that would never end.
+    OSError
+        Nothing is there.
+    """
+    size = file.stat().st_size
+    if not file.is_file():
+        msg = f"{file.name}: is no file · put a file there"
+        raise UnsafePathError(msg)
+    refuse_bytes(file.name, size)
+    return size
+
+
+def refuse_bytes(name: str, size: int) -> None:
+    """Nothing, if so many bytes are few enough to be read.
+
+    Raises
+    ------
+    UnsafePathError
+        They are more than the limit.
+    """
+    if size > limit("LARGEST_FILE"):
+        msg = f"{name}: {size} bytes are too many to read · {how_to_raise('LARGEST_FILE')}"
+        raise UnsafePathError(msg)

@@ -1,0 +1,148 @@
+"""Writing: a file or a folder whole or not at all, whoever writes beside it and whenever it is killed."""
+
+import errno
+import glob
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from policycase.errors import UnreadableError
+from policycase.storage.locations import DESCRIPTOR, inside
+
+
+def refuse_taken(target: Path, beginning: bytes, *, force: bool) -> None:
+    """Nothing, if a file may be written: none is there, or, with `force`, one that begins as those of its kind do.
+
+    Raises
+    ------
+    UnreadableError
+        Something is there and `force` is not set; or it is something else, which is never replaced.
+    """
+    if not (target.exists() or target.is_symlink()):
+        return
+    if not force:
+        msg = f"{target} exists · choose another name, or say --force to replace it"
+        raise UnreadableError(msg)
+    if not target.is_file() or not _begins(target, beginning):
+        msg = f"{target} is not replaced: policycase did not write it · choose another name"
+        raise UnreadableError(msg)
+
+
+def _begins(file: Path, beginning: bytes) -> bool:
+    with file.open("rb") as content:
+        return content.read(len(beginning)) == beginning
+
+
+def write_file(target: Path, content: bytes, *, force: bool) -> None:
+    """Write a file whole or not at all; see `staged`."""
+    with staged(target, force=force) as place:
+        place.write_bytes(content)
+
+
+def write_files(root: Path, files: dict[str, bytes]) -> None:
+    """Write files into a folder that stays, each whole: all are made aside, then moved to their places one by one.
+
+    A run that is killed between two moves leaves some files new and some old; the same run again does the rest.
+
+    Raises
+    ------
+    UnsafePathError
+        A path leaves the folder; nothing is written.
+    """
+    places = [inside(root, relative) for relative in files]
+    if not places:
+        return
+    with tempfile.TemporaryDirectory(dir=root, prefix=".policycase-") as private:
+        made = [Path(private) / str(number) for number in range(len(places))]
+        for file, content in zip(made, files.values(), strict=True):
+            file.write_bytes(content)
+        for file, place in zip(made, places, strict=True):
+            place.parent.mkdir(parents=True, exist_ok=True)
+            file.replace(place)
+
+
+def write_folder(target: Path, files: dict[str, bytes], *, force: bool = False) -> None:
+    """Write a folder of files whole or not at all.
+
+    Raises
+    ------
+    UnreadableError
+        Something is there and `force` is not set; or it is no package, holds files of its own, or is
+        the folder you are in: such a place is never replaced.
+    """
+    target = target.resolve()
+    try:
+        if target.exists():
+            _refuse_replacing(target, files, force=force)
+    except FileNotFoundError as error:
+        raise _written_meanwhile(target) from error
+    with staged(target, force=force) as folder:
+        folder.mkdir()
+        for relative, content in files.items():
+            place = inside(folder, relative)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(content)
+
+
+@contextmanager
+def staged(target: Path, *, force: bool) -> Iterator[Path]:
+    """A free place for a file or folder, which takes the target's place once it is whole.
+
+    What stands at the target is replaced only then, and stays where anything fails.
+
+    Raises
+    ------
+    UnreadableError
+        Another run has put something there meanwhile; it stays.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    private = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}."))
+    place, aside = private / target.name, private / f"{target.name}.old"
+    try:
+        yield place
+        _move(place, target, aside, force=force)
+    finally:
+        if aside.is_dir() and not target.exists():
+            with suppress(OSError):  # another run was quicker, and its folder is whole
+                aside.rename(target)
+        shutil.rmtree(private, ignore_errors=True)
+
+
+def put_back(target: Path) -> None:
+    """What a killed run of `staged` left aside is moved to its place again, if nothing is there."""
+    left = sorted(target.parent.glob(f".{glob.escape(target.name)}.*/{glob.escape(target.name)}.old"))
+    if left and not target.exists():
+        left[-1].rename(target)
+
+
+def _move(place: Path, target: Path, aside: Path, *, force: bool) -> None:
+    try:
+        if force and target.is_dir():  # a folder is never replaced in one step
+            target.rename(aside)
+        if not force and target.exists():
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target))
+        place.replace(target)
+    except OSError as error:
+        if not place.exists() or error.errno not in {errno.EEXIST, errno.ENOTEMPTY, errno.ENOENT}:
+            raise
+        raise _written_meanwhile(target) from error
+
+
+def _written_meanwhile(target: Path) -> UnreadableError:
+    return UnreadableError(f"{target}: another run has written it meanwhile, and that stays · choose another name")
+
+
+def _refuse_replacing(target: Path, files: dict[str, bytes], *, force: bool) -> None:
+    if not force:
+        msg = f"{target} exists · choose another name, or say --force to replace it"
+        raise UnreadableError(msg)
+    held = [] if target.is_file() else list(target.iterdir())  # an error if it is gone meanwhile
+    own = not target.is_file() and (target / DESCRIPTOR in held or not held)
+    strange = [path for path in target.rglob("*") if path.is_file() and str(path.relative_to(target)) not in files]
+    if not own or strange or Path.cwd().is_relative_to(target):
+        why = f"it also holds {strange[0].name}" if own and strange else "it is no package that can be replaced"
+        msg = f"{target} is not replaced: {why} · choose another name"
+        raise UnreadableError(msg)

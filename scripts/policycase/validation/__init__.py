@@ -1,0 +1,1 @@
+"""Whether a package is valid: its files, its cells, its rules, its sources."""

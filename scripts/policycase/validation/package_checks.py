@@ -1,0 +1,290 @@
+"""What comes before the tables: the files of a package, its schemas, its descriptor and profile."""
+
+import json
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from jsonschema import Draft202012Validator
+
+from policycase.errors import PolicyCaseError, UnreadableError, UnsafePathError, did_you_mean
+from policycase.findings import Finding
+from policycase.model.package import Package, read_descriptor
+from policycase.model.profile import DATA, FOLDER, PROFILE, Profile, schema_path, shipped_profile
+from policycase.storage.csv_files import row_problems
+from policycase.storage.json_files import duplicate_free, problems
+from policycase.storage.locations import DESCRIPTOR, inside, refuse_large
+from policycase.validation.rules.base import few
+
+
+def check_authoring(profile: Profile) -> list[Finding]:
+    """Problems of a profile's files."""
+    try:
+        meta = duplicate_free(profile.files[PROFILE])
+        validator = Draft202012Validator({"$ref": "#/$defs/table", "$defs": meta["$defs"]})
+        names = meta["tables"]
+    except (KeyError, ValueError) as error:
+        return [Finding("profile-is-readable", f"profile.json cannot be used: {error}", path=PROFILE)]
+    found = [finding for name in names for finding in _schema(profile, name, validator)]
+    try:
+        return found or [*_agreement(profile)]
+    except UnreadableError as error:
+        return [Finding("profile-is-readable", str(error), path=PROFILE)]
+
+
+def _schema(profile: Profile, name: str, validator: Draft202012Validator) -> Iterator[Finding]:
+    path = schema_path(name)
+    if path not in profile.files:
+        yield Finding("schema-exists", f"no schema is at {path}", "each table of the profile has one", path=path)
+        return
+    try:
+        schema = duplicate_free(profile.files[path])
+    except ValueError as error:
+        yield Finding("schema-is-json", f"not readable as JSON in UTF-8: {error}", path=path)
+        return
+    yield from problems(validator, schema, path, "schema-follows-profile")
+
+
+def _agreement(profile: Profile) -> Iterator[Finding]:
+    """Keys name fields that exist; enum and categories mirror the vocabulary."""
+    for name, table in profile.tables.items():
+        path = schema_path(name)
+        if table.name != name:
+            yield Finding("schema-keys-exist", f'name is "{table.name}"; the file says {name}', path=path)
+        for column in (*table.primary_key, *table.id_parts):
+            if column not in table.fields:
+                yield Finding("schema-keys-exist", f'a key names "{column}", which is no field', path=path)
+        for link in table.foreign_keys:
+            to = profile.tables.get(link.table)
+            if to is None or not set(link.to) <= set(to.fields) or not set(link.fields) <= set(table.fields):
+                message = f'the foreign key on {", ".join(link.fields)} names no field of "{link.table}"'
+                yield Finding("schema-keys-exist", message, path=path)
+        for raw in json.loads(profile.files[path])["fields"]:
+            yield from _mirror(profile, path, raw)
+
+
+def _mirror(profile: Profile, path: str, raw: dict[str, Any]) -> Iterator[Finding]:
+    vocabulary = raw.get("policycase", {}).get("vocabulary")
+    if vocabulary and vocabulary not in profile.vocabularies:
+        message = f'vocabulary "{vocabulary}" is not in codes.csv'
+        yield Finding("schema-mirrors-codes", message, path=path, field=raw["name"])
+        return
+    rows = [row for row in profile.codes if row["vocabulary"] == vocabulary] if vocabulary else []
+    wanted = {
+        "enum": [row["code"] for row in rows],
+        "categories": [{"value": row["code"], "label": row["label"]} for row in rows],
+    }
+    found = {"enum": raw.get("constraints", {}).get("enum", []), "categories": raw.get("categories", [])}
+    for key, mirrored in wanted.items():
+        if found[key] != mirrored:
+            message = f"{key} of {raw['name']} differs from codes.csv"
+            yield Finding("schema-mirrors-codes", message, "run: policycase render", path=path, field=raw["name"])
+
+
+BOM = b"\xef\xbb\xbf"
+
+
+def check_files(root: Path) -> list[Finding]:
+    """Problems of the descriptor's and the tables' files; with any, no later stage can be trusted."""
+    try:
+        descriptor = read_descriptor(root)
+    except PolicyCaseError as error:
+        return [Finding("descriptor-is-json", str(error).removeprefix(f"{root}/"), path=DESCRIPTOR)]
+    resources = descriptor.get("resources")
+    if not isinstance(resources, list) or not resources:
+        return [Finding("descriptor-lists-resources", "resources is missing or empty", path=DESCRIPTOR)]
+    return [found for number, resource in enumerate(resources) for found in _resource(root, number, resource)]
+
+
+def _resource(root: Path, number: int, resource: Any) -> Iterator[Finding]:
+    where = f"resources[{number}]"
+    if not isinstance(resource, dict) or not all(isinstance(resource.get(key), str) for key in ("name", "path")):
+        yield Finding("descriptor-lists-resources", f"{where} has no name and path as text", path=DESCRIPTOR)
+        return
+    for key in ("path", "schema"):
+        if not isinstance(resource.get(key, ""), str):
+            message = f"{where}.{key} is not a relative path"
+            yield Finding("path-stays-in-package", message, path=DESCRIPTOR, field=key)
+            return
+    try:
+        file = inside(root, resource["path"])
+        inside(root, resource.get("schema", "schemas"))
+    except PolicyCaseError as error:
+        yield Finding("path-stays-in-package", f"{where}: {error}", path=DESCRIPTOR, field="path")
+        return
+    if not file.is_file():
+        yield Finding(
+            "file-exists",
+            f"{where}: no file is at {resource['path']}",
+            "add the file, or mend the path",
+            path=DESCRIPTOR,
+            field="path",
+        )
+        return
+    try:
+        refuse_large(file)
+        content = file.read_bytes()
+    except UnsafePathError as error:
+        yield Finding("file-is-not-too-large", str(error), path=resource["path"])
+        return
+    except OSError as error:
+        yield Finding("file-exists", f"{where}: cannot be read: {error.strerror}", path=DESCRIPTOR, field="path")
+        return
+    yield from _text(resource["path"], content)
+
+
+def _text(path: str, content: bytes) -> Iterator[Finding]:
+    """Problems of one CSV file's bytes."""
+    if content.startswith(BOM):
+        yield Finding("file-has-no-bom", "begins with a byte order mark", "save it as UTF-8 without BOM", path=path)
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        yield Finding("file-is-utf-8", f"byte {error.start} is not UTF-8", "save it as UTF-8", path=path, line=line)
+        return
+    for character, rule, message in (
+        ("\r", "file-has-lf-line-ends", "a carriage return; lines end with LF alone"),
+        ("\0", "file-has-no-nul", "a NUL character"),
+    ):
+        if character in text:
+            line = text.count("\n", 0, text.index(character)) + 1
+            yield Finding(rule, message, "save it as plain UTF-8 text with LF line ends", path=path, line=line)
+            return
+    if not text.endswith("\n"):
+        yield Finding("file-ends-with-newline", "does not end with a line end", "add one", path=path)
+    yield from few(row_problems(path, text), path)
+
+
+def check_schemas(root: Path) -> list[Finding]:
+    """Problems of schemas/ and of the headers; with any, no later stage can be trusted."""
+    ours = shipped_profile()
+    try:
+        theirs = Profile.read(root)
+    except UnreadableError as error:
+        return [Finding("schema-equals-profile", str(error).removeprefix(f"{root}/"), path=FOLDER)]
+    return [*_difference(ours, theirs)] or [*_of_profile()] or [*_headers(root, ours)]
+
+
+def is_ours(profile: Profile) -> bool:
+    """Whether a package carries the files of the profile that this library knows, and nothing is wrong with them."""
+    return profile.files == shipped_profile().files and not _of_profile()
+
+
+@lru_cache
+def _of_profile() -> tuple[Finding, ...]:
+    """What is wrong with the profile itself: asked once, not for each of ten thousand cases."""
+    return tuple(check_authoring(shipped_profile()))
+
+
+def _difference(ours: Profile, theirs: Profile) -> Iterator[Finding]:
+    """Files of schemas/ are byte-equal to those of the profile version that they name."""
+    if ours.files == theirs.files:
+        return
+    try:
+        stated = theirs.version
+    except UnreadableError:
+        stated = ours.version
+    if stated != ours.version:
+        message = f"profile {stated}; this policycase knows {ours.version}"
+        yield Finding("profile-version-is-known", message, "install the policycase of that version", path=PROFILE)
+        return
+    for path in sorted(theirs.files.keys() | ours.files.keys()):
+        if theirs.files.get(path) != ours.files.get(path):
+            differs = "is missing" if path not in theirs.files else f"is not the file of profile {ours.version}"
+            hint = f"take {FOLDER}/ unchanged from the profile"
+            yield Finding("schema-equals-profile", f"{path.removeprefix(f'{FOLDER}/')} {differs}", hint, path=path)
+
+
+def _headers(root: Path, profile: Profile) -> Iterator[Finding]:
+    """Each table's header is its schema's fields, in their order."""
+    for resource in read_descriptor(root)["resources"]:
+        if resource["name"] not in profile.tables:
+            continue  # the next stage says so
+        first = inside(root, resource["path"]).read_text(encoding="utf-8").split("\n", 1)[0]
+        wanted = list(profile.tables[resource["name"]].fields)
+        found = first.split(",")
+        if found != wanted:
+            message, hint = _difference_of_header(found, wanted)
+            yield Finding("header-equals-schema", message, hint, path=resource["path"], line=1)
+
+
+def _difference_of_header(found: list[str], wanted: list[str]) -> tuple[str, str]:
+    unknown = [name for name in found if name not in wanted]
+    missing = [name for name in wanted if name not in found]
+    if unknown:
+        return f'no column is named "{unknown[0]}" in the schema', did_you_mean(unknown[0], missing or wanted)
+    if missing:
+        return f"the column {', '.join(missing)} is missing", "write every column of the schema, if only its name"
+    return "the columns stand twice or in another order than the schema's", f"expected {','.join(wanted)}"
+
+
+def check_profile(package: Package) -> list[Finding]:
+    """Problems of datapackage.json against schemas/profile.json and the tables of the profile."""
+    try:
+        descriptor = duplicate_free((package.root / DESCRIPTOR).read_bytes())
+    except ValueError as error:
+        return [Finding("descriptor-is-json", str(error), path=DESCRIPTOR)]
+    validator = _validator(package.profile.files[PROFILE])  # the shipped one, byte for byte: stage 2 saw to that
+    found = [*problems(validator, descriptor, DESCRIPTOR, "descriptor-follows-profile")]
+    return found or [*_resources(package)]
+
+
+def is_followed(package: Package) -> bool:
+    """Whether `check` finds nothing, if no key of the descriptor stands twice; equal resources are looked at once."""
+    profile, resources = package.profile.files[PROFILE], package.descriptor.get("resources")
+    if not isinstance(resources, list) or not _are_resources(profile, json.dumps(resources)):
+        return False
+    few = package.descriptor | {"resources": resources[:1]}  # each is judged by itself, so these stand for all
+    return _validator(profile).is_valid(few) and not any(_resources(package))
+
+
+@lru_cache(maxsize=64)
+def _are_resources(profile: bytes, resources: str) -> bool:
+    """Whether every entry of a list, as JSON, has the form of a resource."""
+    form = {"$ref": "#/$defs/resource", "$defs": duplicate_free(profile)["$defs"]}
+    return all(map(Draft202012Validator(form).is_valid, json.loads(resources)))
+
+
+@lru_cache(maxsize=8)
+def _validator(content: bytes) -> Draft202012Validator:
+    return Draft202012Validator(duplicate_free(content))
+
+
+def _resources(package: Package) -> Iterator[Finding]:
+    """Each table of the profile is one resource, under one stem everywhere."""
+    resources = package.descriptor["resources"]
+    names = [resource["name"] for resource in resources]
+    for name in package.profile.tables:
+        if names.count(name) != 1:
+            yield Finding(
+                "resource-is-there-once",
+                f"resource {name} stands {names.count(name)} times; expected once",
+                "every case has every table, if only its header",
+                path=DESCRIPTOR,
+                field="resources",
+            )
+    for number, resource in enumerate(resources):
+        place, name = f"resources[{number}]", resource["name"]
+        if name not in package.profile.tables:
+            hint = did_you_mean(name, package.profile.tables)
+            yield Finding("resource-is-there-once", f'{place}: no table "{name}"', hint, path=DESCRIPTOR, field=place)
+            continue
+        folder = FOLDER if package.profile.tables[name].kind == "vocabulary" else DATA
+        for key, wanted in (("path", f"{folder}/{name}.csv"), ("schema", schema_path(name))):
+            if resource[key] != wanted:
+                yield Finding(
+                    "resource-has-one-stem",
+                    f'{place}.{key} is "{resource[key]}"; expected "{wanted}"',
+                    path=DESCRIPTOR,
+                    field=f"{place}.{key}",
+                )
+    stated, carried = package.descriptor["policycase"]["profile_version"], package.profile.version
+    if stated != carried:
+        yield Finding(
+            "descriptor-names-its-profile",
+            f"profile_version is {stated}; schemas/profile.json is {carried}",
+            path=DESCRIPTOR,
+            field="policycase.profile_version",
+        )

@@ -1,0 +1,272 @@
+"""Validation: every stage in turn, for one package or many, and the report."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import Executor
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, replace
+from dataclasses import fields as fields_of
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from policycase.errors import InvalidPackageError, PolicyCaseError
+from policycase.findings import Finding
+from policycase.model import passages
+from policycase.model.package import Package
+from policycase.model.profile import Table
+from policycase.model.tables import Tables, files_of, read_many, read_tables
+from policycase.storage.locations import opened
+from policycase.validation import cell_checks, package_checks, rules, source_checks
+from policycase.validation.cell_checks import screened
+
+POINTERS = {"record_id", "object_id"}  # columns that name records of any table
+
+
+def run_rules(tables: Tables) -> dict[int, list[Finding]]:
+    """What the rules find in each package, by its number among the files of `tables`; paths are those of the package.
+
+    Parameters
+    ----------
+    tables
+        Read with the number of each package, and a slash, before its paths.
+    """
+    count = len(tables.paths["cases"])
+    apart = entangled(tables) if count > 1 else set()
+    found: dict[int, list[Finding]] = {number: [] for number in range(count)}
+    parts = [tables.of({number}) for number in sorted(apart)]
+    if len(apart) < count:
+        parts.append(tables.of(found.keys() - apart) if apart else tables)
+    for part in parts:
+        for finding in rules.run(part):
+            number, _, path = finding.path.partition("/")
+            found[int(number)].append(replace(finding, path=path))
+    return found
+
+
+def entangled(tables: Tables) -> set[int]:
+    """Numbers of packages that rules could mix up with others: an id is missing, or of a case not theirs alone."""
+    cases = tables["cases"]
+    owners = pd.DataFrame({"case_id": cases["case_id"].to_numpy(), "owner": files_of(cases.index)}).drop_duplicates()
+    shared = owners[owners["case_id"].duplicated(keep=False)]
+    alone = owners.drop(shared.index).dropna().set_index("case_id")["owner"].to_dict()
+    mixed = set(shared["owner"])
+    for table in tables.profile.case_tables.values():
+        owner = files_of(tables[table.name].index)
+        for column in _id_columns(table):
+            ids = tables.distinct(table.name, column)
+            owned = np.array([*(alone.get(text.split(":", 1)[0], -1) for text in ids.texts), -1])[ids.numbers]
+            strange = (ids.numbers >= 0) & (owned != owner)
+            if column == "case_id" or column in table.primary_key:
+                strange |= ids.numbers < 0
+            mixed |= set(owner[strange].tolist())
+    return mixed
+
+
+def _id_columns(table: Table) -> set[str]:
+    linked = {column for link in table.foreign_keys for column in link.fields}
+    key = {table.key} if table.key else set()
+    return {"case_id"} | linked | key | (POINTERS & table.fields.keys())
+
+
+AT_ONCE = 500  # packages whose rules run together: more is hardly quicker, and takes more memory
+STAGES = ("files", "schemas", "profile", "standard", "rules", "source")
+
+
+@dataclass(frozen=True)
+class Report:
+    """What validation found, and how far it came.
+
+    Attributes
+    ----------
+    found
+        The findings, in the order of files and lines.
+    stages
+        The stages that ran; the tables are not judged when files, schemas or profile stop the run.
+    """
+
+    found: tuple[Finding, ...]
+    stages: tuple[str, ...]
+
+    @property
+    def is_valid(self) -> bool:
+        """Whether there is no error; warnings do not count."""
+        return not any(finding.severity == "error" for finding in self.found)
+
+    @property
+    def stopped(self) -> bool:
+        """Whether files, schemas or profile stopped the run, so that the tables were not judged."""
+        return "rules" not in self.stages
+
+    @property
+    def findings(self) -> pd.DataFrame:
+        """One row a finding: rule, message, hint, severity, path, line (Int64), field, record_id."""
+        columns = [field.name for field in fields_of(Finding)]
+        frame = pd.DataFrame([asdict(finding) for finding in self.found], columns=columns)
+        return frame.astype({name: "Int64" if name == "line" else "str" for name in columns})
+
+    def raise_for_findings(self) -> None:
+        """Raise if there is an error.
+
+        Raises
+        ------
+        InvalidPackageError
+            The message holds the first errors.
+        """
+        errors = [str(finding) for finding in self.found if finding.severity == "error"]
+        if errors:
+            few = 20
+            more = [f"… and {len(errors) - few} more"] if len(errors) > few else []
+            raise InvalidPackageError("\n".join([*errors[:few], *more]))
+
+
+def validate(
+    path: str | Path | None = None, sources: Mapping[str, str | Path] | None = None, *, exact: bool = False
+) -> Report:
+    """The report on a package.
+
+    Parameters
+    ----------
+    path
+        A folder, its datapackage.json, or a .zip. None is the case that comes with the library.
+    sources
+        A reader's own copies of coded sources: file by source_id. With one, the passages are looked for in
+        it, and the package's text is searched for its words.
+    exact
+        Whether frictionless itself checks the tables, instead of our check with its cell readers: slower by
+        a hundred times, with the same findings.
+
+    Raises
+    ------
+    UnreadableError
+        Nothing is at the path, or a source cannot be read. Problems of the package itself are findings.
+    UnknownNameError
+        No coded source has the id.
+
+    Notes
+    -----
+    Files, schemas and profile each stop the run where they find an error, since the tables cannot be
+    trusted then. Standard (frictionless) and rules both run; where both speak of one cell, the rule's
+    finding stays, which says more.
+    """
+    with opened(path) as root:
+        report = _judged({"": root}, exact=exact)[""]
+        if not sources or report.stopped:
+            return report
+        tables = read_tables(Package.read(root))
+        texts = {
+            passages.coded_source(tables["sources"], name): passages.read_source(Path(file))
+            for name, file in sources.items()
+        }
+        return _report([*report.found, *source_checks.check_source(root, tables, texts)], STAGES)
+
+
+def validate_many(paths: Iterable[str | Path], executor: Executor | None = None) -> dict[str, Report]:
+    """The report on each of many packages, as `validate` gives it, by path in the order given.
+
+    Parameters
+    ----------
+    paths
+        Folders, descriptors or .zip files, each looked at once.
+    executor
+        Any executor of `concurrent.futures`, or one that behaves so, as that of Dask; it gets some hundred
+        packages at a time. None works in this process.
+
+    Notes
+    -----
+    No package stops another: one that cannot be read has a report with the finding `package-can-be-read` and no stage.
+    """
+    reports: dict[str, Report] = {}
+    for some in validate_in_parts(paths, executor):
+        reports |= some
+    return reports
+
+
+def validate_in_parts(
+    paths: Iterable[str | Path], executor: Executor | None = None, size: int = AT_ONCE
+) -> Iterator[dict[str, Report]]:
+    """The same, part by part as they are done, in the order given: for a progress bar, or to keep nothing."""
+    each = iter(dict.fromkeys(str(path) for path in paths))
+    parts = list(iter(lambda: list(islice(each, size)), []))
+    if executor:
+        yield from executor.map(_validate_part, parts)
+        return
+    for part in parts:  # map would take a StopIteration for the end of the parts
+        yield _validate_part(part)
+
+
+def _validate_part(paths: list[str]) -> dict[str, Report]:
+    reports: dict[str, Report] = {}
+    roots: dict[str, Path] = {}
+    with ExitStack() as stack:
+        for path in paths:
+            try:
+                roots[path] = stack.enter_context(opened(path))
+            except (PolicyCaseError, OSError) as error:
+                reports[path] = _unread(error)
+        reports |= _judged(roots)
+    return {path: reports[path] for path in paths}
+
+
+def _unread(error: Exception) -> Report:
+    return _report([Finding("package-can-be-read", str(error))], ())
+
+
+def _judged(roots: Mapping[str, Path], *, exact: bool = False) -> dict[str, Report]:
+    """The reports on packages in folders: those that are plain at once, the others file by file."""
+    screen = screened(roots)
+    reports: dict[str, Report] = {}
+    others: dict[str, Package] = {}
+    for key in [key for key in roots if key not in screen.packages]:
+        try:
+            stopped = _stopped(roots[key])
+            if stopped:
+                reports[key] = stopped
+            else:
+                others[key] = Package.read(roots[key])
+        except (PolicyCaseError, OSError) as error:
+            reports[key] = _unread(error)
+    by_rules = _by_rules(screen.tables, screen.numbers)
+    if others:
+        numbers = {key: number for number, key in enumerate(others)}
+        by_rules |= _by_rules(read_many({f"{numbers[key]}/": package for key, package in others.items()}), numbers)
+    packages = {**screen.packages, **others}
+    if exact:
+        by_standard = {key: cell_checks.check_cells_exactly(package) for key, package in packages.items()}
+    else:
+        odd = [*screen.suspects, *others]
+        by_standard = {key: cell_checks.check_cells(packages[key], screen.suspects.get(key)) for key in odd}
+    for key in packages:
+        reports[key] = _report(merged(by_standard.get(key, []), by_rules[key]), STAGES[:5])
+    return reports
+
+
+def _by_rules(tables: Tables | None, numbers: Mapping[str, int]) -> dict[str, list[Finding]]:
+    """What the rules find in packages, by the key of each; `numbers` are those of their files in `tables`."""
+    found = run_rules(tables) if tables else {}
+    return {key: found[number] for key, number in numbers.items()}
+
+
+def _stopped(root: Path) -> Report | None:
+    """The report of a package whose tables cannot be judged."""
+    for number, check in enumerate((package_checks.check_files, package_checks.check_schemas, _check_profile), start=1):
+        found = check(root)
+        if found:
+            return _report(found, STAGES[:number])
+    return None
+
+
+def _check_profile(root: Path) -> list[Finding]:
+    return package_checks.check_profile(Package.read(root))
+
+
+def merged(by_standard: list[Finding], by_rules: list[Finding]) -> list[Finding]:
+    """Both lists as one; a cell that a rule reports as an error is not reported again."""
+    told = {finding.cell for finding in by_rules if finding.severity == "error"}
+    return [*(finding for finding in by_standard if finding.cell not in told), *by_rules]
+
+
+def _report(found: list[Finding], stages: tuple[str, ...]) -> Report:
+    ordered = sorted(found, key=lambda finding: (finding.path, finding.line or 0, finding.field, finding.rule))
+    return Report(tuple(ordered), stages)

@@ -1,0 +1,248 @@
+"""Rules of claims, and of what other sources say."""
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from policycase.errors import DateError, did_you_mean
+from policycase.findings import Finding
+from policycase.model.columns import EXPECTED, FORMS
+from policycase.model.dates import Bounds, bounds
+from policycase.model.profile import Field
+from policycase.model.provenance import ASSERTS, RECORD, crosscheck_only, rivals
+from policycase.model.tables import Tables
+from policycase.validation.rules.base import at, nearest, rule, strangers, warning, where
+
+FIGURED = {"programs", "events", "agencies", "places"}
+NAMED = {"places", "agencies", "events", "programs"}
+
+
+@rule
+def claim_points_to_a_record(tables: Tables) -> Iterator[Finding]:
+    """A claim or figure is about a record of its case, a claim about a field of it; its object is there too."""
+    for name, column in (("claims", "record_id"), ("claims", "object_id"), ("figures", "record_id")):
+        frame = tables[name]
+        lost = strangers(tables, name, column, tables.record_keys)
+        hints = nearest(lost, column, tables.records, "record_id", "add the row, or mend the id")
+        yield from at(
+            tables,
+            name,
+            lost.assign(hint=hints),
+            column,
+            f'no record "{{{column}}}" is in this case',
+            "{hint}",
+        )
+        yield from _wrong_kind(tables, name, column, frame)
+    table = tables.profile.tables["claims"]
+    claims = tables["claims"].assign(table=tables["claims"]["record_id"].map(tables.table_of))
+    for (owner, field), rows in claims[claims["field"].ne(RECORD)].groupby(["table", "field"]):
+        fields = tables.profile.tables[str(owner)].fields
+        if field not in fields:
+            hint = did_you_mean(str(field), fields)
+            yield from at(tables, table.name, rows, "field", f'{owner} has no field "{field}"', hint)
+
+
+def _wrong_kind(tables: Tables, name: str, column: str, frame: pd.DataFrame) -> Iterator[Finding]:
+    """Objects that are no place, agency, program or event; figures about no program, event, agency, place or link."""
+    links = {table.name for table in tables.profile.case_tables.values() if table.kind == "link"}
+    allowed = {"object_id": NAMED, "record_id": FIGURED | links}[column]
+    if (name, column) != ("claims", "record_id"):
+        owner = frame[column].map(tables.table_of)
+        wrong = where(frame.assign(owner=owner), owner.notna() & ~owner.isin(allowed))
+        yield from at(
+            tables,
+            name,
+            wrong,
+            column,
+            f"{column} {{{column}}} is a row of {{owner}}; expected one of {', '.join(sorted(allowed))}",
+        )
+
+
+@rule
+def crosscheck_claim_names_an_independent_source(tables: Tables) -> Iterator[Finding]:
+    """The coded source asserts; every other stance is a crosscheck source's, with its independence group."""
+    table = tables.profile.tables["claims"]
+    sources = tables["sources"].drop_duplicates("source_id")
+    coded = sources[sources["source_use"].eq("coded")]
+    first = coded.drop_duplicates("case_id")  # where coded sources disagree, the first listed is coded
+    groups = first.set_index("case_id")["independence_group"]
+    claims = tables["claims"].join(sources.set_index("source_id")[["source_use", "independence_group"]], on="source_id")
+    asserts, crosscheck = claims["stance"].eq(ASSERTS), claims["source_use"].eq("crosscheck")
+    yield from at(
+        tables,
+        table.name,
+        claims[asserts & claims["source_use"].ne("coded")],
+        "stance",
+        'stance is "asserts", and {source_id} is not a coded source',
+        "name the coded source, or change the stance",
+    )
+    checks = claims[~asserts & claims["stance"].notna()]
+    itself = checks["source_id"].isin(first["source_id"]) | checks["source_use"].eq("identifier")
+    yield from at(
+        tables,
+        table.name,
+        checks[itself],
+        "stance",
+        'stance is "{stance}", and {source_id} is the coded source or gives only identifiers',
+        "a source cannot check itself",
+    )
+    own = checks["independence_group"].notna() & checks["independence_group"].eq(checks["case_id"].map(groups))
+    yield from at(
+        tables,
+        table.name,
+        checks[own & checks["stance"].eq("confirms") & ~itself],
+        "stance",
+        "{source_id} is of the coded source's independence group, so it confirms nothing",
+        "a report cannot confirm itself; say adds or refines if it does",
+    )
+    ungrouped = checks[crosscheck.loc[checks.index] & checks["independence_group"].isna()]
+    yield from at(
+        tables,
+        table.name,
+        ungrouped,
+        "source_id",
+        "{source_id} has no independence_group",
+        "fill it in sources, so that sources that share a report or author count once",
+    )
+    silent = checks["source_id"].isna()
+    yield from at(
+        tables,
+        table.name,
+        checks[silent & checks["stance"].ne("not-found")],
+        "source_id",
+        'stance "{stance}" needs a source',
+    )
+    yield from at(
+        tables,
+        table.name,
+        checks[silent & checks["stance"].eq("not-found") & checks["note"].isna()],
+        "note",
+        "not-found without a note",
+        "say in the note what was searched",
+    )
+
+
+@rule
+def claim_value_has_the_form_of_its_field(tables: Tables) -> Iterator[Finding]:
+    """A claim's value has the form of the field it is about: a code, a date, a number, an id of the case."""
+    table = tables.profile.tables["claims"]
+    claims = tables["claims"].dropna(subset=["value"])
+    whole = claims[claims["field"].eq(RECORD)]
+    yield from at(
+        tables, table.name, whole, "value", "value is given, and field is record", "name the field that the value is of"
+    )
+    claims = claims.assign(table=claims["record_id"].map(tables.table_of))
+    for (owner, name), rows in claims.groupby(["table", "field"]):
+        field = tables.profile.tables[str(owner)].fields.get(str(name))
+        if field is not None:
+            problems = [_problem(value, field, tables) for value in rows["value"]]
+            wrong = where(rows.assign(problem=problems), problems)
+            yield from at(tables, table.name, wrong, "value", f'value "{{value}}" of {name}: {{problem}}')
+
+
+def _problem(value: str, field: Field, tables: Tables) -> str:
+    if field.vocabulary:
+        codes = tables.profile.vocabularies[field.vocabulary]
+        return "" if value in codes else f"no code of {field.vocabulary} · {did_you_mean(value, codes)}"
+    if field.edtf:
+        try:
+            bounds(value)
+        except DateError as error:
+            return str(error)
+    form = FORMS.get(field.type)
+    return "" if form is None or form.fullmatch(value) else f"expected {EXPECTED[field.type]}"
+
+
+@rule
+def crosscheck_row_is_in_no_program(tables: Tables) -> Iterator[Finding]:
+    """A row that only crosschecks name is in no link of a program or event."""
+    outside = crosscheck_only(tables).difference(tables.distinct("evidence", "record_id").texts)
+    for table in tables.profile.case_tables.values():
+        if table.kind == "link":
+            frame = tables[table.name]
+            for link in table.parents:
+                (column,) = link.fields
+                yield from at(
+                    tables,
+                    table.name,
+                    frame[frame[column].isin(outside)],
+                    column,
+                    f"only crosschecks name {{{column}}}; it cannot be part of the coded case",
+                    "give it evidence of the coded source, or take the link out",
+                )
+
+
+EXPECTED_FORM = {
+    "contradicts": "nothing in common with it",
+    "refines": "something in common with it, and not the same",
+    "confirms": "the same",
+}
+
+
+@rule
+def rival_value_fits_its_stance(tables: Tables) -> Iterator[Finding]:
+    """A contradicting value differs from the coded one, a confirming one equals it, a refining one overlaps it."""
+    claims = tables["claims"]
+    claims = claims[rivals(tables) & claims["field"].ne(RECORD) & claims["stance"].isin(EXPECTED_FORM)]
+    claims = claims.dropna(subset=["value", "field", "record_id"])
+    claims = claims.assign(table=claims["record_id"].map(tables.table_of))
+    for (owner, name), rows in claims.groupby(["table", "field"]):
+        table = tables.profile.tables[str(owner)]
+        if name not in table.fields:
+            continue
+        cells = tables[table.name].drop_duplicates(table.key).set_index(table.key)[str(name)]
+        told = rows.assign(coded=rows["record_id"].map(cells), expected=rows["stance"].map(EXPECTED_FORM))
+        misfit = (
+            not _fits(stance, coded, value, is_date=table.fields[str(name)].edtf)
+            for stance, coded, value in zip(told["stance"], told["coded"], told["value"], strict=True)
+        )
+        yield from at(
+            tables,
+            "claims",
+            where(told, misfit),
+            "value",
+            'stance is "{stance}", and value "{value}" beside the coded "{coded}"; expected {expected}',
+            "another stance, or another value",
+        )
+
+
+def _fits(stance: str, coded: object, value: str, *, is_date: bool) -> bool:
+    if pd.isna(coded):
+        return False  # where the coded cell is empty, a source adds
+    if is_date:
+        try:
+            one, other = bounds(str(coded)), bounds(value)
+        except DateError:
+            return True  # told by the rules on dates
+        if stance == "contradicts":
+            return not _overlap(one, other)
+        return one == other if stance == "confirms" else _overlap(one, other) and str(coded) != value
+    return (coded == value) == (stance == "confirms")
+
+
+def _overlap(one: Bounds, other: Bounds) -> bool:
+    if one.latest and other.earliest and other.earliest > one.latest:
+        return False
+    return not (other.latest and one.earliest and one.earliest > other.latest)
+
+
+@warning
+def shared_author_is_one_group(tables: Tables) -> Iterator[Finding]:
+    """Sources of one case that name an author of the same family name are of one independence group."""
+    sources = tables["sources"].dropna(subset=["case_id", "authors", "independence_group"])
+    first: dict[tuple[str, str], str] = {}
+    others = []
+    for case_id, authors, group in zip(
+        sources["case_id"], sources["authors"], sources["independence_group"], strict=True
+    ):
+        names = {name.split(",")[0].strip().casefold() for name in authors.split(";")}
+        known = [first.setdefault((case_id, name), group) for name in sorted(names)]
+        others.append(next((other for other in known if other != group), ""))
+    yield from at(
+        tables,
+        "sources",
+        where(sources.assign(first=others), others),
+        "independence_group",
+        "{source_id} shares an author with a source of group {first}, and is of group {independence_group}",
+        "give both one group, unless two people have that name",
+    )

@@ -1,0 +1,236 @@
+"""Rules of how the tables of a case hang together, and of its scope."""
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from policycase.errors import did_you_mean
+from policycase.findings import Finding
+from policycase.model.tables import Tables
+from policycase.validation.rules.base import at, pairs, rule, warning
+from policycase.validation.rules.dates import in_a_cycle
+
+LARGEST = {"country", "former-country", "world-region"}
+ALIKE = ["measure", "unit", "period"]
+
+
+@rule
+def parent_chain_has_no_cycle(tables: Tables) -> Iterator[Finding]:
+    """No row is its own parent, part or successor, directly or through others."""
+    for table in tables.profile.case_tables.values():
+        for link in table.parents:
+            if link.table == table.name:
+                (column,) = link.fields
+                rows = tables[table.name].dropna(subset=[column, table.key])
+                circle = rows[in_a_cycle(rows, table.key, column)] if len(rows) else rows
+                yield from at(
+                    tables,
+                    table.name,
+                    circle,
+                    column,
+                    f'{column} "{{{column}}}" leads back to {{{table.key}}}',
+                    "take one link of the circle out",
+                )
+
+
+@rule
+def child_place_lies_in_its_country(tables: Tables) -> Iterator[Finding]:
+    """A place's ISO code has the country code of the country it lies in."""
+    places = tables["places"].dropna(subset=["place_id"])
+    by_id = places.drop_duplicates("place_id").set_index("place_id")
+    countries = by_id["iso_3166_2"].where(by_id["place_type"].eq("country"))
+    above = places["parent_place_id"]
+    country = above.map(countries)
+    longest = int(places["case_id"].value_counts().max()) if places["case_id"].notna().any() else 0
+    for _ in range(longest):  # each round climbs one step; a circle of parents ends with the rounds
+        above = above.map(by_id["parent_place_id"]).where(country.isna())
+        if above.isna().all():
+            break
+        country = country.fillna(above.map(countries))
+    wrong = places.assign(country=country)[
+        country.notna() & places["iso_3166_2"].notna() & places["iso_3166_2"].str[:2].ne(country.str[:2])
+    ]
+    yield from at(
+        tables,
+        "places",
+        wrong,
+        "iso_3166_2",
+        "iso_3166_2 {iso_3166_2} lies in another country than {country}",
+        "check the code and parent_place_id",
+    )
+
+
+@rule
+def place_lies_in_another_or_says_why(tables: Tables) -> Iterator[Finding]:
+    """A place smaller than a country lies in another place; where it does not, its note says why."""
+    places = tables["places"]
+    alone = places["parent_place_id"].isna() & places["note"].isna() & places["place_type"].notna()
+    yield from at(
+        tables,
+        "places",
+        places[alone & ~places["place_type"].isin(LARGEST)],
+        "parent_place_id",
+        "{place_id}, a {place_type}, lies in no other place",
+        "fill parent_place_id, or say in the note why not",
+    )
+
+
+@rule
+def case_names_its_profile(tables: Tables) -> Iterator[Finding]:
+    """A case's profile_version is that of the schemas it comes with."""
+    cases = tables["cases"].dropna(subset=["profile_version"])
+    wrong = cases[cases["profile_version"].ne(tables.profile.version)]
+    yield from at(
+        tables,
+        "cases",
+        wrong,
+        "profile_version",
+        f"profile_version is {{profile_version}}; schemas/profile.json is {tables.profile.version}",
+    )
+
+
+@rule
+def goal_has_program_or_holder(tables: Tables) -> Iterator[Finding]:
+    """A goal names the program or the agency whose goal it is."""
+    goals = tables["goals"]
+    wrong = goals[goals["program_id"].isna() & goals["holder_agency_id"].isna()]
+    yield from at(
+        tables,
+        "goals",
+        wrong,
+        "program_id",
+        "goal {goal_id} has neither a program nor a holder",
+        "fill program_id or holder_agency_id",
+    )
+
+
+@rule
+def goal_positions_have_no_gap(tables: Tables) -> Iterator[Finding]:
+    """Goals count 1, 2, 3 … within their program, else within their holder."""
+    goals = tables["goals"]
+    owner = goals["program_id"].fillna(goals["holder_agency_id"])
+    position = pd.to_numeric(goals["position"], errors="coerce")
+    goals = goals.assign(owner=owner, number=position)[owner.notna() & position.notna()]
+    ranked = goals.sort_values("number", kind="stable")
+    expected = (ranked.groupby("owner").cumcount() + 1).reindex(goals.index)
+    wrong = goals.assign(expected=expected)[goals["number"].ne(expected)]
+    yield from at(
+        tables,
+        "goals",
+        wrong,
+        "position",
+        "position is {position}; by the count of the goals of {owner} it is {expected}",
+        "number the goals 1, 2, 3 in the source's order",
+    )
+
+
+@rule
+def program_has_agency_place_and_start_or_note(tables: Tables) -> Iterator[Finding]:
+    """A program has an agency, a place and a start; where one is missing, its note says why."""
+    programs = tables["programs"]
+    lacks = pd.DataFrame(
+        {
+            "agency": ~programs["program_id"].isin(tables["program_agencies"]["program_id"]),
+            "place": ~programs["program_id"].isin(tables["program_places"]["program_id"]),
+            "start": programs["start"].isna(),
+        }
+    )
+    missing = [", ".join(name for name, lack in row.items() if lack) for row in lacks.to_dict("records")]
+    wrong = programs.assign(missing=missing)[lacks.any(axis=1) & programs["note"].isna()]
+    yield from at(
+        tables,
+        "programs",
+        wrong,
+        "note",
+        "{program_id} has no {missing}, and no note",
+        "add the row, or say in the note that the source is silent",
+    )
+
+
+@warning
+def figure_parts_add_up(tables: Tables) -> Iterator[Finding]:
+    """The parts of a figure, of one measure, unit and period, add up to it; a source may leave a rest."""
+    figures = tables["figures"]
+    figures = figures.assign(
+        number=pd.to_numeric(figures["value"], errors="coerce"), period=figures["period"].fillna("")
+    )
+    parts = figures.dropna(subset=["part_of_figure_id", "number"])
+    wholes = figures.reset_index().rename(columns={"figure_id": "whole"})
+    joined = parts.merge(wholes[["whole", *ALIKE]], left_on="part_of_figure_id", right_on="whole", suffixes=("", "_of"))
+    like = joined[(joined[ALIKE].to_numpy() == joined[[f"{name}_of" for name in ALIKE]].to_numpy()).all(axis=1)]
+    bounds = set(like.loc[like["qualifier"].notna(), "whole"])  # of parts that are bounds, the sum is none either
+    sums = like[~like["whole"].isin(bounds)].groupby("whole")["number"].sum()
+    added = figures["figure_id"].map(sums).astype("float64")  # with pyarrow, no row would leave it text
+    rest = (figures["number"] - added).round(6)
+    shown = {"added": added.map("{:g}".format), "rest": rest.map("{:g}".format)}
+    wrong = figures.assign(**shown)[added.notna() & rest.ne(0)]
+    yield from at(
+        tables,
+        "figures",
+        wrong,
+        "value",
+        "value is {value}; its parts add up to {added}, which leaves {rest}",
+        "leave it so if the source does, and say it in the note",
+    )
+
+
+EMPTY = {"none", "not-coded"}
+
+
+def _coded(tables: Tables) -> dict[str, set[str]]:
+    """The cases that have rows, by each table that can be empty."""
+    return {
+        table.name: set(tables.distinct(table.name, "case_id").texts)
+        for table in tables.profile.case_tables.values()
+        if table.kind != "register"
+    }
+
+
+@rule
+def empty_table_is_accounted_for(tables: Tables) -> Iterator[Finding]:
+    """Where a case has no row of a table, its scope says whether the sources have nothing or nobody coded it."""
+    cases = tables["cases"].dropna(subset=["case_id"])
+    said = set(pairs(tables["scope"].dropna(subset=["case_id", "table_name"]), "table_name"))
+    coded = _coded(tables)
+    bare = [
+        [name for name, having in coded.items() if case not in having and f"{case} {name}" not in said]
+        for case in cases["case_id"]
+    ]
+    listed = cases.assign(bare=[", ".join(names) for names in bare])
+    yield from at(
+        tables,
+        "cases",
+        listed[listed["bare"].ne("")],
+        "case_id",
+        "{case_id} has no row in {bare}, and scope does not say why",
+        "code it, or add to scope.csv: {case_id},<table>,none, or {case_id},<table>,not-coded,",
+    )
+
+
+@rule
+def scope_fits_its_table(tables: Tables) -> Iterator[Finding]:
+    """A row of scope names a table of the case: `none` and `not-coded` an empty one, the others one with rows."""
+    table, coded = tables.profile.tables["scope"], _coded(tables)
+    scope = tables["scope"].dropna(subset=["case_id", "table_name", "extent"])
+    known = scope["table_name"].isin(coded)
+    hints = [did_you_mean(name, coded) for name in scope.loc[~known, "table_name"]]
+    yield from at(
+        tables,
+        table.name,
+        scope[~known].assign(hint=hints),
+        "table_name",
+        'no table "{table_name}" can be empty',
+        "{hint}",
+    )
+    rest = scope[known]
+    filled = [case in coded[name] for case, name in zip(rest["case_id"], rest["table_name"], strict=True)]
+    wrong = rest[pd.Series(filled, index=rest.index, dtype=bool) == rest["extent"].isin(EMPTY)]
+    found = ["rows" if extent in EMPTY else "no row" for extent in wrong["extent"]]
+    yield from at(
+        tables,
+        table.name,
+        wrong.assign(found=found),
+        "extent",
+        "extent is {extent}; {case_id} has {found} in {table_name}",
+        "say complete or partial of a table with rows, none or not-coded of an empty one",
+    )

@@ -1,0 +1,89 @@
+"""Stage 5: the passages against a reader's own copy of the source, and no words of it in the package."""
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+
+from policycase.findings import Finding
+from policycase.model.passages import SHARED_RUN, found_passages, shared_runs, shared_starts, skeleton
+from policycase.model.tables import Tables
+
+LONGEST_NAME = 120  # letters and digits; what is longer is taken for a sentence
+
+
+def check_source(root: Path, tables: Tables, sources: dict[str, str]) -> list[Finding]:
+    """Problems against the given texts of coded sources, by source_id."""
+    found: list[Finding] = []
+    for source_id, text in sources.items():
+        passages = tables["passages"].query("source_id == @source_id")
+        positions = found_passages(passages, text)
+        found.extend(_not_found(tables, passages[positions.isna()]))
+        spans = [
+            (int(start), int(start) + int(length))
+            for start, length in zip(positions, passages["length"], strict=True)
+            if pd.notna(start)
+        ]
+        runs = shared_runs(skeleton(text), spans) - _proper(tables)
+        found.extend(_shared_words(root, runs, source_id))
+    return found
+
+
+def _proper(tables: Tables) -> frozenset[str]:
+    """The runs within names and titles, a name beside its local form included: facts, which stay as they are."""
+    names = []
+    for table in tables.profile.case_tables.values():
+        proper = [field.name for field in table.fields.values() if field.proper]
+        for row in tables[table.name][proper].fillna("").itertuples(index=False):
+            bones = [bone for bone in map(skeleton, row) if len(bone) <= LONGEST_NAME]
+            names += [*bones, "".join(bones)]
+    return frozenset().union(*(shared_runs(name, [(0, len(name))]) for name in names))
+
+
+def _not_found(tables: Tables, passages: pd.DataFrame) -> Iterator[Finding]:
+    for number, row in zip(passages.index, passages.to_dict("records"), strict=True):
+        path, line = tables.place("passages", number)
+        yield Finding(
+            "passage-is-in-the-source",
+            f"{row['passage_id']} is not in the given copy of {row['source_id']}",
+            "compare that sentence of your copy, or its length and fingerprint here",
+            path=path,
+            line=line,
+            field="fingerprint",
+            record_id=row["passage_id"],
+        )
+
+
+def _shared_words(root: Path, runs: frozenset[str], source_id: str) -> Iterator[Finding]:
+    """No cell and no line of the package's files shares 45 letters and digits in a row with a passage."""
+    for path in _own_files(root):
+        try:
+            lines = (root / path).read_text(encoding="utf-8").splitlines()
+        except (OSError, UnicodeDecodeError):
+            continue  # no text file, so it holds no sentence
+        bones = [skeleton(line) for line in lines]
+        number_of = [number for number, line in enumerate(bones, start=1) for _ in line]
+        for start in shared_starts("".join(bones), runs):
+            yield Finding(
+                "no-words-of-the-source",
+                f"shares {SHARED_RUN} letters or more with a passage of {source_id}",
+                "say it in your own words, and list names in another order",
+                path=path,
+                line=number_of[start],
+            )
+
+
+def _own_files(root: Path) -> list[str]:
+    """The files that belong to the package: what git tracks in a checkout, else every file."""
+    if (root / ".git").exists():
+        listed = subprocess.run(
+            ["git", "ls-files", "-z"],  # noqa: S607 - git is found on the PATH, as everywhere
+            cwd=root,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if listed.returncode == 0:
+            return [name for name in listed.stdout.split("\0") if name]
+    return sorted(str(path.relative_to(root)) for path in root.rglob("*") if path.is_file())
