@@ -1,6 +1,48 @@
 """Policy case studies as data: load, validate, trace and stack them."""
 
 from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # what editors and type checkers see; a test holds it equal to HOMES
+    from policycase.analysis.agreement import Agreement as Agreement
+    from policycase.analysis.agreement import agreement as agreement
+    from policycase.analysis.changes import diff as diff
+    from policycase.analysis.chronology import panel as panel
+    from policycase.analysis.chronology import spells as spells
+    from policycase.analysis.chronology import timeline as timeline
+    from policycase.analysis.comparison import conditions as conditions
+    from policycase.analysis.comparison import goal_matrix as goal_matrix
+    from policycase.analysis.network import co_ties as co_ties
+    from policycase.analysis.network import incidence as incidence
+    from policycase.analysis.network import ties as ties
+    from policycase.analysis.network import to_networkx as to_networkx
+    from policycase.analysis.overlap import Overlap as Overlap
+    from policycase.analysis.overlap import overlap as overlap
+    from policycase.analysis.verification import Verification as Verification
+    from policycase.analysis.verification import verify as verify
+    from policycase.coding.new_case import new as new
+    from policycase.coding.workbook_import import import_workbook as import_workbook
+    from policycase.errors import InvalidPackageError as InvalidPackageError
+    from policycase.errors import PolicyCaseError as PolicyCaseError
+    from policycase.errors import StackError as StackError
+    from policycase.errors import UnknownNameError as UnknownNameError
+    from policycase.errors import UnreadableError as UnreadableError
+    from policycase.exports.export import export as export
+    from policycase.model.casebook import Casebook as Casebook
+    from policycase.model.casebook import load as load
+    from policycase.model.stack import stack as stack
+    from policycase.model.stack import unstack as unstack
+    from policycase.publishing.pack import pack as pack
+    from policycase.reporting.grid import plot_goals as plot_goals
+    from policycase.reporting.grid import plot_network as plot_network
+    from policycase.reporting.page import report as report
+    from policycase.reporting.timeline import plot_timeline as plot_timeline
+    from policycase.storage.downloads import UnverifiedWarning as UnverifiedWarning
+    from policycase.validation.report import Report as Report
+    from policycase.validation.report import validate as validate
+    from policycase.validation.report import validate_many as validate_many
+
+    __version__: str
 
 HOMES = {
     "Casebook": "model.casebook",
@@ -45,16 +87,18 @@ HOMES = {
 __all__ = sorted(HOMES)  # noqa: PLE0605 - the names stand in one place, HOMES
 
 
-def __getattr__(name: str) -> object:
-    """A public name, imported when it is first asked for, so that `import policycase` stays quick."""
-    if name == "__version__":
-        return import_module("importlib.metadata").version("policycase")
-    if name not in HOMES:
-        from policycase.errors import did_you_mean  # noqa: PLC0415 - only for the message
+if not TYPE_CHECKING:  # else a checker would take any name for one of ours
 
-        msg = f'policycase has no "{name}" · {did_you_mean(name, HOMES)}'
-        raise AttributeError(msg)
-    return getattr(import_module(f"policycase.{HOMES[name]}"), name)
+    def __getattr__(name: str) -> object:
+        """A public name, imported when it is first asked for, so that `import policycase` stays quick."""
+        if name == "__version__":
+            return import_module("importlib.metadata").version("policycase")
+        if name not in HOMES:
+            from policycase.errors import did_you_mean  # noqa: PLC0415 - only for the message
+
+            msg = f'policycase has no "{name}" · {did_you_mean(name, HOMES)}'
+            raise AttributeError(msg)
+        return getattr(import_module(f"policycase.{HOMES[name]}"), name)
 
 
 def __dir__() -> list[str]:

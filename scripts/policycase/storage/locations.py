@@ -50,8 +50,8 @@ def opened(path: str | Path | None = None) -> Iterator[Path]:
     Parameters
     ----------
     path
-        A folder, its datapackage.json, a .zip, the https address of one (`policycase.storage.downloads`), or the id of a
-        case that came with the library. None is the first of these.
+        A folder, its datapackage.json, a .zip, the https address of one (`policycase.storage.downloads`), or the id of
+        a case that came with the library. None is the first of these.
 
     Raises
     ------
