@@ -10,6 +10,8 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack, closing
 from pathlib import Path
 
+import pandas as pd
+
 from policycase.analysis import agreement, overlap, verification
 from policycase.analysis import changes as changes_module
 from policycase.cli import screens
@@ -26,15 +28,26 @@ from policycase.reporting import page
 from policycase.storage import locations
 from policycase.storage.csv_files import csv_bytes
 from policycase.validation import report as report_module
+from policycase.validation.rules import RULES
 
 
-def chosen(package: str | None) -> str | None:
+def chosen(options: Namespace) -> str | None:
     """The package that is meant: the one named, else the one in this folder, else the shipped one."""
+    package = options.package or options.named
     if package is None and Path(locations.DESCRIPTOR).is_file():
         return "."
     if package is None:
         tell(f"no {locations.DESCRIPTOR} is in this folder, so this is {locations.SHIPPED}, which came with policycase")
     return package
+
+
+def book(options: Namespace) -> Casebook:
+    """The package that is meant as a casebook; of several packages their stack."""
+    packages = spread(getattr(options, "packages", []))
+    if len(packages) > 1:
+        return stack.stack(packages)
+    options.package = options.package or next(iter(packages), None)
+    return load(chosen(options))
 
 
 def spread(given: list[str]) -> list[str]:
@@ -65,20 +78,23 @@ def run_validate(options: Namespace) -> bool:
     packages = spread(options.packages)
     if len(packages) > 1 or packages != options.packages:
         return _validate_many(packages, options)
-    package = chosen(packages[0] if packages else None)
+    options.package = next(iter(packages), None)
+    package = chosen(options)
     report = report_module.validate(package, sources_of(options.source), exact=options.exact)
     if options.json:
         say_json({"valid": report.is_valid, "stages": report.stages, "findings": rows(report.findings)})
         return not report.is_valid
-    for finding in report.found:
-        say(f"{'warning: ' if finding.severity == 'warning' else ''}{finding}")
+    if options.format != "text":
+        screens.say_for_ci({package or "": report}, options.format)
+        return not report.is_valid
+    screens.say_findings(report, apart=options.todo)
     errors = sum(finding.severity == "error" for finding in report.found)
     counts = f"{errors} errors, {len(report.found) - errors} warnings"
     if report.is_valid:
         screens.say_overview(load(package))
         say(f"valid: {', '.join(report.stages)} checked; {counts}")
     elif report.stopped:
-        say(f"not valid: {counts}; stopped after {report.stages[-1]}: mend this, then run again for the rest")
+        say(f"not valid: {counts}; stopped after {report.stages[-1]}: fix this, then run again for the rest")
     else:
         say(f"not valid: {counts}")
     return not report.is_valid
@@ -96,18 +112,31 @@ def _validate_many(packages: list[str], options: Namespace) -> bool:
         parts = stack.enter_context(closing(report_module.validate_in_parts(packages, executor, size)))
         advance = stack.enter_context(progress(len(packages), "packages"))
         for part in parts:
-            for package, report in part.items():
+            for package, report in part.items() if options.format == "text" else ():
                 screens.say_report(package, report, as_json=options.json)
             advance(len(part))
             seen |= part
-    if not options.json:
+    if options.format != "text":
+        screens.say_for_ci(seen, options.format)
+    elif not options.json:
         screens.say_reports(seen)
     return not all(report.is_valid for report in seen.values())
 
 
+def run_rules(options: Namespace) -> None:
+    """The rules of validate: each with its text and severity."""
+    known = [options.what] if options.what in RULES else list(RULES)
+    if options.what and options.what not in RULES:
+        kind = "rule"
+        raise UnknownNameError(kind, options.what, RULES)
+    frame = pd.DataFrame([(one.id, one.severity, one.text) for one in map(RULES.get, known) if one])
+    frame.columns = ["rule", "severity", "what it asks"]
+    say_json(frame) if options.json else say_table(frame)
+
+
 def run_coverage(options: Namespace) -> None:
     """Passages coded, and rows and values with evidence."""
-    case = load(chosen(options.package))
+    case = book(options)
     if options.json:
         say_json({"passages": rows(case.passage_coverage()), "rows": rows(case.coverage())})
     else:
@@ -119,7 +148,7 @@ def run_coverage(options: Namespace) -> None:
 
 def run_conflicts(options: Namespace) -> None:
     """Contested and refined values, or all that was checked; then how many of what status there are."""
-    case = load(chosen(options.package))
+    case = book(options)
     found = case.conflicts()
     if not options.all:
         found = found[found["stance"].isin(["contradicts", "refines"])]
@@ -135,7 +164,7 @@ def run_conflicts(options: Namespace) -> None:
 
 def run_verify(options: Namespace) -> bool:
     """The passages in a reader's own copy."""
-    result = verification.verify(load(chosen(options.package)), sources_of(options.source))
+    result = verification.verify(book(options), sources_of(options.source))
     missing = result.passages[~result.passages["found"]].drop(columns="found")
     if options.json:
         parts = {"passages": rows(result.passages), "affected": rows(result.affected)}
@@ -168,7 +197,7 @@ def run_agreement(options: Namespace) -> None:
 
 def run_info(options: Namespace) -> None:
     """What a package is, holds, and how to cite it."""
-    case = load(chosen(options.package))
+    case = book(options)
     if options.json:
         about = {key: case.descriptor.get(key) for key in ("name", "title", "version")}
         say_json(about | {"cases": rows(case.cases), "rows": {name: len(case[name]) for name in case.tables}})
@@ -180,7 +209,7 @@ def run_info(options: Namespace) -> None:
 
 def run_show(options: Namespace) -> None:
     """A table, or one record with its passages."""
-    case = load(chosen(options.package))
+    case = book(options)
     if options.what in case.tables:
         frame = case[options.what]
         if options.json:
@@ -217,7 +246,7 @@ def _record_id(case: Casebook, what: str) -> str:
 
 def run_codebook(options: Namespace) -> None:
     """What columns or codes mean."""
-    meanings = load(chosen(options.package)).codebook(options.what)
+    meanings = book(options).codebook(options.what)
     say_json(meanings) if options.json else say_table(meanings)
 
 
@@ -276,7 +305,7 @@ def run_diff(options: Namespace) -> bool:
 
 def run_export(options: Namespace) -> None:
     """The tables of a package in another form."""
-    case = load(chosen(options.package))
+    case = book(options)
     target = export.export(case, options.to, options.output, force=options.force)
     if options.json:
         rows = {name: len(case[name]) for name in case.tables}
@@ -287,7 +316,7 @@ def run_export(options: Namespace) -> None:
 
 def run_report(options: Namespace) -> None:
     """One HTML page."""
-    target = page.report(chosen(options.package), options.output, force=options.force)
+    target = page.report(book(options), options.output, force=options.force)
     if options.json:
         say_json({"file": str(target), "bytes": target.stat().st_size})
     else:
@@ -297,13 +326,13 @@ def run_report(options: Namespace) -> None:
 def run_new(options: Namespace) -> None:
     """The folder of a new case, and a workbook to code it in."""
     workbook = Path(options.output or options.case_id).parent / f"{options.case_id}.xlsx" if options.workbook else None
-    if workbook and workbook.exists():
-        msg = f"{workbook} exists · move it, or choose another folder"
+    if workbook and workbook.exists() and not options.force:
+        msg = f"{workbook} exists · use --force to overwrite it, or choose another folder"
         raise UnreadableError(msg)
-    target = new_case.new(options.case_id, options.output)
+    target = new_case.new(options.case_id, options.output, force=options.force)
     if workbook:
         try:
-            export.export(target, "workbook", workbook)
+            export.export(target, "workbook", workbook, force=options.force)
         except BaseException:
             shutil.rmtree(target)
             raise
@@ -344,7 +373,7 @@ def run_passages(options: Namespace) -> None:
 
 def run_render(options: Namespace) -> bool:
     """Generated files written, or checked."""
-    package = chosen(options.package)
+    package = chosen(options)
     if package is None:
         msg = f"no {locations.DESCRIPTOR} is in this folder · go to the package, or name it with --package"
         raise UnreadableError(msg)
@@ -365,7 +394,7 @@ def run_render(options: Namespace) -> bool:
 
 def run_pack(options: Namespace) -> None:
     """The package as a zip, and its SHA-256 as sha256sum prints it."""
-    target = pack.pack(chosen(options.package), options.output, force=options.force)
+    target = pack.pack(chosen(options), options.output, force=options.force)
     digest = hashlib.sha256(target.read_bytes()).hexdigest()
     if options.json:
         say_json({"file": str(target), "sha256": digest, "bytes": target.stat().st_size})

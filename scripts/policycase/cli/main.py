@@ -11,7 +11,7 @@ import sys
 import warnings
 from collections.abc import Callable
 from importlib import import_module
-from typing import NoReturn
+from typing import Literal, NoReturn
 
 from policycase.errors import InvalidPackageError, MissingExtraError, PolicyCaseError, StackError, UnknownNameError
 from policycase.exports.forms import FORMS
@@ -34,6 +34,11 @@ def main(arguments: list[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):  # a letter that the terminal's encoding lacks ends no command
             stream.reconfigure(errors="backslashreplace")
     options = parser().parse_args(arguments)
+    if options.version:
+        sys.stdout.write(f"policycase {import_module('importlib.metadata').version('policycase')}\n")
+        return VALID
+    if "command" not in options:
+        parser().error("name a command; policycase --help lists them")
     with warnings.catch_warnings():
         warnings.showwarning = _warn
         return _run(options)
@@ -72,7 +77,7 @@ def _tell(text: str) -> None:
     import_module("policycase.cli.terminal").tell(text)  # heavy, so --help does without it
 
 
-def parser() -> argparse.ArgumentParser:
+def parser() -> Parser:
     """Every command with its options."""
     top = Parser(
         prog="policycase",
@@ -81,18 +86,25 @@ def parser() -> argparse.ArgumentParser:
         "hash, or the id of a case that came with policycase, such as kgz-leph; without one, the package in this "
         "folder, else kgz-leph. Exit codes: 0 valid, 1 findings, 2 wrong usage, 3 unreadable.",
     )
-    commands = top.add_subparsers(required=True, metavar="COMMAND")
+    top.add_argument("--version", action="store_true", help="print the version of policycase")
+    commands = top.add_subparsers(metavar="COMMAND")
 
-    def add(name: str, summary: str, *, path: bool = True) -> argparse.ArgumentParser:
+    def add(name: str, summary: str, *, after: str = "", package: Literal["one", "some", "none"] = "one") -> Parser:
+        """A command; `after` is the argument that stands before its packages, an optional one with a question mark."""
         command = commands.add_parser(name, help=summary, description=summary)
-        command.set_defaults(command=name)
+        command.set_defaults(command=name, package=None)
         command.add_argument("--json", action="store_true", help="write the result as JSON")
-        if path:
-            command.add_argument("--package", metavar="PATH", help="the package to use")
+        if after:
+            command.add_argument("what", metavar=after.rstrip("?"), nargs="?" if after.endswith("?") else None)
+        if package == "one":
+            command.add_argument("package", nargs="?", metavar="PATH", help="the package")
+        elif package == "some":
+            command.add_argument("packages", nargs="*", metavar="PATH", help="the package, or several, or 'folder/*'")
+        if package != "none":  # as scripts named the package before it was an argument
+            command.add_argument("--package", dest="named", metavar="PATH", help=argparse.SUPPRESS)
         return command
 
-    validate = add("validate", "check a package: files, schemas, profile, tables, rules", path=False)
-    validate.add_argument("packages", nargs="*", metavar="PATH", help="the package to check, or several, or 'folder/*'")
+    validate = add("validate", "check a package: files, schemas, profile, tables, rules", package="some")
     validate.add_argument(
         "--jobs", type=int, default=1, metavar="N", help="processes that share several packages; 0 is one a core"
     )
@@ -102,59 +114,71 @@ def parser() -> argparse.ArgumentParser:
     validate.add_argument(
         "--exact", action="store_true", help="check the tables with frictionless itself: slow, the same findings"
     )
-    info = add("info", "what a package holds", path=False)
-    info.add_argument("package", nargs="?", metavar="PATH", help="the package to describe")
-    show = add("show", "print a table, or one record with the passages it rests on")
-    show.add_argument("what", metavar="TABLE|ID", help="a table, or the id of a record")
+    validate.add_argument(
+        "--format",
+        choices=("text", "github", "junit"),
+        default="text",
+        help="text; github: annotations of a workflow run; junit: XML for other CI systems",
+    )
+    validate.add_argument("--todo", action="store_true", help="list what is only not done yet apart from what is wrong")
+    rules = add("rules", "the rules of validate, each with its text and severity", package="none")
+    rules.add_argument("what", nargs="?", metavar="RULE", help="one rule")
+    add("info", "what a package holds", package="some")
+    show = add("show", "print a table, or one record with the passages it rests on", after="TABLE|ID")
     show.add_argument("--csv", action="store_true", help="write the table as CSV")
-    codebook = add("codebook", "what the columns of a table, or the codes of a vocabulary, mean")
-    codebook.add_argument("what", nargs="?", metavar="TABLE|VOCABULARY", help="without one, every table")
-    add("coverage", "passages coded, and rows and values with evidence")
-    conflicts = add("conflicts", "coded values beside what other sources say of them")
+    add("codebook", "what the columns of a table, or the codes of a vocabulary, mean", after="TABLE|VOCABULARY?")
+    add("coverage", "passages coded, and rows and values with evidence", package="some")
+    conflicts = add("conflicts", "coded values beside what other sources say of them", package="some")
     conflicts.add_argument("--all", action="store_true", help="also what is uncontested or unchecked")
     verify = add("verify", "look for the passages in your own copy of the source")
     verify.add_argument("--source", action="append", required=True, metavar="[ID=]FILE", help=".txt, or .pdf")
-    stack = add("stack", "write several cases as one package", path=False)
-    stack.add_argument("cases", nargs="+", metavar="PATH", help="the packages to stack")
-    stack.add_argument("-o", "--output", metavar="FOLDER", help="the folder to write")
-    stack.add_argument("--dry-run", action="store_true", help="write nothing; print what the cases share")
-    stack.add_argument("--force", action="store_true", help="replace the folder if it exists")
-    export = add("export", "write the tables in another form: CSV, Excel, Stata, a database …")
-    export.add_argument("--to", required=True, choices=list(FORMS), metavar="FORM", help=", ".join(FORMS))
-    export.add_argument("-o", "--output", required=True, metavar="OUT", help="the file or folder to write")
-    export.add_argument("--force", action="store_true", help="replace an earlier export")
-    report = add("report", "write one HTML page of a case or a stack, that needs no network and no script")
-    report.add_argument("-o", "--output", required=True, metavar="FILE", help="the page to write")
-    report.add_argument("--force", action="store_true", help="replace the page if it exists")
-    diff = add("diff", "what changed between two versions; exit 1 if anything did", path=False)
-    diff.add_argument("old", metavar="OLD", help="the package as it was")
-    diff.add_argument("new", metavar="NEW", help="the package as it is")
-    diff.add_argument("--markdown", action="store_true", help="write lines for a changelog")
-    agreement = add("agreement", "how far coders of one source agree", path=False)
-    agreement.add_argument("coders", nargs="+", metavar="[NAME=]PATH", help="the coders' packages, two or more")
+    _add_combining(add)
     _add_making(add)
     return top
 
 
-def _add_making(add: Callable[..., argparse.ArgumentParser]) -> None:
+def _add_combining(add: Callable[..., Parser]) -> None:
+    """The commands that combine and compare cases, and give them away."""
+    stack = add("stack", "write several cases as one package", package="none")
+    stack.add_argument("cases", nargs="+", metavar="PATH", help="the packages to stack")
+    stack.add_argument("-o", "--output", metavar="FOLDER", help="the folder to write")
+    stack.add_argument("--dry-run", action="store_true", help="write nothing; print what the cases share")
+    stack.add_argument("--force", action="store_true", help="replace the folder if it exists")
+    export = add("export", "write the tables in another format: CSV, Excel, Stata, a database …", package="some")
+    export.add_argument("--to", required=True, choices=list(FORMS), metavar="FORM", help=", ".join(FORMS))
+    export.add_argument("-o", "--output", required=True, metavar="OUT", help="the file or folder to write")
+    export.add_argument("--force", action="store_true", help="replace an earlier export")
+    report = add("report", "write a case or a stack as one HTML page; works offline, prints well", package="some")
+    report.add_argument("-o", "--output", required=True, metavar="FILE", help="the page to write")
+    report.add_argument("--force", action="store_true", help="replace the page if it exists")
+    diff = add("diff", "what changed between two versions; exit 1 if anything did", package="none")
+    diff.add_argument("old", metavar="OLD", help="the package as it was")
+    diff.add_argument("new", metavar="NEW", help="the package as it is")
+    diff.add_argument("--markdown", action="store_true", help="write lines for a changelog")
+    agreement = add("agreement", "how far coders of one source agree", package="none")
+    agreement.add_argument("coders", nargs="+", metavar="[NAME=]PATH", help="the coders' packages, two or more")
+
+
+def _add_making(add: Callable[..., Parser]) -> None:
     """The commands that make a case."""
-    new = add("new", "make the folder of a new, empty case", path=False)
+    new = add("new", "make the folder of a new, empty case", package="none")
     new.add_argument("case_id", metavar="CASE-ID", help="such as kgz-leph: alpha-3 code of the country, short name")
-    new.add_argument("-o", "--output", metavar="FOLDER", help="the folder to make; the case id if not said")
-    new.add_argument("--workbook", action="store_true", help="also make CASE-ID.xlsx, to code in with Excel")
-    imports = add("import", "make the tables of a case from a workbook that was coded in", path=False)
+    new.add_argument("-o", "--output", metavar="FOLDER", help="the folder to make; default: the case id")
+    new.add_argument("--force", action="store_true", help="replace the folder of a case that is there")
+    new.add_argument("--workbook", action="store_true", help="also make CASE-ID.xlsx, for coding in Excel")
+    imports = add("import", "make the tables of a case from a workbook that was coded in", package="none")
     imports.set_defaults(command="import_workbook")
     imports.add_argument(
         "workbook", metavar="WORKBOOK", help="the .xlsx, made by new --workbook or export --to workbook"
     )
-    imports.add_argument("-o", "--output", metavar="FOLDER", help="the case's folder; the workbook's name if not said")
+    imports.add_argument("-o", "--output", metavar="FOLDER", help="the case's folder; default: the workbook's name")
     imports.add_argument("--force", action="store_true", help="replace the tables of a case that is there")
-    passages = add("passages", "number the sentences of a source, as fingerprints", path=False)
+    passages = add("passages", "number the sentences of a source, as fingerprints", package="none")
     passages.add_argument("source", metavar="FILE", help="your copy of the source: .txt, or .pdf")
     passages.add_argument("--case", required=True, metavar="CASE-ID", help="the case that the ids begin with")
-    passages.add_argument("--source-id", metavar="ID", help="the source; CASE-ID:source if not said")
+    passages.add_argument("--source-id", metavar="ID", help="the source; default: CASE-ID:source")
     passages.add_argument("--text", action="store_true", help="show each sentence with its id, for your eyes only")
-    render = add("render", "write bounds, mirrored codes, dictionary and citation from what is authored")
+    render = add("render", "write date bounds, dictionary, citation and schema copies from the hand-written files")
     render.add_argument("--check", action="store_true", help="write nothing; exit 1 if something is out of date")
     pack = add("pack", "write the package as a reproducible zip")
     pack.add_argument("-o", "--output", metavar="FILE", help="the zip to write")

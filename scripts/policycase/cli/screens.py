@@ -2,16 +2,20 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, replace
+from xml.etree import ElementTree
 
 import pandas as pd
 
 from policycase.cli.terminal import fits, say, say_blocks, say_json_line, say_table, tell
+from policycase.findings import Finding
 from policycase.model.casebook import Casebook
 from policycase.model.columns import as_text
 from policycase.model.package import refuse_odd_descriptor
 from policycase.model.profile import Table
 from policycase.model.provenance import RECORD
+from policycase.storage.json_files import NOT_XML
 from policycase.validation.report import Report
+from policycase.validation.rules import RULES
 
 MOST = 20  # findings of one package that are printed where there are many
 
@@ -142,6 +146,64 @@ def say_wide(casebook: Casebook, name: str) -> None:
     say_table(shown) if fits(shown) else say_blocks(shown)
     if len(frame) and hidden:
         tell(f"columns not shown (derived, or empty in every row, or the one case): {', '.join(hidden)} · use --csv")
+
+
+def say_findings(report: Report, *, apart: bool = False) -> None:
+    """The findings of one package; what is only not done yet after what is wrong, if asked for."""
+    wrong = [finding for finding in report.found if not (apart and is_todo(finding))]
+    todo = [finding for finding in report.found if apart and is_todo(finding)]
+    for title, findings in (("Wrong:", wrong), ("Not done yet:", todo)):
+        if apart and findings:
+            say(title)
+        for finding in findings:
+            say(f"{'warning: ' if finding.severity == 'warning' else ''}{finding}")
+
+
+def is_todo(finding: Finding) -> bool:
+    """Whether a finding says that something is not done yet, rather than that something is wrong."""
+    return finding.rule in RULES and RULES[finding.rule].todo
+
+
+def say_for_ci(reports: Mapping[str, Report], form: str) -> None:
+    """The findings of packages as annotations of a GitHub workflow run, or as JUnit XML."""
+    if form == "junit":
+        say(_junit(reports))
+        return
+    for package, report in reports.items():
+        for finding in report.found:
+            where = f"file={_github(_file(package, finding))},line={finding.line or 1},title={_github(finding.rule)}"
+            text = f"{finding.message} · {finding.hint}" if finding.hint else finding.message
+            say(f"::{finding.severity} {where}::{_github(text)}")
+
+
+def _file(package: str, finding: Finding) -> str:
+    return f"{package}/{finding.path}" if package not in {"", "."} else finding.path
+
+
+def _github(text: str) -> str:
+    """A text that ends no annotation and begins no other."""
+    for mark, escaped in (("%", "%25"), ("\r", "%0D"), ("\n", "%0A"), (":", "%3A"), (",", "%2C")):
+        text = text.replace(mark, escaped)
+    return text
+
+
+def _junit(reports: Mapping[str, Report]) -> str:
+    suites = ElementTree.Element("testsuites")
+    for package, report in reports.items():
+        count = str(max(len(report.found), 1))
+        errors = [finding for finding in report.found if finding.severity == "error"]
+        suite = ElementTree.SubElement(
+            suites, "testsuite", name=package or "package", tests=count, failures=str(len(errors))
+        )
+        for finding in report.found:
+            place = f"{_file(package, finding)}:{finding.line or 1}"
+            case = ElementTree.SubElement(suite, "testcase", classname=finding.rule, name=NOT_XML.sub("?", place))
+            kind = "failure" if finding.severity == "error" else "system-out"
+            ElementTree.SubElement(case, kind).text = NOT_XML.sub("?", str(finding))
+        if not report.found:
+            ElementTree.SubElement(suite, "testcase", classname="policycase", name="valid")
+    ElementTree.indent(suites)
+    return ElementTree.tostring(suites, encoding="unicode")
 
 
 def say_report(package: str, report: Report, *, as_json: bool) -> None:

@@ -50,16 +50,17 @@ class Passage:
     text: str
 
 
-def new(case_id: str, folder: str | Path | None = None) -> Path:
-    """The folder of a new, empty case that validates: descriptor, one CSV a table, schemas, CODING.md.
+def new(case_id: str, folder: str | Path | None = None, *, force: bool = False) -> Path:
+    """The folder of a new, empty case that validates: descriptor, one CSV per table, schemas, CODING.md.
 
     Raises
     ------
     UnreadableError
-        The id is not a country's alpha-3 code in lower case and short names, or the folder exists.
+        The id is not a country's alpha-3 code in lower case and short names; or the folder exists and `force` is not
+        set, or holds more than a package.
     """
     target = Path(folder or case_id)
-    write_folder(target, files(case_id))
+    write_folder(target, files(case_id), force=force)
     return target
 
 

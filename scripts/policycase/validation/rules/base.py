@@ -36,12 +36,13 @@ Check = Callable[[Tables], Iterator[Finding]]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule with its id, its text for readers and its severity."""
+    """A rule with its id, its text for readers and its severity; `todo` where it asks for what is not done yet."""
 
     id: str
     text: str
     severity: Severity
     check: Check
+    todo: bool = False
 
     def findings(self, tables: Tables) -> Iterator[Finding]:
         """What the rule finds, under its id and severity."""
@@ -52,11 +53,16 @@ class Rule:
 RULES: dict[str, Rule] = {}
 
 
-def rule(check: Check, severity: Severity = "error") -> Check:
+def rule(check: Check, severity: Severity = "error", *, todo: bool = False) -> Check:
     """Register a function as a rule."""
     name = check.__name__.replace("_", "-")
-    RULES[name] = Rule(name, (check.__doc__ or "").split("\n")[0], severity, check)
+    RULES[name] = Rule(name, (check.__doc__ or "").split("\n")[0], severity, check, todo)
     return check
+
+
+def todo(check: Check) -> Check:
+    """Register a function as a rule that asks for what is not done yet, such as evidence to add."""
+    return rule(check, todo=True)
 
 
 def warning(check: Check) -> Check:

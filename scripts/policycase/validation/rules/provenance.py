@@ -8,10 +8,10 @@ from policycase.errors import did_you_mean
 from policycase.findings import Finding
 from policycase.model.provenance import RECORD, rows_needing_evidence, values_needing_evidence
 from policycase.model.tables import Tables
-from policycase.validation.rules.base import at, nearest, rule, strangers, where
+from policycase.validation.rules.base import at, nearest, rule, strangers, todo, where
 
 
-@rule
+@todo
 def record_has_evidence(tables: Tables) -> Iterator[Finding]:
     """Every coded row rests on a passage; only rows that other sources alone name do not."""
     rows = rows_needing_evidence(tables)
@@ -27,7 +27,7 @@ def record_has_evidence(tables: Tables) -> Iterator[Finding]:
         )
 
 
-@rule
+@todo
 def value_has_evidence(tables: Tables) -> Iterator[Finding]:
     """Every date, role, status, setting, pilot flag, legal reference, goal, hedge and figure has its own evidence."""
     values = values_needing_evidence(tables)
@@ -78,7 +78,7 @@ def evidence_points_to_a_record_and_field(tables: Tables) -> Iterator[Finding]:
             )
 
 
-@rule
+@todo
 def sentence_is_accounted_for(tables: Tables) -> Iterator[Finding]:
     """Every sentence of a coded source is a passage: coded with evidence, context, or uncoded with a reason."""
     table = tables.profile.tables["passages"]
