@@ -72,13 +72,12 @@ FAULTS = {
         GOALS,
         "kgz-leph:nsp-goal-crime",
         "kgz-lehp:nsp-goal-crime",
-        also("record-has-evidence", "value-has-evidence", "evidence-points-to-a-record-and-field"),
     ),
     "id-is-unique-over-tables": Fault(
         GOALS,
         "kgz-leph:nsp-goal-crime",
         "kgz-leph:nsp-launch",
-        also("value-has-evidence", "evidence-points-to-a-record-and-field"),
+        also("evidence-points-to-a-record-and-field"),
     ),
     "link-id-is-made-of-its-parts": Fault(
         "data/program_places.csv",

@@ -1,12 +1,16 @@
 """The command, as a person or a script uses it."""
 
+import csv
 import json
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
-from copies import LAMPS_SOURCE, edit
+from copies import LAMPS_SOURCE, ROOT, copy_case, edit
 
+import policycase
 from policycase.cli.main import main
+from policycase.validation.rules import RULES
 
 
 def run(capsys, *arguments: str) -> tuple[int, str, str]:
@@ -189,3 +193,103 @@ def test_show_names_the_figures_about_a_record(capsys):
 
     assert "Figures about it" in out
     assert "vnm-pmlsa:fig-referred" in out
+
+
+@pytest.mark.parametrize(
+    ("table", "old", "new", "cause"),
+    [
+        ("programs", "gbr-svru:svru,gbr-svru,", "gbr-svru:SVRU,gbr-svru,", "constraint-error"),
+        ("programs", "gbr-svru:svru,gbr-svru,", "svru,gbr-svru,", "id-has-case-prefix"),
+    ],
+)
+def test_validate_counts_what_follows_from_a_wrong_id_under_it(capsys, tmp_path: Path, table, old, new, cause):
+    edit(copy_case(ROOT / "examples/gbr-svru", tmp_path / "case") / f"data/{table}.csv", f"\n{old}", f"\n{new}")
+
+    _, out, _ = run(capsys, "validate", str(tmp_path / "case"), "--json")
+
+    (finding,) = json.loads(out)["findings"]
+    assert finding["rule"] == cause
+    assert finding["consequences"] > 10
+
+
+def test_validate_reports_a_missing_row_once(capsys, package: Path):
+    rows = (package / "data/agencies.csv").read_text(encoding="utf-8").splitlines(keepends=True)
+    kept = [row for row in rows if not row.startswith("kgz-leph:moi,")]
+    (package / "data/agencies.csv").write_text("".join(kept), encoding="utf-8")
+
+    _, out, _ = run(capsys, "validate", str(package), "--json")
+
+    named = [finding for finding in json.loads(out)["findings"] if finding["missing"] == "kgz-leph:moi"]
+    assert len(kept) == len(rows) - 1
+    assert len(named) == 1
+
+
+def test_validate_says_that_a_required_cell_is_empty(capsys, lamps: Path):
+    edit(lamps / "data/goals.csv", lamps_statement(lamps), "")
+
+    _, out, _ = run(capsys, "validate", str(lamps))
+
+    assert "statement is empty; it is required" in out
+
+
+def lamps_statement(lamps: Path) -> str:
+    """The statement of the first goal."""
+    with (lamps / "data/goals.csv").open(encoding="utf-8", newline="") as file:
+        return next(csv.DictReader(file))["statement"]
+
+
+def test_rules_are_listed_with_their_texts(capsys):
+    _, out, _ = run(capsys, "rules", "--json")
+
+    listed = {row["rule"]: row["what it asks"] for row in json.loads(out)}
+    assert listed == {name: rule.text for name, rule in RULES.items()}
+    assert run(capsys, "rules", "start-is-not-after-ends")[2].startswith(
+        'policycase: no rule "start-is-not-after-ends" · did'
+    )
+
+
+def test_what_is_not_done_yet_is_listed_apart(capsys, lamps: Path):
+    lines = (lamps / "data/evidence.csv").read_text(encoding="utf-8").splitlines(keepends=True)
+    (lamps / "data/evidence.csv").write_text("".join(lines[:-1]), encoding="utf-8")
+
+    _, out, _ = run(capsys, "validate", "--todo", str(lamps))
+
+    assert out.startswith("Not done yet:\n")
+    assert "Wrong:" not in out
+
+
+def test_findings_are_annotations_for_github(capsys, package: Path):
+    edit(package / "data/goals.csv", ",3,reduce-crime,", ",3,reduce-crimes,")
+
+    code, out, _ = run(capsys, "validate", "--format", "github", str(package))
+
+    assert code == 1
+    assert out.startswith(f"::error file={package}/data/goals.csv,line=6,title=code-is-in-vocabulary::goal_type")
+
+
+def test_findings_are_junit_xml(capsys, package: Path):
+    edit(package / "data/goals.csv", ",3,reduce-crime,", ",3,reduce-crimes,")
+
+    _, out, _ = run(capsys, "validate", "--format", "junit", str(package))
+
+    suite = ElementTree.fromstring(out)[0]
+    assert (suite.get("tests"), suite.get("failures")) == ("1", "1")
+    assert "did you mean" in suite.findtext("testcase/failure", "")
+
+
+def test_version_is_printed(capsys):
+    assert run(capsys, "--version")[1] == f"policycase {policycase.__version__}\n"
+
+
+def test_new_replaces_a_case_if_forced(capsys, tmp_path: Path):
+    folder = str(tmp_path / "case")
+    run(capsys, "new", "kgz-x", "-o", folder)
+
+    assert run(capsys, "new", "kgz-x", "-o", folder)[0] == 3
+    assert run(capsys, "new", "kgz-x", "-o", folder, "--force")[0] == 0
+
+
+def test_several_packages_are_described_as_their_stack(capsys):
+    _, out, _ = run(capsys, "info", "kgz-leph", "can-insite", "--json")
+
+    assert [case["case_id"] for case in json.loads(out)["cases"]] == ["can-insite", "kgz-leph"]

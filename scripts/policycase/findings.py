@@ -8,7 +8,11 @@ Severity = Literal["error", "warning"]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One problem. `line` counts the header as 1; empty strings and None say "does not apply"."""
+    """One problem. `line` counts the header as 1; empty strings and None say "does not apply".
+
+    `missing` is the id that was looked for and is not there; `consequences` counts the findings that follow from this
+    one and are not listed.
+    """
 
     rule: str
     message: str
@@ -18,12 +22,15 @@ class Finding:
     line: int | None = None
     field: str = ""
     record_id: str = ""
+    missing: str = ""
+    consequences: int = 0
 
     def __str__(self) -> str:
         """One line: where, what was found and expected, what to do."""
         where = f"{self.path}:{self.line}: " if self.line else f"{self.path}: " if self.path else ""
         hint = f" · {self.hint}" if self.hint else ""
-        return f"{where}{self.message}{hint}  [{self.rule}]"
+        more = f" (and {self.consequences} more that follow from it)" if self.consequences else ""
+        return f"{where}{self.message}{hint}{more}  [{self.rule}]"
 
     @property
     def cell(self) -> tuple[str, int | None, str]:

@@ -6,7 +6,7 @@ import io
 import json
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from itertools import chain, islice
 from pathlib import Path
@@ -171,12 +171,14 @@ def _rows(name: str, tables: Mapping[str, CheckedTable]) -> Iterator[tuple[int, 
 
 
 def _cells(table: CheckedTable) -> Iterator[tuple[int, Finding]]:
+    primary = table.schema.primary_key
     for cells, column in zip(table.cells, table.columns, strict=True):
         wrong = {cell: notes for cell in set(column) if (notes := cells[cell][1])}
         for number, cell in enumerate(column) if wrong else ():
             for kind, note in wrong.get(cell, {}).items():
                 code = "type-error" if kind == "type" else "constraint-error"
-                yield number, _told(code, note, table.path, number, cells.name, str(cell))
+                finding = _told(code, note, table.path, number, cells.name, str(cell or ""))
+                yield number, replace(finding, record_id=cell or "") if cells.name in primary else finding
 
 
 def _widths(table: CheckedTable) -> Iterator[tuple[int, Finding]]:
@@ -230,9 +232,17 @@ def _file(resource: Mapping[str, Any], table: CheckedTable) -> Iterator[Finding]
 
 
 def _told(code: str, note: str, path: str, number: int | None = None, field: str = "", cell: str = "") -> Finding:
-    """A finding in frictionless' words, with the field and the cell that it speaks of."""
+    """A finding in frictionless' words, but for the commonest, with the field and the cell that it is about."""
     shown = f'{field} "{cell}": ' if cell else f"{field}: " if field else ""
-    return Finding(code, shown + note, path=path, line=None if number is None else number + 2, field=field)
+    message, hint = shown + note, ""
+    if note.startswith('constraint "required"'):
+        message, hint = f"{field} is empty; it is required", "fill it in"
+    elif note.startswith('constraint "pattern"'):
+        message, hint = (
+            f'{field} "{cell}" is malformed',
+            f"policycase codebook {Path(path).stem} says what {field} takes",
+        )
+    return Finding(code, message, hint, path=path, line=None if number is None else number + 2, field=field)
 
 
 def check_cells_exactly(package: Package) -> list[Finding]:
@@ -256,7 +266,10 @@ def _finding(package: Package, table: str, error: Error) -> Finding:
         fields = list(package.profile.tables[table].primary_key)
     row = getattr(error, "row_number", None)
     number = None if row is None else row - 2
-    return _told(error.type, error.note, package.paths[table], number, fields[0] or "", getattr(error, "cell", ""))
+    cell, primary = getattr(error, "cell", ""), package.profile.tables[table].primary_key
+    finding = _told(error.type, error.note, package.paths[table], number, fields[0] or "", cell)
+    is_of_id = error.type == "constraint-error" and finding.field in primary
+    return replace(finding, record_id=cell or "") if is_of_id else finding
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,7 @@
 """Validation: every stage in turn, for one package or many, and the report."""
 
+import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Executor
 from contextlib import ExitStack
@@ -21,6 +23,24 @@ from policycase.storage.locations import opened
 from policycase.validation import cell_checks, package_checks, rules, source_checks
 from policycase.validation.cell_checks import screened
 
+RELATIONS = {  # rules that ask what other rows say of a row, which they do under its right id
+    "agency-is-used",
+    "case-has-a-coded-source-with-passages",
+    "program-has-agency-place-and-start-or-note",
+    "record-has-evidence",
+    "sentence-is-accounted-for",
+    "source-is-used",
+    "value-has-evidence",
+}
+NAMINGS = {  # what is said of a row's own id
+    "constraint-error",
+    "id-has-case-prefix",
+    "id-is-unique-over-tables",
+    "link-id-is-made-of-its-parts",
+    "passage-id-is-its-locator",
+    "primary-key",
+    "unique-error",
+}
 POINTERS = {"record_id", "object_id"}  # columns that name records of any table
 
 
@@ -101,10 +121,11 @@ class Report:
 
     @property
     def findings(self) -> pd.DataFrame:
-        """One row a finding: rule, message, hint, severity, path, line (Int64), field, record_id."""
+        """One row per finding: rule, message, hint, severity, path, line and consequences (Int64), field, record_id, missing."""
         columns = [field.name for field in fields_of(Finding)]
         frame = pd.DataFrame([asdict(finding) for finding in self.found], columns=columns)
-        return frame.astype({name: "Int64" if name == "line" else "str" for name in columns})
+        numbers = {"line", "consequences"}
+        return frame.astype({name: "Int64" if name in numbers else "str" for name in columns})
 
     def raise_for_findings(self) -> None:
         """Raise if there is an error.
@@ -237,9 +258,13 @@ def _judged(roots: Mapping[str, Path], *, exact: bool = False) -> dict[str, Repo
     else:
         odd = [*screen.suspects, *others]
         by_standard = {key: cell_checks.check_cells(packages[key], screen.suspects.get(key)) for key in odd}
-    for key in packages:
-        reports[key] = _report(merged(by_standard.get(key, []), by_rules[key]), STAGES[:5])
+    for key, package in packages.items():
+        reports[key] = _report(merged(by_standard.get(key, []), by_rules[key], _keys(package)), STAGES[:5])
     return reports
+
+
+def _keys(package: Package) -> dict[str, str]:
+    return {package.paths[name]: table.key for name, table in package.profile.tables.items()}
 
 
 def _by_rules(tables: Tables | None, numbers: Mapping[str, int]) -> dict[str, list[Finding]]:
@@ -261,10 +286,56 @@ def _check_profile(root: Path) -> list[Finding]:
     return package_checks.check_profile(Package.read(root))
 
 
-def merged(by_standard: list[Finding], by_rules: list[Finding]) -> list[Finding]:
-    """Both lists as one; a cell that a rule reports as an error is not reported again."""
-    told = {finding.cell for finding in by_rules if finding.severity == "error"}
-    return [*(finding for finding in by_standard if finding.cell not in told), *by_rules]
+def merged(by_cells: list[Finding], by_rules: list[Finding], keys: Mapping[str, str]) -> list[Finding]:
+    """Both lists as one, each fault once: a cell that a rule judges in words of its own is not reported again."""
+    judged = {finding.cell for finding in by_rules if finding.severity == "error" and finding.rule not in RELATIONS}
+    empty = {finding.cell for finding in by_cells if finding.rule == "constraint-error"}
+    kept = [
+        finding
+        for finding in by_cells
+        if finding.cell not in judged and not (finding.rule == "primary-key" and finding.cell in empty)
+    ]
+    return causes([*kept, *by_rules], keys)
+
+
+def causes(found: list[Finding], keys: Mapping[str, str]) -> list[Finding]:
+    """The findings without those that follow from another one, which counts them.
+
+    A malformed id explains every row that names it as it should be, and everything that is asked of its record through
+    such rows. An id that several rows name and no row has is one finding, the first. `keys` are the columns that name
+    the rows of a file, by its path.
+    """
+    followers: dict[int, int] = {}  # the number of each finding that follows from another, with that one's number
+    first: dict[str, int] = {}
+    for number, finding in enumerate(found):
+        if _is_naming(finding, keys):
+            first.setdefault(_local(finding.record_id), number)
+    by_id = {found[number].record_id: number for number in first.values()}
+    for number, finding in enumerate(found):
+        if finding.missing:
+            cause = first.setdefault(_local(finding.missing), number)
+        elif finding.rule in RELATIONS or _is_naming(finding, keys):
+            cause = by_id.get(finding.record_id, number)
+        else:
+            continue
+        if cause != number:
+            followers[number] = cause
+    counts = Counter(followers.values())
+    return [
+        replace(finding, consequences=counts[number]) if counts[number] else finding
+        for number, finding in enumerate(found)
+        if number not in followers
+    ]
+
+
+def _is_naming(finding: Finding, keys: Mapping[str, str]) -> bool:
+    """Whether a finding says that a row's own id is wrong."""
+    return finding.rule in NAMINGS and finding.field == keys.get(finding.path) and bool(finding.record_id)
+
+
+def _local(record_id: str) -> str:
+    """An id without its prefix, in the letters that ids are made of."""
+    return re.sub(r"[^a-z0-9]+", "-", record_id.rpartition(":")[2].casefold())
 
 
 def _report(found: list[Finding], stages: tuple[str, ...]) -> Report:

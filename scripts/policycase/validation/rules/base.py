@@ -1,5 +1,6 @@
 """What a rule is: a function over the tables of one or many cases, its name the id, its docstring the rule."""
 
+import difflib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -8,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from policycase.errors import did_you_mean
+from policycase.errors import MOST_NAMES
 from policycase.findings import Finding, Severity
 from policycase.model.tables import Tables, files_of
 from policycase.storage.limits import how_to_raise, limit
@@ -70,11 +71,18 @@ def warning(check: Check) -> Check:
     return rule(check, "warning")
 
 
-def at(tables: Tables, name: str, rows: pd.DataFrame, field: str, message: str, hint: str = "") -> Iterator[Finding]:
-    """A finding for each of some rows of a table; message and hint are templates over the row's columns."""
+def at(  # noqa: PLR0913 - a table, its rows, and what is said of them
+    tables: Tables, name: str, rows: pd.DataFrame, field: str, message: str, hint: str = "", *, missing: str = ""
+) -> Iterator[Finding]:
+    """A finding for each of some rows of a table; message and hint are templates over the row's columns.
+
+    `missing` is the column whose cell names a row that is not there.
+    """
     for number, some in rows.groupby(files_of(rows.index)) if len(rows) else ():  # nearly always there is none
         path = tables.paths[name][number]
-        yield from few(_told(tables, name, some, field, message, hint), path)
+        found = _told(tables, name, some, field, message, hint)
+        named = some[missing].fillna("").tolist() if missing else [""] * len(some)
+        yield from few((replace(one, missing=text) for one, text in zip(found, named, strict=True)), path)
 
 
 def _told(tables: Tables, name: str, rows: pd.DataFrame, field: str, message: str, hint: str) -> Iterator[Finding]:
@@ -118,9 +126,16 @@ def nearest(lost: pd.DataFrame, column: str, known: pd.DataFrame, key: str, othe
     """A hint for each row whose id is not there: the nearest one of its own case."""
     ids = {case_id: rows[key].dropna().tolist() for case_id, rows in known.groupby("case_id")} if len(lost) else {}
     return [
-        (hinted and did_you_mean(value, ids.get(case_id, ()))) or otherwise
+        (hinted and _like(value, ids.get(case_id, ()))) or otherwise
         for value, case_id, hinted in zip(lost[column], lost["case_id"], first(lost), strict=True)
     ]
+
+
+def _like(record_id: str, known: Iterable[str]) -> str:
+    """A hint at the nearest id; prefixes are left out, since they make all ids of a case alike."""
+    full = {one.rpartition(":")[2]: one for one in known}
+    near = difflib.get_close_matches(record_id.rpartition(":")[2], list(full)[:MOST_NAMES], n=1, cutoff=0.75)
+    return f'did you mean "{full[near[0]]}"?' if near else ""
 
 
 def first(rows: pd.DataFrame) -> list[bool]:

@@ -31,6 +31,7 @@ def claim_points_to_a_record(tables: Tables) -> Iterator[Finding]:
             column,
             f'no record "{{{column}}}" is in this case',
             "{hint}",
+            missing=column,
         )
         yield from _wrong_kind(tables, name, column, frame)
     table = tables.profile.tables["claims"]
@@ -71,7 +72,7 @@ def crosscheck_claim_names_an_independent_source(tables: Tables) -> Iterator[Fin
     yield from at(
         tables,
         table.name,
-        claims[asserts & claims["source_use"].ne("coded")],
+        claims[asserts & claims["source_use"].ne("coded") & claims["source_use"].notna()],
         "stance",
         'stance is "asserts", and {source_id} is not a coded source',
         "name the coded source, or change the stance",

@@ -130,6 +130,7 @@ def foreign_key_stays_in_case(tables: Tables) -> Iterator[Finding]:
                 column,
                 f'{column} "{{{column}}}" is not a row of {link.table} in this case',
                 "{hint}",
+                missing=column,
             )
 
 

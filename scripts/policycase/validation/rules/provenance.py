@@ -57,6 +57,7 @@ def evidence_points_to_a_record_and_field(tables: Tables) -> Iterator[Finding]:
         "record_id",
         'no record "{record_id}" is in this case',
         "{hint}",
+        missing="record_id",
     )
     rest = evidence[~evidence.index.isin(lost.index) & evidence["field"].ne(RECORD)]
     rest = rest.assign(table=rest["record_id"].map(tables.table_of))
