@@ -121,7 +121,7 @@ class Report:
 
     @property
     def findings(self) -> pd.DataFrame:
-        """One row per finding: rule, message, hint, severity, path, line and consequences (Int64), field, record_id, missing."""
+        """One row per finding, a column per attribute of `Finding`; line and consequences are Int64, the others `str`."""
         columns = [field.name for field in fields_of(Finding)]
         frame = pd.DataFrame([asdict(finding) for finding in self.found], columns=columns)
         numbers = {"line", "consequences"}
