@@ -13,6 +13,7 @@ import warnings
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -85,10 +86,8 @@ class Fuzz:
         self.written = (self.root / DESCRIPTOR).read_bytes()
         self.descriptor, self.profile = package.descriptor, package.profile
         self.text = read_tables(package)
-        tables = self.profile.tables
-        self.frames = {name: typed(self.text, name) for name in tables}
         self.zip = zipped(files_of(self.root))
-        self.methods = dict(_methods(tables, folder))
+        self.methods = dict(_methods(self.profile.tables, folder))
 
     def descriptors(self, data: st.DataObject) -> None:
         """A damaged descriptor, read, judged by the stages that read it, and loaded as far as the tables."""
@@ -128,14 +127,15 @@ class Fuzz:
     def casebooks(self, data: st.DataObject) -> None:
         """Damaged cells that load all the same, under one method: a user may read what is not valid."""
         changed = Tables(self._cells(data, self.text.frames), self.profile, self.text.paths)
-        frames = dict(self.frames)
-        for name, text in changed.frames.items():
-            if text is not self.text[name]:
-                frame = _kept(lambda name=name: typed(changed, name))
-                frames[name] = self.frames[name] if frame is None else frame
+        kept = {
+            name: text
+            if text is self.text[name] or _kept(lambda name=name: typed(changed, name)) is not None
+            else self.text[name]
+            for name, text in changed.frames.items()
+        }
         method = data.draw(st.sampled_from(sorted(self.methods)), label="method")
         descriptor = self._descriptor(data) if data.draw(st.booleans(), label="descriptor too") else self.descriptor
-        _kept(lambda: self.methods[method](Casebook(frames, self.profile, descriptor)))
+        _kept(lambda: self.methods[method](Casebook(replace(changed, frames=kept), descriptor)))
 
     def archives(self, data: st.DataObject) -> None:
         """A damaged zip, unpacked and judged."""
@@ -175,7 +175,7 @@ class Fuzz:
         (self.root / DESCRIPTOR).write_bytes(_damaged_json(self.written, data))
         package = _kept(lambda: Package.read(self.root))
         (self.root / DESCRIPTOR).write_bytes(self.written)
-        loads = package and package.paths.keys() >= self.frames.keys()
+        loads = package and package.paths.keys() >= self.text.frames.keys()
         return package.descriptor if loads else self.descriptor
 
     def _unpacked(self, place: Path) -> list[Finding]:

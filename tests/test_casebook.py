@@ -1,7 +1,7 @@
 """What a researcher asks of a casebook."""
 
-import copy
 import pickle
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -132,9 +132,9 @@ def test_coverage_tells_none_from_not_coded(lamps: Path):
 
 
 def test_coverage_falls_when_evidence_goes():
-    thinner = copy.copy(CASE)
-    evidence = CASE.evidence
-    thinner._frames = {**CASE._frames, "evidence": evidence[evidence["record_id"] != "kgz-leph:nsp"]}
+    evidence = CASE.text["evidence"]
+    frames = {**CASE.text.frames, "evidence": evidence[evidence["record_id"] != "kgz-leph:nsp"]}
+    thinner = policycase.Casebook(replace(CASE.text, frames=frames), CASE.descriptor)
 
     programs = thinner.coverage().set_index("table").loc["programs"]
 

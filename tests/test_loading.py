@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import policycase
 from policycase.errors import UnreadableError
-from policycase.model.columns import as_text, typed
+from policycase.model.columns import typed
 from policycase.model.tables import Tables
 from policycase.storage.csv_files import csv_bytes, read_csv
 
@@ -32,8 +32,7 @@ def test_every_column_has_the_type_of_its_schema(name: str):
 
 @pytest.mark.parametrize("name", CASE.tables)
 def test_types_are_the_same_without_rows(name: str):
-    table = CASE.profile.tables[name]
-    empty = as_text(CASE[name], table).iloc[:0]
+    empty = CASE.text[name].iloc[:0]
 
     assert (typed(Tables({name: empty}, CASE.profile, {name: [""]}), name).dtypes == CASE[name].dtypes).all()
 

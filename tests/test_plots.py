@@ -1,5 +1,7 @@
 """Charts of a case and of a stack: what is drawn, and how sure it looks."""
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 from copies import ROOT
@@ -38,9 +40,9 @@ def test_plot_is_a_valid_chart_of_a_case_and_of_a_stack(plot, book: policycase.C
 
 @pytest.mark.parametrize("plot", PLOTS)
 def test_plot_of_a_case_without_rows_is_empty(plot):
-    frames = {name: CASE[name] if name in {"cases", "codes"} else CASE[name].iloc[:0] for name in CASE}
+    frames = {name: text if name in {"cases", "codes"} else text.iloc[:0] for name, text in CASE.text.frames.items()}
 
-    chart = plot(policycase.Casebook(frames, CASE.profile, CASE.descriptor)).to_dict()
+    chart = plot(policycase.Casebook(replace(CASE.text, frames=frames), CASE.descriptor)).to_dict()
 
     assert [rows for rows in chart["datasets"].values() if rows] == []
 

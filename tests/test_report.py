@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -138,9 +139,9 @@ def test_stack_sets_the_cases_side_by_side(stacked: Page):
 
 
 def test_count_of_nothing_coded_is_no_zero(tmp_path: Path):
-    frames = {name: CASE[name] for name in CASE}
+    frames = dict(CASE.text.frames)
     frames["goals"] = frames["goals"].iloc[:0]
-    without = policycase.Casebook(frames, CASE.profile, CASE.descriptor)
+    without = policycase.Casebook(replace(CASE.text, frames=frames), CASE.descriptor)
     other = policycase.load(ROOT / "examples/vnm-pmlsa")
 
     text = Page(policycase.report(policycase.stack([without, other]), tmp_path / "two.html")).text

@@ -1,7 +1,7 @@
 """How far coders of one source agree: records matched, then alpha by field."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from itertools import combinations
 
@@ -13,6 +13,7 @@ from policycase.errors import MissingExtraError, StackError
 from policycase.model.casebook import Casebook
 from policycase.model.profile import Table
 from policycase.model.provenance import ASSERTS, RECORD, crosscheck_only
+from policycase.storage.csv_files import TEXT
 
 MATCHED = ("places", "agencies", "programs", "events", "goals", "claims")
 THRESHOLD = 0.4
@@ -207,10 +208,10 @@ def _coded_part(book: Casebook) -> Casebook:
     others = set(book.claims["claim_id"]) - set(book.claims.loc[book.claims["stance"] == ASSERTS, "claim_id"])
     others |= crosscheck_only(book.text) - set(book.evidence["record_id"])
     frames = {
-        name: book[name][~book[name][table.key].isin(others)] if table.key else book[name]
+        name: book.text[name][~book.text[name][table.key].isin(others)] if table.key else book.text[name]
         for name, table in book.profile.tables.items()
     }
-    return Casebook(frames, book.profile, book.descriptor)
+    return Casebook(replace(book.text, frames=frames), book.descriptor)
 
 
 def _united(table: Table, books: Mapping[str, Casebook], pairs: Mapping) -> list[dict[str, str]]:
@@ -256,7 +257,7 @@ def _values(table: Table, books: Mapping[str, Casebook], units: Sequence[Mapping
             lines.append({"table": table.name, "record_id": record, "field": field} | values)
         if not fields:
             lines.append({"table": table.name, "record_id": record, "field": RECORD} | dict.fromkeys(unit, "found"))
-    return pd.DataFrame(lines, columns=["table", "record_id", "field", *books], dtype="str")
+    return pd.DataFrame(lines, columns=["table", "record_id", "field", *books], dtype=TEXT)
 
 
 def _alpha(values: pd.DataFrame, names: list[str]) -> pd.DataFrame:
@@ -279,7 +280,7 @@ def _alpha(values: pd.DataFrame, names: list[str]) -> pd.DataFrame:
             alpha = krippendorff.alpha(reliability_data=data, level_of_measurement="nominal")
         rows.append((table, field, len(told), sum(a == b for a, b in told) / len(told), alpha))
     frame = pd.DataFrame(rows, columns=["table", "field", "pairs", "agreed", "alpha"])
-    return frame.astype({"table": "str", "field": "str", "pairs": "Int64", "agreed": "float64", "alpha": "float64"})
+    return frame.astype({"table": TEXT, "field": TEXT, "pairs": "Int64", "agreed": "float64", "alpha": "float64"})
 
 
 def _differences(values: pd.DataFrame, names: list[str]) -> pd.DataFrame:

@@ -7,6 +7,7 @@ import pandas as pd
 
 from policycase.model.casebook import Casebook, load
 from policycase.model.profile import Table
+from policycase.storage.csv_files import TEXT
 from policycase.storage.locations import DESCRIPTOR
 
 COLUMNS = ["table", "record_id", "change", "field", "old", "new"]
@@ -36,7 +37,7 @@ def diff(old: Casebook | str | Path | None, new: Casebook | str | Path | None) -
     """
     before, after = (case if isinstance(case, Casebook) else load(case) for case in (old, new))
     changes = [*_of_descriptor(before, after), *_of_tables(before, after)]
-    return pd.DataFrame(changes, columns=COLUMNS, dtype="str")
+    return pd.DataFrame(changes, columns=COLUMNS, dtype=TEXT)
 
 
 def _of_descriptor(before: Casebook, after: Casebook) -> Iterator[Change]:
@@ -56,10 +57,10 @@ def _of_tables(before: Casebook, after: Casebook) -> Iterator[Change]:
 
 def _keyed(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
     """The frame by its key; a key that stands again is numbered, so that no row is lost."""
-    keys = frame[list(table.primary_key)].fillna("").agg(" ".join, axis=1) if len(frame) else pd.Series(dtype="str")
+    keys = frame[list(table.primary_key)].fillna("").agg(" ".join, axis=1) if len(frame) else pd.Series(dtype=TEXT)
     again = keys.groupby(keys).cumcount()
     named = [f"{key} ({count + 1})" if count else key for key, count in zip(keys, again, strict=True)]
-    return frame.set_axis(pd.Index(named, dtype="str"), axis=0)
+    return frame.set_axis(pd.Index(named, dtype=TEXT), axis=0)
 
 
 def _of_table(table: Table, one: pd.DataFrame, other: pd.DataFrame) -> Iterator[Change]:
@@ -77,7 +78,7 @@ def _of_table(table: Table, one: pd.DataFrame, other: pd.DataFrame) -> Iterator[
             if field in table.fields and table.fields[field].of in changed:
                 continue
             yield name, record_id, "changed", field, *(_cell(frame.loc[record_id, field]) for frame in (left, right))
-    if list(both) != [record_id for record_id in other.index if record_id in set(both)]:
+    if not other.index.intersection(both, sort=False).equals(both):
         yield name, "", "moved", None, None, None
 
 

@@ -6,6 +6,7 @@ import pandas as pd
 
 from policycase.model.casebook import Casebook
 from policycase.model.provenance import RECORD
+from policycase.storage.csv_files import TEXT
 
 ACTIVITY = pd.CategoricalDtype(["not", "possibly", "certainly"], ordered=True)
 BOUNDS = ["start_earliest", "start_latest", "end_earliest", "end_latest"]
@@ -160,14 +161,14 @@ def _dated(casebook: Casebook, table: str, kind: str) -> pd.DataFrame:
             "record_id": dated[key],
             "table": table,
             "name": dated["name"],
-            "what": spans[dated.index].map({True: side, False: "point"}).astype("str"),
-            "kind": dated[kind].astype("str"),
-            "occurrence": dated["occurrence"].astype("str") if "occurrence" in dated else None,
+            "what": spans[dated.index].map({True: side, False: "point"}).astype(TEXT),
+            "kind": dated[kind].astype(TEXT),
+            "occurrence": dated["occurrence"].astype(TEXT) if "occurrence" in dated else None,
             "date": dated[side],
             "earliest": dated[f"{side}_earliest"],
             "latest": dated[f"{side}_latest"],
         }
-        parts.append(pd.DataFrame(part).astype({"table": "str", "occurrence": "str"}))
+        parts.append(pd.DataFrame(part).astype({"table": TEXT, "occurrence": TEXT}))
     return pd.concat(parts)
 
 

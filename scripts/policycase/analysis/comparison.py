@@ -3,6 +3,7 @@
 import pandas as pd
 
 from policycase.model.casebook import Casebook
+from policycase.storage.csv_files import TEXT
 
 PRESENT, ABSENT = 1, 0
 HELD_BY = {"police_held": {"interior"}, "health_held": {"health"}}
@@ -53,14 +54,14 @@ def _crosswalked(casebook: Casebook, rows: pd.DataFrame) -> pd.DataFrame:
     """The codes of other schemes for the program type and the goal type of each row."""
     walks = casebook["crosswalks"]
     columns = {}
-    for scheme in walks["scheme"].astype("str").unique():
+    for scheme in walks["scheme"].astype(TEXT).unique():
         for vocabulary, prefix in (("program_type", "program"), ("goal_type", "goal")):
             own = walks[walks["scheme"].eq(scheme) & walks["vocabulary"].eq(vocabulary)]
             if own.empty:
                 continue
             codes = own.groupby("code")["scheme_code"].agg("; ".join)
             name = f"{prefix}_{str(scheme).replace('-', '_')}"
-            columns[name] = rows[vocabulary].astype("str").map(codes).astype("str")
+            columns[name] = rows[vocabulary].astype(TEXT).map(codes).astype(TEXT)
     return pd.DataFrame(columns, index=rows.index)
 
 
@@ -117,7 +118,7 @@ def _goal_types(casebook: Casebook) -> pd.DataFrame:
 def _scored(cases: pd.Series, prefix: str, pairs: pd.DataFrame, score: int) -> pd.DataFrame:
     """A column for each code of the vocabulary, scored where the case has it, else missing."""
     codes = pairs.iloc[:, 1]
-    having = set(zip(pairs["case_id"], codes.astype("str"), strict=True))
+    having = set(zip(pairs["case_id"], codes.astype(TEXT), strict=True))
     columns = {
         f"{prefix}_{code.replace('-', '_')}": pd.array(
             [score if (case, code) in having else None for case in cases], dtype="Int64"

@@ -8,6 +8,7 @@ import pandas as pd
 
 from policycase.model.casebook import Casebook
 from policycase.model.stack import address, stack
+from policycase.storage.csv_files import TEXT
 
 IDENTIFIERS = {"places": ["iso_3166_2", "geonames_id", "wikidata_id"], "agencies": ["same_as"]}
 
@@ -77,7 +78,7 @@ def _lone(book: Casebook) -> pd.DataFrame:
                 if field.vocabulary:
                     cases = frame.groupby(field.name, observed=True)["case_id"].agg(set)
                     found += [(name, field.name, code, *of) for code, of in cases.items() if len(of) == 1]
-    return pd.DataFrame(found, columns=["table", "field", "code", "case_id"], dtype="str")
+    return pd.DataFrame(found, columns=["table", "field", "code", "case_id"], dtype=TEXT)
 
 
 def _shared_sources(book: Casebook) -> pd.DataFrame:
@@ -95,9 +96,9 @@ def _same_entities(book: Casebook) -> pd.DataFrame:
         key = book.profile.tables[name].key
         for identifier in identifiers:
             frame = book[name].rename(columns={key: "record_id"})
-            shared = _of_several(frame.assign(value=frame[identifier].astype("str")), "value")
+            shared = _of_several(frame.assign(value=frame[identifier].astype(TEXT)), "value")
             parts.append(shared.assign(table=name, identifier=identifier)[columns])
-    return pd.concat(parts).sort_values(columns[:4], kind="stable", ignore_index=True).astype("str")
+    return pd.concat(parts).sort_values(columns[:4], kind="stable", ignore_index=True).astype(TEXT)
 
 
 def _of_several(frame: pd.DataFrame, column: str) -> pd.DataFrame:

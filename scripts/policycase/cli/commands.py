@@ -21,7 +21,6 @@ from policycase.errors import UnknownNameError, UnreadableError
 from policycase.exports import export
 from policycase.model import stack
 from policycase.model.casebook import Casebook, load
-from policycase.model.columns import as_text
 from policycase.model.passages import read_source
 from policycase.publishing import pack
 from policycase.reporting import page
@@ -215,7 +214,7 @@ def run_show(options: Namespace) -> None:
         if options.json:
             say_json(frame)
         elif options.csv:
-            say_csv(csv_bytes(as_text(frame, case.profile.table(options.what))))
+            say_csv(csv_bytes(case.text[options.what]))
         else:
             screens.say_wide(case, options.what)
         return
@@ -237,9 +236,8 @@ def _record_id(case: Casebook, what: str) -> str:
         msg = f'"{what}" is a vocabulary · run: policycase codebook {what}'
         raise UnreadableError(msg)
     for case_id in case.case_ids:
-        for table in case.profile.case_tables.values():
-            if table.key and f"{case_id}:{what}" in set(case[table.name][table.key]):
-                return f"{case_id}:{what}"
+        if f"{case_id}:{what}" in case.text.table_of.index:
+            return f"{case_id}:{what}"
     kind = "table or record"
     raise UnknownNameError(kind, what, case.tables)
 

@@ -9,7 +9,6 @@ import pandas as pd
 from policycase.cli.terminal import fits, say, say_blocks, say_json_line, say_table, tell
 from policycase.findings import Finding
 from policycase.model.casebook import Casebook
-from policycase.model.columns import as_text
 from policycase.model.package import refuse_odd_descriptor
 from policycase.model.profile import Table
 from policycase.model.provenance import RECORD
@@ -62,8 +61,7 @@ def say_record(casebook: Casebook, record_id: str) -> None:
     """One record, field by field, each with the passages it rests on; then what is tied to it."""
     name = str(casebook.record(record_id).name)
     table = casebook.profile.tables[name]
-    frame = casebook[name]
-    text = as_text(frame[frame[table.key] == record_id], table).iloc[0].dropna()
+    text = casebook.text[name].iloc[casebook.text.rows_with(name, table.key, record_id)[0]].dropna()
     evidence = casebook.evidence_for(record_id)
     where = {field: _passages(rows) for field, rows in evidence.groupby("field", sort=False)}
     whole = where.get(RECORD, "")

@@ -13,6 +13,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from policycase.storage.csv_files import TEXT
+
 WIDEST = 160  # columns of a table where neither a terminal nor COLUMNS says how wide
 NARROWEST = 18  # columns that a column of prose needs to be read
 
@@ -65,7 +67,7 @@ def say_csv(content: bytes) -> None:
 def rows(frame: pd.DataFrame) -> list[dict]:
     """The rows of a frame as JSON has them: days as text, missing cells as null."""
     days = frame.select_dtypes("datetime").columns
-    text = frame.astype(dict.fromkeys(frame.select_dtypes("category").columns, "str"))
+    text = frame.astype(dict.fromkeys(frame.select_dtypes("category").columns, TEXT))
     text = text.assign(**{name: frame[name].dt.strftime("%Y-%m-%d") for name in days})
     return json.loads(text.to_json(orient="records", force_ascii=False))
 

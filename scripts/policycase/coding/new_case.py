@@ -12,6 +12,7 @@ from policycase.errors import UnreadableError
 from policycase.model.package import UNSAID, read_descriptor, write_json
 from policycase.model.passages import fingerprint, skeleton
 from policycase.model.profile import Profile, shipped_profile
+from policycase.storage.csv_files import TEXT
 from policycase.storage.locations import DESCRIPTOR, shipped_root
 from policycase.storage.writing import write_folder
 
@@ -139,4 +140,4 @@ def passage_rows(text: str, case_id: str, source_id: str) -> pd.DataFrame:
                 "coding": "coded",
             }
         )
-    return pd.DataFrame(lines, columns=list(table.fields), dtype="str")
+    return pd.DataFrame(lines, columns=list(table.fields), dtype=TEXT)

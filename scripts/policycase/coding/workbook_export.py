@@ -22,6 +22,7 @@ from policycase.exports.excel_cells import (
 )
 from policycase.model.casebook import Casebook
 from policycase.model.profile import Field, Profile, Table
+from policycase.storage.csv_files import TEXT
 
 WIDTH = 36  # of a column of prose
 ROWS = 5000  # rows that have lists to choose from
@@ -135,7 +136,7 @@ def _meanings(case: Casebook) -> pd.DataFrame:
         for key in zip(codebook["table"], codebook["field"], strict=True)
         if key in shown
     ]
-    return codebook[here].assign(required=pd.array(required, dtype="str"))
+    return codebook[here].assign(required=pd.array(required, dtype=TEXT))
 
 
 def _put_plain(sheet: Worksheet, frame: pd.DataFrame, styles: dict[str, Format]) -> None:

@@ -21,7 +21,7 @@ from policycase.model.dates import FORMS as DATES
 from policycase.model.dates import bounds
 from policycase.model.package import Package
 from policycase.model.profile import DATA, Field, Profile, Table, shipped_profile
-from policycase.storage.csv_files import csv_bytes
+from policycase.storage.csv_files import TEXT, csv_bytes
 from policycase.storage.locations import DESCRIPTOR, inside, refuse_unsafe
 from policycase.storage.writing import put_back, staged, write_folder
 
@@ -130,7 +130,7 @@ def _frame(table: Table, rows: list[tuple], profile: Profile) -> tuple[pd.DataFr
             cells[field.name] = text
         if cells:
             lines.append(cells)
-    return pd.DataFrame(lines, columns=list(fields), dtype="str"), problems
+    return pd.DataFrame(lines, columns=list(fields), dtype=TEXT), problems
 
 
 def _columns(table: Table, fields: dict[str, Field], header: tuple) -> tuple[dict[int, str], list[str]]:

@@ -12,7 +12,7 @@ from policycase.exports.export import facts
 from policycase.exports.sql import create, literal, quoted
 from policycase.model.casebook import Casebook
 from policycase.model.profile import Field, ForeignKey, Table
-from policycase.storage.csv_files import csv_bytes
+from policycase.storage.csv_files import TEXT, csv_bytes
 
 TYPES = {"integer": "BIGINT", "number": "DOUBLE", "boolean": "BOOLEAN", "date": "DATE"}
 
@@ -111,4 +111,4 @@ def _describe(database: duckdb.DuckDBPyConnection, table: Table) -> None:
 
 
 def _about(case: Casebook) -> pd.DataFrame:
-    return pd.DataFrame(facts(case, "duckdb").items(), columns=["fact", "value"], dtype="str")
+    return pd.DataFrame(facts(case, "duckdb").items(), columns=["fact", "value"], dtype=TEXT)

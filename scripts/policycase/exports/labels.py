@@ -8,6 +8,7 @@ import pandas as pd
 from policycase.errors import UnreadableError
 from policycase.model.casebook import Casebook
 from policycase.model.profile import Table
+from policycase.storage.csv_files import TEXT
 
 TRUTH = {0: "false", 1: "true"}
 EXACT = 2**53  # the largest whole number up to which a double holds each
@@ -37,7 +38,7 @@ def labelled(case: Casebook, reserved: Set[str], longest: int) -> Iterator[Label
         yield _labelled(table, case, spoken[table.name], positions)
     codebook = case.codebook()
     here = [spoken[row.table][row.field] for row in codebook.itertuples()]
-    codebook.insert(2, "variable", pd.Series(here, dtype="str"))
+    codebook.insert(2, "variable", pd.Series(here, dtype=TEXT))
     names = _names(list(codebook), reserved, longest)
     yield Labelled("codebook", "Codebook", codebook.rename(columns=names), {}, {})
 
@@ -52,7 +53,7 @@ def _labelled(
         if field.vocabulary:
             codes = positions[field.vocabulary]
             numbers = {code: number for code, (number, _) in codes.items()}
-            frame[field.name] = column.astype("str").map(numbers).astype("Int16")
+            frame[field.name] = column.astype(TEXT).map(numbers).astype("Int16")
             values[names[field.name]] = dict(codes.values())
         elif field.type == "boolean":
             frame[field.name] = column.astype("Int8")

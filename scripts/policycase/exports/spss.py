@@ -45,7 +45,7 @@ def _write(table: Labelled, file: Path, width: int) -> None:
             msg = f"{table.name}.{name} is {frame[name].min():%Y-%m-%d}; SPSS has no day before 1582-10-15"
             raise UnreadableError(msg)
         frame[name] = (frame[name] - BEGINNING).dt.total_seconds()
-    texts = list(frame.select_dtypes("str"))
+    texts = [name for name in frame if isinstance(frame[name].dtype, pd.StringDtype)]
     for name in texts:
         if _bytes(frame[name]) > LONGEST_TEXT:
             msg = f"{table.name}.{name} holds a text of more than {LONGEST_TEXT} bytes, which SPSS does not take"
@@ -68,7 +68,7 @@ def _measure(name: str, table: Labelled, texts: list[str]) -> str:
 
 
 def _ids(frame: pd.DataFrame) -> list[str]:
-    return [name for name in frame.select_dtypes("str") if name.endswith("_id")]
+    return [name for name in frame if name.endswith("_id") and isinstance(frame[name].dtype, pd.StringDtype)]
 
 
 def _bytes(column: pd.Series) -> int:

@@ -12,6 +12,7 @@ from policycase.exports.export import facts
 from policycase.exports.sql import create, literal, quoted
 from policycase.model.casebook import Casebook
 from policycase.model.profile import Field, Profile, Table
+from policycase.storage.csv_files import TEXT
 
 TYPES = {"integer": "INTEGER", "number": "REAL", "boolean": "INTEGER"}
 
@@ -85,4 +86,4 @@ def _refuse_broken_keys(database: sqlite3.Connection, case: Casebook) -> None:
 
 
 def _about(case: Casebook) -> pd.DataFrame:
-    return pd.DataFrame(facts(case, "sqlite").items(), columns=["fact", "value"], dtype="str")
+    return pd.DataFrame(facts(case, "sqlite").items(), columns=["fact", "value"], dtype=TEXT)

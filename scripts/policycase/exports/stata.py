@@ -35,8 +35,8 @@ def write(case: Casebook, place: Path) -> None:
 def _write(table: Labelled, file: Path) -> None:
     """Write one file; pandas could, but it renames `end` and other words that only Mata reserves."""
     frame = table.frame.copy()
-    for name in frame.select_dtypes("str"):  # Stata's missing text is the empty one
-        frame[name] = frame[name].fillna("")
+    texts = [name for name in frame if isinstance(frame[name].dtype, pd.StringDtype)]
+    frame[texts] = frame[texts].fillna("")  # Stata's missing text is the empty one
     days = list(frame.select_dtypes("datetime"))
     for name in days:
         frame[name] = (frame[name] - BEGINNING).dt.days

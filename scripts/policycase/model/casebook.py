@@ -1,6 +1,6 @@
 """A casebook: one or many cases as typed tables, each value with the way back to its passage."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Self
 
@@ -8,11 +8,11 @@ import pandas as pd
 
 from policycase.errors import InvalidPackageError, UnknownNameError
 from policycase.model import bibtex, conflicts, provenance
-from policycase.model.columns import as_text, typed
+from policycase.model.columns import TypedFrames, refuse_wrong_cells
 from policycase.model.package import Package, write_json
-from policycase.model.profile import ENTRY_TABLES, Profile, refuse_other_profile
+from policycase.model.profile import DATA, ENTRY_TABLES, FOLDER, Profile, refuse_other_profile
 from policycase.model.tables import Tables, places, read_tables
-from policycase.storage.csv_files import csv_bytes
+from policycase.storage.csv_files import TEXT, csv_bytes
 from policycase.storage.downloads import pinned
 from policycase.storage.locations import DESCRIPTOR, opened
 from policycase.storage.writing import write_folder
@@ -40,8 +40,8 @@ def load(path: str | Path | None = None, *, sha256: str | None = None) -> "Caseb
         package = Package.read(root)
         refuse_other_profile(package.profile)
         tables = read_tables(package)
-        frames = {name: typed(tables, name) for name in package.profile.tables}
-    return Casebook(frames, package.profile, package.descriptor)
+        refuse_wrong_cells(tables)
+    return Casebook(tables, package.descriptor)
 
 
 class Casebook:
@@ -49,12 +49,33 @@ class Casebook:
 
     A table comes as a fresh DataFrame with every column of its schema and a RangeIndex, so changing it
     does not change the casebook. Column meanings: `codebook`.
+
+    Attributes
+    ----------
+    text
+        The tables as the text of their cells, each row with the file and line where `write` puts it.
+    profile
+        What every case shares: tables and vocabularies.
+    descriptor
+        The content of datapackage.json.
     """
 
-    def __init__(self, frames: Mapping[str, pd.DataFrame], profile: Profile, descriptor: dict[str, Any]) -> None:
-        self._frames = dict(frames)
-        self.profile = profile
+    text: Tables
+    profile: Profile
+    descriptor: dict[str, Any]
+
+    def __init__(self, tables: Tables, descriptor: dict[str, Any]) -> None:
+        paths = {
+            name: [f"{FOLDER if table.kind == 'vocabulary' else DATA}/{name}.csv"]
+            for name, table in tables.profile.tables.items()
+        }
+        frames = {
+            name: frame.astype(TEXT).set_axis(places([len(frame)]), axis=0) for name, frame in tables.frames.items()
+        }
+        self.text = Tables(frames, tables.profile, paths)
+        self.profile = tables.profile
         self.descriptor = descriptor
+        self._frames = TypedFrames(self.text)
 
     def __getitem__(self, name: str) -> pd.DataFrame:
         """One table, as a fresh frame."""
@@ -85,16 +106,13 @@ class Casebook:
         return [*super().__dir__(), *self._frames]
 
     def __eq__(self, other: object) -> bool:
-        """Whether both hold the same tables, cell for cell and type for type, under the same profile."""
+        """Whether both hold the same tables, cell for cell as text, under the same profile."""
         if not isinstance(other, Casebook):
             return NotImplemented
         return (
             self.profile.files == other.profile.files
-            and self._frames.keys() == other._frames.keys()
-            and all(
-                frame.equals(other._frames[name]) and (frame.dtypes == other._frames[name].dtypes).all()
-                for name, frame in self._frames.items()
-            )
+            and self.text.frames.keys() == other.text.frames.keys()
+            and all(frame.equals(other.text[name]) for name, frame in self.text.frames.items())
         )
 
     __hash__ = None
@@ -107,23 +125,13 @@ class Casebook:
     @property
     def case_ids(self) -> list[str]:
         """Ids of the cases."""
-        return self._frames["cases"]["case_id"].tolist()
-
-    @property
-    def text(self) -> Tables:
-        """The tables as text, each row with the file and line where `write` puts it."""
-        paths = {resource["name"]: [resource["path"]] for resource in self.descriptor["resources"]}
-        frames = {
-            name: as_text(frame, self.profile.tables[name]).set_axis(places([len(frame)]), axis=0)
-            for name, frame in self._frames.items()
-        }
-        return Tables(frames, self.profile, paths)
+        return self.text["cases"]["case_id"].tolist()
 
     def __repr__(self) -> str:
         """What the casebook holds, and where to go from here."""
         titles = [f"  {row.case_id}  {row.title} ({row.country})" for row in self._frames["cases"].itertuples()]
-        entry = [f"{len(self._frames[name])} {name}" for name in ENTRY_TABLES]
-        rest = [f"{name} {len(frame)}" for name, frame in self._frames.items() if name not in ENTRY_TABLES]
+        entry = [f"{len(self.text[name])} {name}" for name in ENTRY_TABLES]
+        rest = [f"{name} {len(frame)}" for name, frame in self.text.frames.items() if name not in ENTRY_TABLES]
         return "\n".join(
             [
                 f"Casebook of {len(titles)} case{'s' * (len(titles) != 1)}",
@@ -137,7 +145,7 @@ class Casebook:
     def _repr_html_(self) -> str:
         """The same for notebooks."""
         about = [self.profile.tables[name].description for name in self.tables]
-        counts = [len(self._frames[name]) for name in self.tables]
+        counts = [len(self.text[name]) for name in self.tables]
         rows = pd.DataFrame({"table": self.tables, "rows": counts, "what it holds": about})
         cases = self._frames["cases"][["case_id", "title", "country", "review_status"]]
         return cases.to_html(index=False, escape=True) + rows.to_html(index=False, escape=True)
@@ -175,7 +183,7 @@ class Casebook:
             for table in wanted
             for field in table.fields.values()
         ]
-        return pd.DataFrame(rows, columns=["table", "field", "title", "description", "type", "codes"], dtype="str")
+        return pd.DataFrame(rows, columns=["table", "field", "title", "description", "type", "codes"], dtype=TEXT)
 
     def join(self, name: str) -> pd.DataFrame:
         """A table with the columns of what its foreign keys point to; one row in, one row out.
@@ -208,11 +216,11 @@ class Casebook:
         UnknownNameError
             No record has the id; the message names the nearest one.
         """
-        return provenance.record(self._frames, self.profile, record_id)
+        return provenance.record(self.text, self._frames, record_id)
 
     def evidence_for(self, record_id: str, field: str | None = None) -> pd.DataFrame:
         """The passages that a record, or one field of it, rests on; see `policycase.model.provenance.evidence_for`."""
-        return provenance.evidence_for(self._frames, self.profile, record_id, field)
+        return provenance.evidence_for(self.text, self._frames, record_id, field)
 
     def coverage(self) -> pd.DataFrame:
         """How much of each table has evidence; see `policycase.model.provenance.row_coverage`."""

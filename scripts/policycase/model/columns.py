@@ -1,15 +1,15 @@
 """Columns: the text of a cell as the type that its schema states."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
 from policycase.errors import UnreadableError
-from policycase.model.profile import Field, Table
+from policycase.model.profile import Field
 from policycase.model.tables import Tables
-from policycase.storage.csv_files import TEXT
+from policycase.storage.csv_files import CELLS, TEXT
 
 TRUTH = {"true": True, "false": False}
 EXPECTED = {
@@ -40,40 +40,42 @@ def typed(tables: Tables, name: str) -> pd.DataFrame:
     UnreadableError
         A cell is not of its column's type or not in its vocabulary; the message names the cell.
     """
-    columns = {}
-    for field in tables.profile.tables[name].fields.values():
-        cells = tables[name][field.name]
-        codes = tables.profile.vocabularies[field.vocabulary] if field.vocabulary else None
-        try:
-            columns[field.name] = _typed(cells, field.type, codes)
-        except _OddCellError as error:
-            number = cells.index[cells.eq(error.args[0]).to_numpy().argmax()]
-            path, line = tables.place(name, number)
-            expected = f"a code of {field.vocabulary}" if codes else EXPECTED[field.type]
-            msg = f'{path}:{line}: {field.name} is "{error.args[0]}"; expected {expected} · run: policycase validate'
-            raise UnreadableError(msg) from error
-    return pd.DataFrame(columns)
+    fields = tables.profile.tables[name].fields.values()
+    return pd.DataFrame({field.name: _column(tables, name, field) for field in fields})
 
 
-class _OddCellError(ValueError):
+def _column(tables: Tables, name: str, field: Field) -> pd.Series:
+    cells = tables[name][field.name]
+    codes = tables.profile.vocabularies[field.vocabulary] if field.vocabulary else None
+    try:
+        return _typed(cells, field.type, codes)
+    except _WrongCellError as error:
+        number = cells.index[cells.eq(error.args[0]).to_numpy().argmax()]
+        path, line = tables.place(name, number)
+        expected = f"a code of {field.vocabulary}" if codes else EXPECTED[field.type]
+        msg = f'{path}:{line}: {field.name} is "{error.args[0]}"; expected {expected} · run: policycase validate'
+        raise UnreadableError(msg) from error
+
+
+class _WrongCellError(ValueError):
     """A text that is not of its column's type."""
 
 
 def _typed(cells: pd.Series, kind: str, codes: Sequence[str] | None) -> pd.Series:
     """A column of text under its type; each distinct text is read once."""
     if codes is None and kind not in FORMS:
-        return cells.astype("str").reset_index(drop=True)
+        return cells.astype(TEXT).reset_index(drop=True)
     numbers, texts = pd.factorize(cells)
     distinct = texts.tolist()
     for text in distinct:
         if text not in codes if codes else not FORMS[kind].fullmatch(text):
-            raise _OddCellError(text)
+            raise _WrongCellError(text)
     if codes:
         place_of = np.array([codes.index(text) for text in distinct] + [-1])  # the last is for missing cells
         return pd.Series(pd.Categorical.from_codes(place_of[numbers], codes))
-    values = CONVERTERS[kind](pd.Series(distinct, dtype=TEXT))
+    values = CONVERTERS[kind](pd.Series(distinct, dtype=CELLS))
     if values.isna().any():  # such as a thirtieth of February
-        raise _OddCellError(distinct[values.isna().to_numpy().argmax()])
+        raise _WrongCellError(distinct[values.isna().to_numpy().argmax()])
     return values.reindex(numbers).reset_index(drop=True)  # a missing cell has the number -1, which is in no index
 
 
@@ -101,16 +103,37 @@ CONVERTERS: dict[str, Callable[[pd.Series], pd.Series]] = {
 }
 
 
-def as_text(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
-    """A typed frame as the text that stands in its file; reading that text gives the frame again."""
-    return pd.DataFrame({name: _as_text(frame[name], field) for name, field in table.fields.items()})
+class TypedFrames(Mapping[str, pd.DataFrame]):
+    """The tables by name, each typed when it is first asked for."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+        self._typed: dict[str, pd.DataFrame] = {}
+
+    def __getitem__(self, name: str) -> pd.DataFrame:
+        """One table, not copied."""
+        if name not in self._typed:
+            self._typed[name] = typed(self._tables, name)
+        return self._typed[name]
+
+    def __iter__(self) -> Iterator[str]:
+        """The names of the tables."""
+        return iter(self._tables.frames)
+
+    def __len__(self) -> int:
+        """How many tables there are."""
+        return len(self._tables.frames)
 
 
-def _as_text(column: pd.Series, field: Field) -> pd.Series:
-    if field.type == "date":
-        return column.dt.strftime("%Y-%m-%d").astype("str")
-    if field.type == "boolean":
-        return column.map({True: "true", False: "false"}).astype("str")
-    if field.type == "number":
-        return column.map(lambda value: repr(value).removesuffix(".0"), na_action="ignore").astype("str")
-    return column.astype("str") if field.type == "string" else column.astype("string").astype("str")
+def refuse_wrong_cells(tables: Tables) -> None:
+    """Raise unless every cell is of its column's type.
+
+    Raises
+    ------
+    UnreadableError
+        A cell is not of its column's type or not in its vocabulary; the message names the cell.
+    """
+    for name, table in tables.profile.tables.items():
+        for field in table.fields.values():
+            if field.vocabulary or field.type in FORMS:
+                _column(tables, name, field)

@@ -4,6 +4,7 @@ import pandas as pd
 
 from policycase.model.provenance import RECORD, rivals, rows_needing_evidence, values_needing_evidence
 from policycase.model.tables import Tables
+from policycase.storage.csv_files import TEXT
 
 STATUSES = ("contested", "refined", "uncontested", "unchecked")
 KEY = ["case_id", "record_id", "field"]
@@ -37,12 +38,13 @@ def of_values(tables: Tables) -> pd.DataFrame:
         own=claims["case_id"].map(_own_groups(tables)),
     )
     status = _statuses(claims)
+    confirms = claims[claims["stance"].eq("confirms")].dropna(subset=["group"])
+    confirming = confirms.groupby(["record_id", "field"])["group"].agg(set).to_dict()
     lines = []
     for (case_id, record_id, field, stance, value), rows in claims.groupby(
         [*KEY, "stance", claims["value"].fillna("")], sort=False
     ):
         own = set(rows["own"])
-        same = claims[claims["record_id"].eq(record_id) & claims["field"].eq(field) & claims["stance"].eq("confirms")]
         lines.append(
             {
                 "case_id": case_id,
@@ -52,7 +54,7 @@ def of_values(tables: Tables) -> pd.DataFrame:
                 "stance": stance,
                 "rival_value": value or None,
                 "status": status[case_id, record_id, field],
-                "groups_for_coded": len(own | set(same["group"].dropna())),
+                "groups_for_coded": len(own | confirming.get((record_id, field), set())),
                 "groups_for_rival": len(set(rows["group"].dropna()) - own),
                 "sources": "; ".join(dict.fromkeys(rows["source"].dropna())),
                 "statement": _said(tables, rows),
@@ -62,7 +64,7 @@ def of_values(tables: Tables) -> pd.DataFrame:
                "sources", "statement"]  # fmt: skip
     frame = pd.DataFrame(lines, columns=columns)
     counts = {"groups_for_coded": "Int64", "groups_for_rival": "Int64"}
-    frame = frame.astype(dict.fromkeys(set(columns) - set(counts), "str") | counts)
+    frame = frame.astype(dict.fromkeys(set(columns) - set(counts), TEXT) | counts)
     rank = frame["status"].map(STATUSES.index) if len(frame) else frame["status"]
     return frame.iloc[rank.argsort(kind="stable")].reset_index(drop=True)
 
@@ -86,7 +88,7 @@ def shares(tables: Tables) -> pd.DataFrame:
     frame = counts.melt("case_id", var_name="status", value_name="statements")
     frame = frame.sort_values("case_id", kind="stable", ignore_index=True)
     frame["share"] = frame["statements"] / frame.groupby("case_id")["statements"].transform("sum")
-    return frame.astype({"case_id": "str", "status": "str", "statements": "Int64"})
+    return frame.astype({"case_id": TEXT, "status": TEXT, "statements": "Int64"})
 
 
 def _own_groups(tables: Tables) -> pd.Series:
@@ -126,7 +128,7 @@ def _name(tables: Tables, record_id: str) -> str:
     if name is None:
         return record_id
     table = tables.profile.tables[name]
-    row = tables[name][tables[name][table.key].eq(record_id)].iloc[0]
+    row = tables[name].iloc[tables.rows_with(name, table.key, record_id)[0]]
     if table.id_parts:
         return ", ".join(_name(tables, row[part]) for part in table.id_parts)
     return next((row[column] for column in NAMES if column in row), record_id)
@@ -140,4 +142,4 @@ def _coded(tables: Tables, record_id: str, field: str) -> str | None:
     if field == RECORD:
         return _name(tables, record_id)
     table = tables.profile.tables[name]
-    return tables[name][tables[name][table.key].eq(record_id)].iloc[0].get(field)
+    return tables[name].iloc[tables.rows_with(name, table.key, record_id)[0]].get(field)

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import pandas as pd
 
 from policycase.errors import UnknownNameError
-from policycase.model.profile import Profile
 from policycase.model.tables import Tables
+from policycase.storage.csv_files import TEXT
 
 ASSERTS = "asserts"
 RECORD = "record"
@@ -111,7 +111,7 @@ def row_coverage(tables: Tables) -> pd.DataFrame:
     }
     codes = pd.CategoricalDtype(tables.profile.vocabularies["extent"])
     frame = pd.DataFrame(sizes).assign(extent=extents(tables).reindex(grid).astype(codes))
-    return frame.reset_index().astype({"case_id": "str", "table": "str"})
+    return frame.reset_index().astype({"case_id": TEXT, "table": TEXT})
 
 
 def extents(tables: Tables) -> pd.Series:
@@ -122,7 +122,7 @@ def extents(tables: Tables) -> pd.Series:
         for name in tables.profile.case_tables
         for case_id in tables[name]["case_id"].dropna().unique()
     }
-    return pd.Series(filled | said.set_index(["case_id", "table_name"])["extent"].to_dict(), dtype="str")
+    return pd.Series(filled | said.set_index(["case_id", "table_name"])["extent"].to_dict(), dtype=TEXT)
 
 
 def passage_coverage(tables: Tables) -> pd.DataFrame:
@@ -145,7 +145,7 @@ Frames = Mapping[str, pd.DataFrame]
 EVIDENCE = ["field", "passage_id", "page", "paragraph", "sentence", "fragment", "basis", "note"]
 
 
-def table_of(frames: Frames, profile: Profile, record_id: str) -> str:
+def table_of(tables: Tables, record_id: str) -> str:
     """The name of the table that has a record.
 
     Raises
@@ -153,26 +153,21 @@ def table_of(frames: Frames, profile: Profile, record_id: str) -> str:
     UnknownNameError
         No record has the id; the message names the nearest one.
     """
-    owners = {
-        record: table.name
-        for table in profile.case_tables.values()
-        if table.key
-        for record in frames[table.name][table.key]
-    }
-    if record_id not in owners:
+    name = tables.table_of.get(record_id)
+    if name is None:
         kind = "record"
-        raise UnknownNameError(kind, record_id, owners)
-    return owners[record_id]
+        raise UnknownNameError(kind, record_id, tables.table_of.index)
+    return str(name)
 
 
-def record(frames: Frames, profile: Profile, record_id: str) -> pd.Series:
+def record(tables: Tables, frames: Frames, record_id: str) -> pd.Series:
     """One row by its id, from whatever table; the name of the Series is that table."""
-    name = table_of(frames, profile, record_id)
-    frame = frames[name]
-    return frame[frame[profile.tables[name].key] == record_id].iloc[0].rename(name)
+    name = table_of(tables, record_id)
+    number = tables.rows_with(name, tables.profile.tables[name].key, record_id)[0]
+    return frames[name].iloc[number].rename(name)
 
 
-def evidence_for(frames: Frames, profile: Profile, record_id: str, field: str | None = None) -> pd.DataFrame:
+def evidence_for(tables: Tables, frames: Frames, record_id: str, field: str | None = None) -> pd.DataFrame:
     """The passages that a record, or one field of it, rests on.
 
     A filled field without evidence of its own rests on the passages of the record as a whole; the column
@@ -180,10 +175,10 @@ def evidence_for(frames: Frames, profile: Profile, record_id: str, field: str | 
 
     Parameters
     ----------
+    tables
+        The tables as text.
     frames
-        Typed tables by name.
-    profile
-        The profile that the tables follow.
+        The same tables by name, typed.
     record_id
         Id of any row, or a case_id.
     field
@@ -200,19 +195,21 @@ def evidence_for(frames: Frames, profile: Profile, record_id: str, field: str | 
     UnknownNameError
         No record has the id, or its table has no such field.
     """
-    table = profile.tables[table_of(frames, profile, record_id)]
+    table = tables.profile.tables[table_of(tables, record_id)]
     if field is not None and field not in {*table.fields, RECORD}:
         kind = f"field of {table.name}"
         raise UnknownNameError(kind, field, table.fields)
-    evidence = frames["evidence"]
-    found = evidence[evidence["record_id"].eq(record_id)]
+    found = frames["evidence"].iloc[tables.rows_with("evidence", "record_id", record_id)]
     if field is not None:
         own = found[found["field"].eq(field)]
-        value = RECORD if field == RECORD else record(frames, profile, record_id)[field]
+        value = RECORD if field == RECORD else record(tables, frames, record_id)[field]
         says_nothing = pd.isna(value) or (field != RECORD and value == table.fields[field].silent)
         found = own if len(own) or says_nothing else found[found["field"].eq(RECORD)]
-    passages = frames["passages"].drop(columns=["case_id", "note"])
+    ids = found["passage_id"].dropna().unique()
+    numbers = sorted(number for one in ids for number in tables.rows_with("passages", "passage_id", one))
+    passages = frames["passages"].iloc[numbers].drop(columns=["case_id", "note"])
     passages = passages.assign(order=range(len(passages)))
     sources = frames["sources"][["source_id", "title"]].rename(columns={"title": "source_title"})
+    sources = sources[sources["source_id"].isin(passages["source_id"])]
     rows = found.merge(passages, on="passage_id", how="left").merge(sources, on="source_id", how="left")
     return rows.sort_values(["field", "order"], ignore_index=True)[[*EVIDENCE, "source_id", "source_title"]]

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,10 +12,10 @@ import pandas as pd
 
 from policycase.errors import InvalidPackageError, StackError, UnreadableError
 from policycase.model.casebook import Casebook, load
-from policycase.model.columns import typed
+from policycase.model.columns import refuse_wrong_cells, typed
 from policycase.model.package import Package, refuse_odd_descriptor
 from policycase.model.profile import Profile, Table, refuse_other_profile
-from policycase.model.tables import files_of, read_many
+from policycase.model.tables import Tables, files_of, read_many
 from policycase.storage.downloads import pinned
 from policycase.storage.locations import DESCRIPTOR, opened
 
@@ -48,12 +49,12 @@ def gather(cases: Sequence[Casebook | str | Path]) -> Casebook | None:
             return None
         order = sorted(range(len(ids)), key=ids.__getitem__)
         tables = read_many({f"{_spelled(cases[place])}/": packages[place] for place in order}, to_keep=True)
-        frames = {name: typed(tables, name) for name in profile.tables}
+        refuse_wrong_cells(tables)
     try:
         descriptor = merged([package.descriptor for package in packages], sorted(ids))
     except (AttributeError, KeyError, TypeError, ValueError):
         return None  # merging one by one tells which
-    return Casebook(frames, profile, descriptor)
+    return Casebook(tables, descriptor)
 
 
 def _spelled(case: str | Path) -> str:
@@ -220,13 +221,13 @@ def stack(cases: Iterable[Casebook | str | Path]) -> Casebook:
         msg = "no case to stack · give one or more"
         raise StackError(msg)
     profile = books[0].profile
-    chosen: dict[str, Frames] = {}
+    chosen: dict[str, Tables] = {}
     for book in books:
         _refuse_other_profile(profile, book.profile)
-        for case_id, frames in unstack(book).items():
+        for case_id, tables in _parts(book).items():
             if case_id in chosen:
-                _refuse_other_content(profile, case_id, chosen[case_id], frames)
-            chosen[case_id] = frames
+                _refuse_other_content(profile, case_id, chosen[case_id], tables)
+            chosen[case_id] = tables
     if not chosen:
         msg = "no case is in what was given: every table `cases` is empty"
         raise StackError(msg)
@@ -234,21 +235,31 @@ def stack(cases: Iterable[Casebook | str | Path]) -> Casebook:
     frames = {
         name: pd.concat([part[name] for part in ordered], ignore_index=True)
         if name in profile.case_tables
-        else books[0][name]
+        else books[0].text[name]
         for name in profile.tables
     }
-    return Casebook(frames, profile, _descriptor(books, sorted(chosen)))
+    return Casebook(Tables(frames, profile, {}), _descriptor(books, sorted(chosen)))
 
 
 def unstack(casebook: Casebook) -> dict[str, Frames]:
-    """The case tables of each case, by case_id, each with a RangeIndex."""
-    names = casebook.profile.case_tables
+    """The case tables of each case, by case_id, typed, each with a RangeIndex."""
+    own = casebook.profile.case_tables
+    return {case_id: {name: typed(tables, name) for name in own} for case_id, tables in _parts(casebook).items()}
+
+
+def _parts(casebook: Casebook) -> dict[str, Tables]:
+    """The tables of each case as text, by case_id."""
+    text, own = casebook.text, casebook.profile.case_tables
     if len(casebook.case_ids) == 1:
-        return {casebook.case_ids[0]: {name: casebook[name] for name in names}}
-    groups = {name: dict(list(casebook[name].groupby("case_id"))) for name in names}
-    empty = {name: casebook[name].iloc[:0] for name in names}
+        return {casebook.case_ids[0]: text}
     return {
-        case_id: {name: groups[name].get(case_id, empty[name]).reset_index(drop=True) for name in names}
+        case_id: replace(
+            text,
+            frames={
+                name: frame.iloc[text.rows_with(name, "case_id", case_id)] if name in own else frame
+                for name, frame in text.frames.items()
+            },
+        )
         for case_id in casebook.case_ids
     }
 
@@ -275,10 +286,11 @@ def _changed_fields(ours: Profile, theirs: Profile, path: str) -> str:
     return f", in {', '.join(changed)}" if changed else ""
 
 
-def _refuse_other_content(profile: Profile, case_id: str, ours: Frames, theirs: Frames) -> None:
+def _refuse_other_content(profile: Profile, case_id: str, ours: Tables, theirs: Tables) -> None:
     for name, table in profile.case_tables.items():
-        if not ours[name].equals(theirs[name]):
-            msg = f"{case_id} is given twice with other content: {_difference(table, ours[name], theirs[name])}"
+        one, other = (part[name].reset_index(drop=True) for part in (ours, theirs))
+        if not one.equals(other):
+            msg = f"{case_id} is given twice with other content: {_difference(table, one, other)}"
             raise StackError(f"{msg} · leave one of them out")
 
 

@@ -15,7 +15,7 @@ import pandas as pd
 from policycase.errors import UnreadableError
 from policycase.model.package import Package, _refuse
 from policycase.model.profile import DATA, Profile, Table
-from policycase.storage.csv_files import csv_bytes, gate, parsed, parsed_quickly, read_csv
+from policycase.storage.csv_files import TEXT, csv_bytes, gate, parsed, parsed_quickly, read_csv
 from policycase.storage.limits import limit
 from policycase.storage.locations import read_bytes, regular_files
 
@@ -36,8 +36,8 @@ def refuse_odd_rows(frames: Mapping[str, pd.DataFrame], profile: Profile) -> Non
         refuse_repeats(frame, name, key)
         for link in table.foreign_keys:
             if len(link.fields) == 1:
-                pointers = frame[link.fields[0]].dropna().astype("str")
-                lost = pointers[~pointers.isin(frames[link.table][link.to[0]].astype("str"))]
+                pointers = frame[link.fields[0]].dropna().astype(TEXT)
+                lost = pointers[~pointers.isin(frames[link.table][link.to[0]].astype(TEXT))]
                 if len(lost):
                     _refuse(f"{name}: {link.fields[0]} {lost.iloc[0]} is in no row of {link.table}")
 
@@ -133,6 +133,22 @@ class Tables:
         keys = np.concatenate([self.keys(table.name, table.key) for table in tables])
         return pd.Index(keys[keys >= 0]).unique()
 
+    def rows_with(self, name: str, column: str, text: str) -> np.ndarray:
+        """The numbers, from 0, of the rows of a table whose cell in a column is a text; looked up, not searched."""
+        if (name, column) not in self._rows_with:
+            found = self.distinct(name, column)
+            order = np.argsort(found.numbers, kind="stable")
+            edges = np.searchsorted(found.numbers[order], np.arange(len(found.texts) + 1))
+            number_of = {text: number for number, text in enumerate(found.texts)}
+            self._rows_with[name, column] = (number_of, order, edges)
+        number_of, order, edges = self._rows_with[name, column]
+        number = number_of.get(text)
+        return order[:0] if number is None else order[edges[number] : edges[number + 1]]
+
+    @cached_property
+    def _rows_with(self) -> dict[tuple[str, str], tuple[dict[str, int], np.ndarray, np.ndarray]]:
+        return {}
+
     @cached_property
     def records(self) -> pd.DataFrame:
         """Every row that has an id of its own: record_id, case_id, table, indexed as the tables are."""
@@ -145,7 +161,7 @@ class Tables:
 
     @cached_property
     def table_of(self) -> pd.Series:
-        """The table of each record, by its id; where an id stands twice, the later one's."""
+        """The table of each record, by its id; where an id appears more than once, the later one's."""
         records = self.records.dropna(subset=["record_id"])
         return records.drop_duplicates("record_id", keep="last").set_index("record_id")["table"]
 

@@ -8,6 +8,7 @@ from policycase.model.dates import span_in_words
 from policycase.model.profile import ENTRY_TABLES
 from policycase.reporting.figures import Sheet
 from policycase.reporting.records import Index, Value
+from policycase.storage.csv_files import TEXT
 
 COMPARED = (("programs", "program_type"), ("program_agencies", "role"), ("agencies", "sector"), ("goals", "goal_type"))
 
@@ -57,7 +58,7 @@ def counts(index: Index) -> list[Counts]:
     for name, column in COMPARED:
         frame, table = index.casebook[name], index.profile.tables[name]
         field = table.fields[column]
-        crossed = pd.crosstab(frame[column].astype("str"), frame["case_id"]).reindex(columns=case_ids)
+        crossed = pd.crosstab(frame[column].astype(TEXT), frame["case_id"]).reindex(columns=case_ids)
         rows = [
             (index.value(field, code), [None if pd.isna(count) else int(count) for count in crossed.loc[code]])
             for code in index.profile.vocabularies[field.vocabulary]

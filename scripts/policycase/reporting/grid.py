@@ -9,6 +9,7 @@ import pandas as pd
 
 from policycase.model.dates import span_in_words
 from policycase.reporting.theme import FAINT, INK, MUTED, PAPER, hue, library, themed
+from policycase.storage.csv_files import TEXT
 
 if TYPE_CHECKING:
     import altair
@@ -219,7 +220,7 @@ def goals(casebook: "Casebook", case_id: str) -> Grid:
     """The grid of one case: a chip for each aim of each goal; columns are the types that occur in any case."""
     codes = casebook.codes.set_index(["vocabulary", "code"])["label"]
     everywhere = casebook.goals
-    used = set(everywhere[list(AIMS)].astype("str").to_numpy().ravel())
+    used = set(everywhere[list(AIMS)].astype(TEXT).to_numpy().ravel())
     columns = [code for code in casebook.profile.vocabularies["goal_type"] if code in used]
     names = {**_goal_names(casebook.programs), **_goal_names(casebook.agencies)}
     sectors = dict(zip(casebook.agencies["agency_id"], casebook.agencies["sector"], strict=True))

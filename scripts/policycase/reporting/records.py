@@ -8,7 +8,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from policycase.model.columns import as_text
 from policycase.model.dates import in_words
 from policycase.model.profile import Field, Table
 from policycase.model.provenance import RECORD, crosscheck_only
@@ -166,7 +165,7 @@ def where(passage: Row) -> str:
 
 
 def _rows(casebook: "Casebook", table: Table) -> list[Row]:
-    frame = as_text(casebook[table.name], table)
+    frame = casebook.text[table.name]
     filled = frame.notna()
     return [
         {name: cell for name, cell, there in zip(frame.columns, cells, known, strict=True) if there}

@@ -14,6 +14,7 @@ from policycase.errors import MissingExtraError
 from policycase.model.dates import in_words, span_in_words
 from policycase.model.provenance import crosscheck_only
 from policycase.reporting.theme import EVENT, FAINT, INK, MUTED, OTHER, PAPER, PROGRAM, library, themed
+from policycase.storage.csv_files import TEXT
 from policycase.storage.json_files import NOT_XML
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def _dated(casebook: "Casebook") -> pd.DataFrame:
     """Every program and event, with what `pc.timeline` says of its start and its end; `place` is its place there."""
     parts = []
     for (kind, state), frame in zip(STATES.items(), (casebook.programs, casebook.events), strict=True):
-        part = frame[["case_id", frame.columns[0], "name", state]].astype({state: "str"})
+        part = frame[["case_id", frame.columns[0], "name", state]].astype({state: TEXT})
         parts.append(part.set_axis(["case_id", "record_id", "name", "state"], axis=1).assign(kind=kind))
     rows = pd.concat(parts, ignore_index=True)
     seen = timeline(casebook).assign(place=lambda told: range(len(told)))
@@ -220,8 +221,8 @@ HEADS = {"program": "Programs", "event": "Events", "undated": "No date in the so
 LINE = 54  # characters that fit the narrow chart
 CLUSTER = (6, 60 * DAY, 8)  # rows, longest gap, and how much longer the whole is, for a closer look
 SHAPE = {
-    "y": "float64", "tone": "str", "hollow": "bool", "struck": "bool", "told": "str",
-    "x": "datetime64[s]", "x2": "datetime64[s]", "side": "str",
+    "y": "float64", "tone": TEXT, "hollow": "bool", "struck": "bool", "told": TEXT,
+    "x": "datetime64[s]", "x2": "datetime64[s]", "side": TEXT,
 }  # fmt: skip
 THIN = 5  # pixels that a bar needs to be seen
 

@@ -77,7 +77,8 @@ def row_problems(path: str, text: str) -> Iterator[Finding]:
         yield Finding("row-is-csv", message, "close the quote", path=path, line=rows.line_num)
 
 
-TEXT = pd.StringDtype("python", na_value=np.nan)  # rules look cells up in sets, which takes Arrow's strings much longer
+CELLS = pd.StringDtype("python", na_value=np.nan)  # rules look cells up in sets, slow with Arrow's strings
+TEXT = pd.StringDtype(na_value=np.nan)  # what pandas calls "str", whatever its options say
 HAS_ARROW = find_spec("pyarrow") is not None
 
 
@@ -89,7 +90,7 @@ def read_csv(file: Path, path: str) -> pd.DataFrame:
 def parsed(content: BinaryIO, path: str) -> pd.DataFrame:
     """CSV with every cell as text; only the empty cell is missing, so that `NA` stays a word."""
     try:
-        return pd.read_csv(content, dtype=TEXT, keep_default_na=False, na_values=[""], index_col=False)
+        return pd.read_csv(content, dtype=CELLS, keep_default_na=False, na_values=[""], index_col=False)
     except ValueError as error:  # pandas' ParserError is one
         msg = f"{path}: cannot be read as CSV in UTF-8: {error} · run: policycase validate"
         raise UnreadableError(msg) from error
@@ -101,7 +102,7 @@ def parsed_quickly(content: BinaryIO) -> pd.DataFrame:
     pyarrow's parser needs a third of the time of pandas' own and the conversion.
     """
     engine = "pyarrow" if HAS_ARROW else "c"
-    return pd.read_csv(content, dtype="str", keep_default_na=False, na_values=[""], engine=engine)
+    return pd.read_csv(content, dtype=TEXT, keep_default_na=False, na_values=[""], engine=engine)
 
 
 def csv_bytes(text: pd.DataFrame) -> bytes:

@@ -19,6 +19,7 @@ from policycase.model import passages
 from policycase.model.package import Package
 from policycase.model.profile import Table
 from policycase.model.tables import Tables, files_of, read_many, read_tables
+from policycase.storage.csv_files import TEXT
 from policycase.storage.locations import opened
 from policycase.validation import cell_checks, package_checks, rules, source_checks
 from policycase.validation.cell_checks import screened
@@ -121,11 +122,11 @@ class Report:
 
     @property
     def findings(self) -> pd.DataFrame:
-        """One row per finding, a column per attribute of `Finding`; line and consequences are Int64, the others `str`."""
+        """One row per finding, a column per attribute of `Finding`; line and consequences are Int64."""
         columns = [field.name for field in fields_of(Finding)]
         frame = pd.DataFrame([asdict(finding) for finding in self.found], columns=columns)
         numbers = {"line", "consequences"}
-        return frame.astype({name: "Int64" if name in numbers else "str" for name in columns})
+        return frame.astype({name: "Int64" if name in numbers else TEXT for name in columns})
 
     def raise_for_findings(self) -> None:
         """Raise if there is an error.
