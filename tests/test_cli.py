@@ -184,6 +184,20 @@ def test_command_without_a_package_says_which_one_it_reads(capsys, tmp_path: Pat
     assert err == "no datapackage.json is in this folder, so this is kgz-leph, which came with policycase\n"
 
 
+def test_command_says_that_the_case_in_this_folder_differs_from_the_installed_one(
+    capsys, package: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(package)
+    _, _, same = run(capsys, "coverage")
+    edit(package / "data/goals.csv", "A better crime situation", "A much better crime situation")
+
+    _, out, other = run(capsys, "show", "goals", "--csv")
+
+    assert same == ""
+    assert other == "this is the kgz-leph in this folder; it differs from the one that came with policycase\n"
+    assert "A much better crime situation" in out
+
+
 def test_show_names_the_figures_about_a_record(capsys):
     _, out, _ = run(capsys, "show", "vnm-pmlsa:pmlsa", "--package", "vnm-pmlsa")
 

@@ -68,7 +68,8 @@ def export(case: Casebook | str | Path | None, to: str, output: str | Path, *, f
     Parameters
     ----------
     case
-        A casebook, which may be a stack; or the path of a package. None is the case that comes with the library.
+        A casebook, which may be a stack; or the path of a package. None is the package in this folder, else the
+        case that comes with the library.
     to
         csv, parquet, sqlite, excel, stata, spss, graphml, duckdb; or workbook, one case to code in.
     output

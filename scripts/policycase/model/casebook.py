@@ -14,7 +14,7 @@ from policycase.model.profile import ENTRY_TABLES, Profile, refuse_other_profile
 from policycase.model.tables import Tables, places, read_tables
 from policycase.storage.csv_files import csv_bytes
 from policycase.storage.downloads import pinned
-from policycase.storage.locations import DESCRIPTOR, opened
+from policycase.storage.locations import DESCRIPTOR, opened, origin
 from policycase.storage.writing import write_folder
 
 
@@ -25,7 +25,7 @@ def load(path: str | Path | None = None, *, sha256: str | None = None) -> "Caseb
     ----------
     path
         A folder, its datapackage.json, a .zip, or the https address of a .zip, which is kept in a cache. None is the
-        case that comes with the library.
+        package in this folder, else the case that comes with the library; `repr` says which.
     sha256
         SHA-256 of the .zip at the address. Without one nothing is checked, and a warning says so.
 
@@ -41,7 +41,7 @@ def load(path: str | Path | None = None, *, sha256: str | None = None) -> "Caseb
         refuse_other_profile(package.profile)
         tables = read_tables(package)
         frames = {name: typed(tables, name) for name in package.profile.tables}
-    return Casebook(frames, package.profile, package.descriptor)
+    return Casebook(frames, package.profile, package.descriptor, origin(path))
 
 
 class Casebook:
@@ -51,10 +51,13 @@ class Casebook:
     does not change the casebook. Column meanings: `codebook`.
     """
 
-    def __init__(self, frames: Mapping[str, pd.DataFrame], profile: Profile, descriptor: dict[str, Any]) -> None:
+    def __init__(
+        self, frames: Mapping[str, pd.DataFrame], profile: Profile, descriptor: dict[str, Any], origin: str = ""
+    ) -> None:
         self._frames = dict(frames)
         self.profile = profile
         self.descriptor = descriptor
+        self.origin = origin
 
     def __getitem__(self, name: str) -> pd.DataFrame:
         """One table, as a fresh frame."""
@@ -130,6 +133,7 @@ class Casebook:
                 *titles,
                 f"  {', '.join(entry)}",
                 f"  also: {', '.join(rest)}",
+                *([f"  read from: {self.origin}"] if self.origin else []),
                 '  try: .programs  .codebook("programs")  .evidence_for(an_id)  .join("program_agencies")',
             ]
         )
