@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from copies import LAMPS_SOURCE, edit
 
+import policycase
 from policycase.cli.main import main
 
 
@@ -81,11 +82,36 @@ def test_mistakes_of_a_caller_have_their_exit_code_and_say_so_on_stderr(capsys, 
     assert json.loads(run(capsys, *arguments, "--json")[1])["error"] == err.removeprefix("policycase: ").strip()
 
 
-def test_wrong_usage_exits_with_two(capsys):
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        (["valdate"], 'did you mean "validate"?'),
+        (["zzz"], "one of: validate, info, "),
+        (["export", "--to", "exel", "-o", "x"], 'did you mean "excel"?'),
+        (["export", "--pakage", ".", "--to", "csv", "-o", "x"], 'no option "--pakage" · did you mean "--package"?'),
+        (["show", "goals", "--cvs"], 'did you mean "--csv"?'),
+        (["stack", "a", "b", "--dryrun=1"], 'did you mean "--dry-run"?'),
+    ],
+)
+def test_wrong_usage_exits_with_two_and_names_the_nearest(capsys, arguments: list[str], hint: str):
     with pytest.raises(SystemExit, match="2"):
-        main(["shw"])
+        main(arguments)
 
-    assert "invalid choice" in capsys.readouterr().err
+    assert hint in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("alias", "form"),
+    [("xlsx", "excel"), ("dta", "stata"), ("sav", "spss"), ("db", "sqlite"), (".XLSX", "excel"), ("CSV", "csv")],
+)
+def test_export_understands_the_ending_of_a_form(alias: str, form: str, tmp_path: Path, capsys):
+    target = tmp_path / ("case.xlsx" if form == "excel" else "case")
+
+    code, out, _ = run(capsys, "export", "--to", alias, "-o", str(target), "--json")
+
+    assert code == 0
+    assert json.loads(out)["to"] == form
+    assert policycase.export(None, alias, target, force=True) == target
 
 
 def test_show_record_answers_where_a_value_comes_from(capsys):
