@@ -37,6 +37,7 @@ def test_every_common_licence_is_an_id_of_spdx(name: str):
         ("ODC-PDDL-1.0", "PDDL-1.0"),
         ("ODbL", "ODbL-1.0"),
         ("our own terms", ""),
+        ("LicenseRef-ours", ""),
         ("CC-BY-4.0 OR MIT", ""),
         ("(" * 10_000, ""),
         ("", ""),

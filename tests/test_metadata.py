@@ -187,6 +187,20 @@ def test_dataset_says_where_when_by_whom_and_from_what(case: Casebook):
     assert "url" not in page
 
 
+@pytest.mark.parametrize(
+    ("entry", "address"),
+    [
+        ({"name": "CC0-1.0"}, "https://spdx.org/licenses/CC0-1.0"),
+        ({"name": "our own terms", "path": "TERMS.txt"}, "our own terms"),
+        ({"name": "our own terms", "path": "https://example.org/terms"}, "https://example.org/terms"),
+    ],
+)
+def test_dataset_has_the_address_of_a_licence_only_if_there_is_one(case: Casebook, entry, address: str):
+    page = dataset(case.descriptor | {"licenses": [entry]}, case.profile, case.cases)
+
+    assert page["license"] == address
+
+
 def test_dataset_has_every_file_and_the_fields_that_say_something(case: Casebook):
     page = described(case)
     measured = {variable["propertyID"] for variable in page["variableMeasured"]}

@@ -254,6 +254,7 @@ def run_stack(options: Namespace) -> None:
     else:
         screens.say_overview(book)
         say(f"wrote {options.output}")
+        say(f"as typed Parquet: policycase export --package {options.output} --to parquet -o OUT")
 
 
 def _say_overlap(found: overlap.Overlap, *, as_json: bool) -> None:

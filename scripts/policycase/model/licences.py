@@ -9,7 +9,9 @@ from functools import lru_cache
 from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
 
 CREATIVE_COMMONS = re.compile(r"CC-BY(?P<nc>-NC)?(?P<sa>-SA)?(?P<nd>-ND)?-(?P<version>[0-9]\.[0-9])(?:-[A-Z]{2,3})?")
-SPDX_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+-]{0,99}")  # one id: an expression of several is no name of a licence
+SPDX_ID = re.compile(
+    r"(?i:(?!LicenseRef-))[A-Za-z0-9][A-Za-z0-9.+-]{0,99}"
+)  # one id: an expression of several is no name of a licence
 ADDITION = re.compile(r"(?<=[0-9]\.[0-9])-(?:international|unported|generic|public|licen[cs]e).*", re.IGNORECASE)
 OPEN_DEFINITION = {"ODC-PDDL-1.0": "PDDL-1.0"}  # ids of the Open Definition that SPDX spells otherwise, case aside
 LATER = {"2.0", "2.1", "2.5", "3.0", "4.0"}  # versions of CC BY-SA whose adaptations may bear a later version
@@ -69,7 +71,7 @@ def known(name: str) -> Licence | None:
 
 
 def spdx(name: str) -> str:
-    """The SPDX id that a name is, whatever the case of its letters; empty where it is none."""
+    """The id in the SPDX list that a name is, whatever the case of its letters; empty where it is none."""
     try:
         return canonicalize_license_expression(name) if SPDX_ID.fullmatch(name) else ""
     except InvalidLicenseExpression:
@@ -136,7 +138,7 @@ def covering(names: Iterable[str]) -> str:
     """The one licence whose conditions include those of all, by its SPDX id; empty where there is none."""
     ordered = by_restriction(names)
     if len(ordered) == 1:
-        return "" if ordered[0].startswith("LicenseRef-") else spdx(ordered[0])
+        return spdx(ordered[0])
     licences = [known(name) for name in ordered]
     heaviest = licences[0]
     if not all(licences) or _clash(licences):
