@@ -354,6 +354,7 @@ def test_bibtex_keeps_any_cell_in_its_field(text: str):
         ("Ministry of Justice and Human Rights; World Health Organization", [["Ministry of Justice and Human Rights"], ["World Health Organization"]]),
         ("van der Berg, C. D.; Öz, É.", [["Berg"], ["Öz"]]),
         ("Department of Health, Labour and Welfare", [["Department of Health, Labour and Welfare"]]),
+        ("\x00, \x01; Doe, Ann", [[","], ["Doe"]]),
         ("others; Doe, Ann", [["others"], ["Doe"]]),
         ("Ministry, of, Health, Labour", [["Ministry, of, Health, Labour"]]),
     ],

@@ -109,7 +109,7 @@ def _source(row: dict) -> str:
 
 def _author(name: str) -> str:
     """A person as `Family, Given`; all else, such as a ministry, in braces, so that it stays one name."""
-    name = " ".join(name.split())
+    name = _on_one_line(name)
     is_person = name.count(",") == 1 and not re.search(r"\band\b|^,|,$", name, re.IGNORECASE)
     return _escaped(name) if is_person else _braced(name)
 

@@ -9,9 +9,7 @@ from functools import lru_cache
 from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
 
 CREATIVE_COMMONS = re.compile(r"CC-BY(?P<nc>-NC)?(?P<sa>-SA)?(?P<nd>-ND)?-(?P<version>[0-9]\.[0-9])(?:-[A-Z]{2,3})?")
-SPDX_ID = re.compile(
-    r"(?i:(?!LicenseRef-))[A-Za-z0-9][A-Za-z0-9.+-]{0,99}"
-)  # one id: an expression of several is no name of a licence
+SPDX_ID = re.compile(r"(?i:(?!LicenseRef-))[A-Za-z0-9][A-Za-z0-9.+-]{0,99}")  # one id, no expression of several
 ADDITION = re.compile(r"(?<=[0-9]\.[0-9])-(?:international|unported|generic|public|licen[cs]e).*", re.IGNORECASE)
 OPEN_DEFINITION = {"ODC-PDDL-1.0": "PDDL-1.0"}  # ids of the Open Definition that SPDX spells otherwise, case aside
 LATER = {"2.0", "2.1", "2.5", "3.0", "4.0"}  # versions of CC BY-SA whose adaptations may bear a later version
@@ -93,8 +91,12 @@ def meant(name: str) -> str:
     tries = [f"{text}{version}" for version in ("", ".0", "-4.0", "-1.0") for text in (joined, parted, versioned)]
     if exact := next(filter(None, map(spdx, tries)), ""):
         return exact
-    near = get_close_matches(joined.upper(), [one.upper() for one in COMMON], n=1, cutoff=0.85)
-    return next((one for one in COMMON if [one.upper()] == near), "")
+    alike = {one.upper(): one for one in COMMON if _digits(one).startswith(_digits(joined))}  # no other version
+    return next((alike[near] for near in get_close_matches(joined.upper(), alike, n=1, cutoff=0.85)), "")
+
+
+def _digits(text: str) -> str:
+    return re.sub(r"[^0-9]", "", text)
 
 
 def by_restriction(names: Iterable[str]) -> list[str]:
