@@ -52,6 +52,7 @@ FAULTS = {
     "header-equals-schema": Fault(GOALS, "goal_type_2,population", "goal_type2,population"),
     # profile
     "descriptor-follows-profile": Fault("datapackage.json", '"licenses":', '"licences":'),
+    "licence-has-spdx-id-or-path": Fault("datapackage.json", '"name": "CC-BY-4.0"', '"name": "CC BY 4.0"'),
     "resource-is-there-once": Fault("datapackage.json", '"name": "goals"', '"name": "goal"'),
     "resource-has-one-stem": Fault(
         "datapackage.json", '"schema": "schemas/goals.schema.json"', '"schema": "schemas/claims.schema.json"'

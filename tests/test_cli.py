@@ -85,11 +85,36 @@ def test_mistakes_of_a_caller_have_their_exit_code_and_say_so_on_stderr(capsys, 
     assert json.loads(run(capsys, *arguments, "--json")[1])["error"] == err.removeprefix("policycase: ").strip()
 
 
-def test_wrong_usage_exits_with_two(capsys):
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        (["valdate"], 'did you mean "validate"?'),
+        (["zzz"], "one of: validate, info, "),
+        (["export", "--to", "exel", "-o", "x"], 'did you mean "excel"?'),
+        (["export", "--pakage", ".", "--to", "csv", "-o", "x"], 'no option "--pakage" · did you mean "--package"?'),
+        (["show", "goals", "--cvs"], 'did you mean "--csv"?'),
+        (["stack", "a", "b", "--dryrun=1"], 'did you mean "--dry-run"?'),
+    ],
+)
+def test_wrong_usage_exits_with_two_and_names_the_nearest(capsys, arguments: list[str], hint: str):
     with pytest.raises(SystemExit, match="2"):
-        main(["shw"])
+        main(arguments)
 
-    assert "invalid choice" in capsys.readouterr().err
+    assert hint in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("alias", "form"),
+    [("xlsx", "excel"), ("dta", "stata"), ("sav", "spss"), ("db", "sqlite"), (".XLSX", "excel"), ("CSV", "csv")],
+)
+def test_export_understands_the_ending_of_a_form(alias: str, form: str, tmp_path: Path, capsys):
+    target = tmp_path / ("case.xlsx" if form == "excel" else "case")
+
+    code, out, _ = run(capsys, "export", "--to", alias, "-o", str(target), "--json")
+
+    assert code == 0
+    assert json.loads(out)["to"] == form
+    assert policycase.export(None, alias, target, force=True) == target
 
 
 def test_show_record_answers_where_a_value_comes_from(capsys):
@@ -186,6 +211,20 @@ def test_command_without_a_package_says_which_one_it_reads(capsys, tmp_path: Pat
     _, _, err = run(capsys, "coverage")
 
     assert err == "no datapackage.json is in this folder, so this is kgz-leph, which came with policycase\n"
+
+
+def test_command_says_that_the_case_in_this_folder_differs_from_the_installed_one(
+    capsys, package: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(package)
+    _, _, same = run(capsys, "coverage")
+    edit(package / "data/goals.csv", "A better crime situation", "A much better crime situation")
+
+    _, out, other = run(capsys, "show", "goals", "--csv")
+
+    assert same == ""
+    assert other == "this is the kgz-leph in this folder; it differs from the one that came with policycase\n"
+    assert "A much better crime situation" in out
 
 
 def test_show_names_the_figures_about_a_record(capsys):

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import policycase
+from policycase.cli.main import main
 from policycase.errors import UnreadableError
 from policycase.model.columns import typed
 from policycase.model.tables import Tables
@@ -130,3 +131,26 @@ def test_folder_goes_before_a_case_of_the_same_id(tmp_path: Path, monkeypatch: p
     policycase.new("vnm-pmlsa")
 
     assert len(policycase.load("vnm-pmlsa").programs) == 0
+
+
+def test_load_without_a_path_takes_the_package_in_this_folder_as_the_command_does(
+    package: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys
+):
+    edit(package / "data/goals.csv", "A better crime situation", "A much better crime situation")
+    (tmp_path / "elsewhere").mkdir()
+
+    monkeypatch.chdir(package)
+    here = policycase.load()
+    main(["show", "goals", "--csv"])
+    shown = capsys.readouterr().out
+    report, archive = policycase.validate(), policycase.pack(output=tmp_path / "here.zip")
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    installed = policycase.load()
+
+    assert here["goals"]["statement"].str.contains("much better").any()
+    assert "much better" in shown
+    assert report.is_valid
+    assert policycase.load(archive) == here
+    assert here != installed
+    assert "read from: this folder" in repr(here)
+    assert "read from: kgz-leph, which came with policycase" in repr(installed)

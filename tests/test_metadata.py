@@ -2,16 +2,20 @@
 
 import hashlib
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 from copies import ROOT
+from pybtex.database import BibliographyData, parse_string
 
 import policycase
+from policycase.model.bibtex import SPECIAL
 from policycase.model.casebook import Casebook
-from policycase.model.package import read_descriptor
-from policycase.publishing.citation_files import CITATION, ZENODO, citation, doi, zenodo
+from policycase.model.package import doi, read_descriptor
+from policycase.publishing.citation_files import CITATION, ZENODO, citation, zenodo
 from policycase.publishing.pack import files
 from policycase.publishing.web_metadata import CROISSANT, dataset
 
@@ -74,7 +78,7 @@ def test_citation_refers_to_the_article():
         ("Lee, A.-B., van der Berg, C. D., & Öz, É. (2001). Three", ["Lee", "van der Berg", "Öz"]),
         ("Insite (Wikipedia)", []),
         ("Oppenheimer et al. Police-mediated assistance. Journal, 7.", []),
-        ("Ministry of Health (2001). A report.", []),
+        ("Insite. (2001). Encyclopedia.", []),
     ],
 )
 def test_citation_refers_to_sources_whose_title_says_their_authors(title: str, families: list[str]):
@@ -83,6 +87,31 @@ def test_citation_refers_to_sources_whose_title_says_their_authors(title: str, f
     references = yaml.safe_load(citation(descriptor)).get("references", [])
 
     assert [author["family-names"] for source in references for author in source["authors"]] == families
+
+
+@pytest.mark.parametrize("body", ["World Health Organization", "Ministry of Justice and Human Rights"])
+def test_citation_refers_to_a_body_by_its_name(body: str):
+    descriptor = read_descriptor(ROOT) | {"sources": [{"title": f"{body} (2001). A report."}]}
+
+    (source,) = yaml.safe_load(citation(descriptor))["references"]
+
+    assert source["authors"] == [{"name": body}]
+    assert source["title"] == "A report"
+
+
+@pytest.mark.parametrize(
+    ("names", "of_citation", "of_deposit"),
+    [
+        (["CC-BY-NC-4.0", "CC-BY-4.0"], "CC-BY-NC-4.0", "cc-by-nc-4.0"),
+        (["CC-BY-NC-4.0", "CC-BY-SA-4.0"], None, "other-closed"),
+        (["our own terms"], None, "other-closed"),
+    ],
+)
+def test_citation_and_deposit_name_a_licence_only_if_it_covers_the_package(names, of_citation, of_deposit):
+    descriptor = read_descriptor(ROOT) | {"licenses": [{"name": name} for name in names]}
+
+    assert yaml.safe_load(citation(descriptor)).get("license") == of_citation
+    assert json.loads(zenodo(descriptor))["license"] == of_deposit
 
 
 def test_citation_has_address_doi_and_people_where_the_descriptor_has_them():
@@ -156,6 +185,20 @@ def test_dataset_says_where_when_by_whom_and_from_what(case: Casebook):
     assert [work["url"] for work in page["isBasedOn"]] == ["https://doi.org/10.35502/jcswb.256"]
     assert [work["identifier"] for work in page["isBasedOn"]] == ["doi:10.35502/jcswb.256"]
     assert "url" not in page
+
+
+@pytest.mark.parametrize(
+    ("entry", "address"),
+    [
+        ({"name": "CC0-1.0"}, "https://spdx.org/licenses/CC0-1.0"),
+        ({"name": "our own terms", "path": "TERMS.txt"}, "our own terms"),
+        ({"name": "our own terms", "path": "https://example.org/terms"}, "https://example.org/terms"),
+    ],
+)
+def test_dataset_has_the_address_of_a_licence_only_if_there_is_one(case: Casebook, entry, address: str):
+    page = dataset(case.descriptor | {"licenses": [entry]}, case.profile, case.cases)
+
+    assert page["license"] == address
 
 
 def test_dataset_has_every_file_and_the_fields_that_say_something(case: Casebook):
@@ -253,3 +296,81 @@ def test_contributors_are_told_what_is_generated(name: str):
     told = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").partition("Generated, never edited by hand")[2]
 
     assert f"`{name}`" in told.partition("```")[0]
+
+
+HOSTILE = [
+    "}",
+    "{",
+    "a }, year = {1}, } @misc{evil, title = {b}",
+    "line\n@misc{evil,\n title = {b}}\x00\x1b[31m",
+    "100% & $5 #1_a ~ ^ \\ {b}",
+    "\\",
+    "\\}{",
+    '"',
+    "@comment{",
+    "می\u200cخواهم",
+]
+
+
+def as_read(book: Casebook) -> BibliographyData:
+    return parse_string(book.cite(), "bibtex")
+
+
+def shown(field: str) -> str:
+    """What LaTeX shows of a field that stands in braces of its own."""
+    text = field.removeprefix("{").removesuffix("}")
+    for letter, command in SPECIAL.items():
+        text = text.replace(command, chr(letter)) if len(command) > 2 else text
+    return re.sub(r"\\([&%$#_])", r"\1", text)
+
+
+def with_source(package: Path, **cells: str) -> Casebook:
+    book = policycase.load(package)
+    sources = book["sources"]
+    for column, cell in cells.items():
+        sources.loc[0, column] = cell
+    return Casebook({**{name: book[name] for name in book}, "sources": sources}, book.profile, book.descriptor)
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_bibtex_keeps_any_cell_in_its_field(text: str):
+    book = with_source(ROOT, title=text, authors=f"{text}; Doe, Ann", container=text, url=f"https://example.org/{text}")
+    book.descriptor |= {"title": text, "version": text, "contributors": [{"title": text}]}
+
+    read = as_read(book)
+
+    one_line = " ".join(re.sub(r"[\x00-\x1f]", " ", text).split())
+    assert list(read.entries) == ["kgz-leph", "kgz-leph-article"]
+    for entry in read.entries.values():
+        assert shown(entry.fields["title"]) == one_line
+        assert set(entry.fields) <= {"title", "journal", "year", "version", "note", "doi", "url", "urldate"}
+    assert str(read.entries["kgz-leph-article"].persons["author"][-1]) == "Doe, Ann"
+    assert len(read.entries["kgz-leph-article"].persons["author"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("authors", "last_names"),
+    [
+        ("Ministry of Justice and Human Rights; World Health Organization", [["Ministry of Justice and Human Rights"], ["World Health Organization"]]),
+        ("van der Berg, C. D.; Öz, É.", [["Berg"], ["Öz"]]),
+        ("Department of Health, Labour and Welfare", [["Department of Health, Labour and Welfare"]]),
+        ("\x00, \x01; Doe, Ann", [[","], ["Doe"]]),
+        ("others; Doe, Ann", [["others"], ["Doe"]]),
+        ("Ministry, of, Health, Labour", [["Ministry, of, Health, Labour"]]),
+    ],
+)  # fmt: skip
+def test_bibtex_keeps_a_body_as_one_name_and_a_person_as_family_and_given(authors: str, last_names: list[list[str]]):
+    article = as_read(with_source(ROOT, authors=authors)).entries["kgz-leph-article"]
+
+    assert [[part.strip("{}") for part in person.last_names] for person in article.persons["author"]] == last_names
+
+
+def test_bibtex_names_the_authors_of_the_package_and_no_reviewer(case: Casebook):
+    reviewer = {"title": "Ministry of Numbers", "roles": ["reviewer"]}
+    book = Casebook(
+        {name: case[name] for name in case}, case.profile, case.descriptor | {"contributors": [PERSON, reviewer]}
+    )
+
+    (author,) = as_read(book).entries["kgz-leph"].persons["author"]
+
+    assert str(author) == "Lovelace, Ada"

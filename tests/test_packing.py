@@ -2,13 +2,17 @@
 
 import hashlib
 import json
+import os
+import re
+import shutil
 import subprocess
 import sys
 import zipfile
 from pathlib import Path
 
+import pandas as pd
 import pytest
-from copies import edit
+from copies import LAMPS_SOURCE, ROOT, edit
 
 import policycase
 from policycase.errors import InvalidPackageError, UnreadableError, UnsafePathError
@@ -103,3 +107,95 @@ def test_pack_refuses_a_case_that_does_not_say_what_it_is(tmp_path: Path):
         policycase.pack(folder, tmp_path / "case.zip")
 
     assert not (tmp_path / "case.zip").exists()
+
+
+def unpacked(package: Path, folder: Path) -> Path:
+    with zipfile.ZipFile(policycase.pack(package, folder / "case.zip")) as archive:
+        archive.extractall(folder / "alone")
+    return folder / "alone"
+
+
+def snippets(folder: Path, language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", (folder / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+
+
+def ran(folder: Path, *command: str) -> str:
+    """What a command prints in a folder, on a machine that has the programs of this one but not this library."""
+    there = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    there["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{there['PATH']}"
+    done = subprocess.run(command, cwd=folder, env=there, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout
+
+
+def test_readme_of_the_zip_loads_types_and_parquet_without_this_library(tmp_path: Path):
+    alone = unpacked(ROOT, tmp_path)
+    load, to_parquet, _ = snippets(alone, "python")
+
+    printed = ran(alone, sys.executable, "-c", load + to_parquet)
+
+    case = policycase.load()
+    assert "kgz-leph:nsp" in printed
+    assert "policycase" not in load + to_parquet
+    for name in case.tables:
+        typed, ours = pd.read_parquet(alone / f"{name}.parquet"), case[name]
+        assert typed.isna().equals(ours.isna()), name
+        same = ours.astype({column: "str" for column in ours if isinstance(ours[column].dtype, pd.CategoricalDtype)})
+        pd.testing.assert_frame_equal(typed.astype(same.dtypes.to_dict()), same)
+        assert typed.dtypes.map(lambda kind: kind.kind).equals(same.dtypes.map(lambda kind: kind.kind)), name
+
+
+def test_readme_of_the_zip_checks_it_with_frictionless(tmp_path: Path):
+    alone = unpacked(ROOT, tmp_path)
+    (command,) = snippets(alone, "sh")
+
+    assert "VALID" in ran(alone, *command.split())
+    edit(alone / "data/goals.csv", "A better crime situation", "A worse crime situation")
+    assert (
+        "INVALID"
+        in subprocess.run(
+            [sys.executable, "-m", *command.split()], cwd=alone, capture_output=True, text=True, check=False
+        ).stdout
+    )
+
+
+def test_readme_of_the_zip_finds_the_passages_in_a_copy_of_the_source(lamps: Path, tmp_path: Path):
+    alone = unpacked(lamps, tmp_path)
+    shutil.copy(LAMPS_SOURCE, alone / "my-copy.txt")
+    verify = snippets(alone, "python")[-1]
+    passages = pd.read_csv(alone / "data/passages.csv", dtype=str)["passage_id"]
+
+    found = ran(alone, sys.executable, "-c", verify)
+    (alone / "my-copy.txt").write_text("Another text.", encoding="utf-8")
+    lost = ran(alone, sys.executable, "-c", verify)
+
+    assert found.splitlines() == [f"{passage_id} found" for passage_id in passages]
+    assert lost.splitlines() == [f"{passage_id} not found" for passage_id in passages]
+
+
+@pytest.mark.skipif(shutil.which("Rscript") is None, reason="R is not installed")
+def test_readme_of_the_zip_loads_text_in_r(tmp_path: Path):
+    if subprocess.run(["Rscript", "-e", "library(readr)"], capture_output=True, check=False).returncode:
+        pytest.skip("the R package readr is not installed")
+    alone = unpacked(ROOT, tmp_path)
+    (load,) = snippets(alone, "r")
+
+    assert ran(alone, "Rscript", "-e", load + "cat(dim(programs), all(sapply(programs, is.character)))").split() == [
+        *map(str, policycase.load().programs.shape),
+        "TRUE",
+    ]
+
+
+def test_readme_of_an_author_is_packed_under_another_name(lamps: Path, tmp_path: Path):
+    (lamps / "README.md").write_text("Notes of ours.\n", encoding="utf-8")
+
+    alone = unpacked(lamps, tmp_path)
+
+    assert (alone / "ABOUT.md").read_text(encoding="utf-8") == "Notes of ours.\n"
+    assert "- `ABOUT.md`: notes of the authors" in (alone / "README.md").read_text(encoding="utf-8")
+
+
+def test_readme_of_the_zip_takes_no_text_of_the_package_for_a_template(lamps: Path, tmp_path: Path):
+    edit(lamps / "datapackage.json", '"description": "', '"description": "$title {0} ${citation} $$ ')
+
+    assert "$title {0} ${citation} $$ " in (unpacked(lamps, tmp_path) / "README.md").read_text(encoding="utf-8")

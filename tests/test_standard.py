@@ -1,11 +1,15 @@
 """The fast check of tables finds what frictionless finds; thousands of faults: tests/benchmarks/differences.py."""
 
+import json
 from collections import Counter
+from functools import cache
+from importlib.metadata import distribution
 from pathlib import Path
 
 import pytest
-from copies import copy_lamps, edit
+from copies import ROOT, copy_lamps, edit
 from damage import KINDS, damage
+from jsonschema import Draft7Validator
 
 import policycase
 from policycase.model.package import Package
@@ -68,3 +72,32 @@ def test_validate_says_where_the_descriptor_is_wrong_for_frictionless(package: P
     assert [str(finding) for finding in report.found] == [
         'datapackage.json: property "created" is not valid "datetime"  [package-error]'
     ]
+
+
+@cache
+def official(profile: str) -> Draft7Validator:
+    """The validator of an official profile, of which dplib carries a copy; it fetches it from the web when asked for it."""
+    address = profile.removeprefix("https://datapackage.org/profiles/")
+    path = Path(distribution("dplib-py").locate_file(f"dplib/profiles/{address}"))
+    return Draft7Validator(json.loads(path.read_text(encoding="utf-8")))
+
+
+DECLARED = [
+    path.relative_to(ROOT).as_posix()
+    for pattern in ("datapackage.json", "examples/*/datapackage.json", "schemas/*.schema.json")
+    for path in sorted(ROOT.glob(pattern))
+]
+
+
+@pytest.mark.parametrize("path", DECLARED)
+def test_descriptor_and_schemas_are_valid_under_the_official_profile_that_they_declare(path: str):
+    document = json.loads((ROOT / path).read_text(encoding="utf-8"))
+
+    assert [error.message for error in official(document["$schema"]).iter_errors(document)] == []
+
+
+def test_stack_is_valid_under_the_official_profile_that_it_declares(tmp_path: Path):
+    policycase.stack([ROOT, ROOT / "examples/can-insite"]).write(tmp_path / "stack")
+    document = json.loads((tmp_path / "stack/datapackage.json").read_text(encoding="utf-8"))
+
+    assert [error.message for error in official(document["$schema"]).iter_errors(document)] == []

@@ -17,11 +17,13 @@ from policycase.analysis import changes as changes_module
 from policycase.cli import screens
 from policycase.cli.terminal import printable, progress, rows, say, say_csv, say_json, say_table, tell
 from policycase.coding import new_case, render, workbook_import
-from policycase.errors import UnknownNameError, UnreadableError
+from policycase.errors import PolicyCaseError, UnknownNameError, UnreadableError
 from policycase.exports import export
 from policycase.model import stack
 from policycase.model.casebook import Casebook, load
+from policycase.model.package import read_descriptor
 from policycase.model.passages import read_source
+from policycase.model.profile import DATA
 from policycase.publishing import pack
 from policycase.reporting import page
 from policycase.storage import locations
@@ -31,13 +33,30 @@ from policycase.validation.rules import RULES
 
 
 def chosen(options: Namespace) -> str | None:
-    """The package that is meant: the one named, else the one in this folder, else the shipped one."""
+    """The package that is meant, as `locations.opened` takes it; on stderr which, if that is unclear."""
     package = options.package or options.named
-    if package is None and Path(locations.DESCRIPTOR).is_file():
-        return "."
-    if package is None:
-        tell(f"no {locations.DESCRIPTOR} is in this folder, so this is {locations.SHIPPED}, which came with policycase")
-    return package
+    if package is not None:
+        return package
+    if not locations.is_here():
+        tell(f"no {locations.DESCRIPTOR} is in this folder, so this is {locations.origin(None)}")
+        return None
+    if _is_other_version(Path()):
+        tell(f"this is the {locations.SHIPPED} in this folder; it differs from the one that came with policycase")
+    return "."
+
+
+def _is_other_version(root: Path) -> bool:
+    """Whether a folder holds the case that came with policycase, with other content."""
+    ours = locations.shipped_root()
+    try:
+        descriptor = read_descriptor(root)
+        if descriptor.get("name") != locations.SHIPPED:
+            return False
+        return descriptor != read_descriptor(ours) or locations.read_folder(root, DATA) != locations.read_folder(
+            ours, DATA
+        )
+    except PolicyCaseError:  # reading it says so
+        return False
 
 
 def book(options: Namespace) -> Casebook:
@@ -262,6 +281,7 @@ def run_stack(options: Namespace) -> None:
     else:
         screens.say_overview(book)
         say(f"wrote {options.output}")
+        say(f"as typed Parquet: policycase export --package {options.output} --to parquet -o OUT")
 
 
 def _say_overlap(found: overlap.Overlap, *, as_json: bool) -> None:

@@ -11,17 +11,40 @@ import sys
 import warnings
 from collections.abc import Callable
 from importlib import import_module
-from typing import Literal, NoReturn
+from typing import Any, Literal, NoReturn
 
-from policycase.errors import InvalidPackageError, MissingExtraError, PolicyCaseError, StackError, UnknownNameError
-from policycase.exports.forms import FORMS
+from policycase.errors import (
+    InvalidPackageError,
+    MissingExtraError,
+    PolicyCaseError,
+    StackError,
+    UnknownNameError,
+    did_you_mean,
+)
+from policycase.exports.forms import FORMS, form_of
 
 VALID, FINDINGS, USAGE, UNREADABLE = 0, 1, 2, 3
 STOPPED = 130  # as a shell says of a command that was stopped with Ctrl-C
 
 
 class Parser(argparse.ArgumentParser):
-    """Tells of wrong usage without obeying what is in an argument, which may be the name of a stranger's file."""
+    """Reports wrong usage with the nearest right one, and obeys nothing in an argument, such as a file's name."""
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> tuple[argparse.Namespace, list[str]]:
+        """As `argparse` does; an option that a command lacks is an error here, where its own options are known."""
+        known, rest = super().parse_known_args(args, namespace)
+        unknown = [text for text in rest if text.startswith("-")]
+        if unknown:
+            hint = did_you_mean(
+                unknown[0].split("=")[0], [name for name in self._option_string_actions if name[1] == "-"]
+            )
+            self.error(f'no option "{unknown[0]}"' + (f" · {hint}" if hint else ""))
+        return known, rest
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        if action.choices is not None and value not in action.choices:
+            hint = did_you_mean(str(value), action.choices)
+            raise argparse.ArgumentError(action, f'"{value}" is not known' + (f" · {hint}" if hint else ""))
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong and leave, as `argparse` does."""
@@ -145,7 +168,7 @@ def _add_combining(add: Callable[..., Parser]) -> None:
     stack.add_argument("--dry-run", action="store_true", help="write nothing; print what the cases share")
     stack.add_argument("--force", action="store_true", help="replace the folder if it exists")
     export = add("export", "write the tables in another format: CSV, Excel, Stata, a database …", package="some")
-    export.add_argument("--to", required=True, choices=list(FORMS), metavar="FORM", help=", ".join(FORMS))
+    export.add_argument("--to", required=True, type=form_of, choices=list(FORMS), metavar="FORM", help=", ".join(FORMS))
     export.add_argument("-o", "--output", required=True, metavar="OUT", help="the file or folder to write")
     export.add_argument("--force", action="store_true", help="replace an earlier export")
     report = add("report", "write a case or a stack as one HTML page; works offline, prints well", package="some")

@@ -6,7 +6,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from policycase.errors import MissingExtraError, UnknownNameError, UnreadableError
-from policycase.exports.forms import FORMS, Form
+from policycase.exports.forms import FORMS, Form, form_of
 from policycase.model.casebook import Casebook, load
 from policycase.model.package import refuse_odd_descriptor
 from policycase.storage.writing import staged
@@ -68,9 +68,11 @@ def export(case: Casebook | str | Path | None, to: str, output: str | Path, *, f
     Parameters
     ----------
     case
-        A casebook, which may be a stack; or the path of a package. None is the case that comes with the library.
+        A casebook, which may be a stack; or the path of a package. None is the package in this folder, else the
+        case that comes with the library.
     to
-        csv, parquet, sqlite, excel, stata, spss, graphml, duckdb; or workbook, one case to code in.
+        csv, parquet, sqlite, excel, stata, spss, graphml, duckdb; or workbook, one case to code in. The endings
+        xlsx, dta, sav and db are understood too.
     output
         The file or folder to write.
     force
@@ -87,10 +89,10 @@ def export(case: Casebook | str | Path | None, to: str, output: str | Path, *, f
     InvalidPackageError
         The descriptor is not valid; or a row breaks a key, so that no database can hold it.
     """
-    if to not in FORMS:
+    form = FORMS.get(form_of(to))
+    if form is None:
         kind = "form of export"
         raise UnknownNameError(kind, to, FORMS)
-    form = FORMS[to]
     book = case if isinstance(case, Casebook) else load(case)
     refuse_odd_descriptor(book.descriptor)
     target = Path(output)

@@ -27,3 +27,24 @@ FORMS = {
     "duckdb": Form("exports.duckdb_file", "one DuckDB database with keys and enums", "", "duckdb", "duckdb"),
     "workbook": Form("coding.workbook_export", "one case as a workbook to code in", ".xlsx", "xlsxwriter", "excel"),
 }
+ALIASES = {  # by the ending of the file, or another name of the program
+    "xls": "excel",
+    "xlsx": "excel",
+    "dta": "stata",
+    "sav": "spss",
+    "db": "sqlite",
+    "sqlite3": "sqlite",
+    "pq": "parquet",
+}
+
+
+def form_of(name: str) -> str:
+    """The name of a form by one that people also write; as it is, where it is none.
+
+    Examples
+    --------
+    >>> form_of("XLSX"), form_of(".dta"), form_of("csv"), form_of("pdf")
+    ('excel', 'stata', 'csv', 'pdf')
+    """
+    known = name.lower().removeprefix(".")
+    return ALIASES.get(known, known if known in FORMS else name)

@@ -1,19 +1,26 @@
 """BibTeX of a package and of the sources that its rows rest on."""
 
 import re
+import unicodedata
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from policycase.errors import UnknownNameError
-from policycase.model.package import refuse_odd_descriptor
+from policycase.model.package import Author, refuse_odd_descriptor
 
 if TYPE_CHECKING:
     from policycase.model.casebook import Casebook
 
 
 ENTRY_TYPES = {"journal-article": "article", "book": "book", "report": "techreport"}
-SPECIAL = str.maketrans({c: f"\\{c}" for c in "&%$#_{}"} | {"\\": r"\textbackslash{}"})
+SPECIAL = str.maketrans(
+    {c: f"\\{c}" for c in "&%$#_"}
+    | {"\\": r"\textbackslash{}", "{": r"\textbraceleft{}", "}": r"\textbraceright{}"}
+    | {"~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
+)  # BibTeX counts braces whether or not a backslash precedes them, so a brace of a cell becomes a word
+CONTROLS = {"Cc", "Cs", "Zl", "Zp"}  # what joins letters in Persian or Hindi is of another category, and stays
+IN_ADDRESS = str.maketrans({"{": "%7B", "}": "%7D", "\\": "%5C", " ": "%20"})
 
 
 def bibtex(casebook: "Casebook", rows: pd.DataFrame | None = None) -> str:
@@ -67,15 +74,16 @@ def _sources_behind(casebook: "Casebook", rows: pd.DataFrame) -> set[str]:
 
 def package_entry(descriptor: dict[str, Any]) -> str:
     """The BibTeX entry of a package, from its descriptor."""
-    authors = " and ".join(f"{{{_escaped(person['title'])}}}" for person in descriptor.get("contributors", []))
+    people = Author.all_of(descriptor)
+    names = [f"{one.family}, {one.given}".removesuffix(", ") if one.given else one.name for one in people]
     return _entry(
         "misc",
         descriptor["name"],
         {
-            "title": f"{{{_escaped(descriptor['title'])}}}",
-            "author": authors,
-            "year": descriptor.get("created", "")[:4],
-            "version": descriptor.get("version", ""),
+            "title": _braced(descriptor["title"]),
+            "author": " and ".join(map(_author, names)),
+            "year": _escaped(descriptor.get("created", "")[:4]),
+            "version": _escaped(descriptor.get("version", "")),
             "note": "Frictionless data package",
         },
     )
@@ -86,23 +94,44 @@ def _source(row: dict) -> str:
     kind = ENTRY_TYPES.get(text["source_type"], "misc")
     return _entry(
         kind,
-        re.sub(r"[^a-z0-9-]", "-", text["source_id"]),
+        text["source_id"],
         {
-            "title": f"{{{_escaped(text['title'])}}}",
-            "author": _escaped(text["authors"]).replace("; ", " and "),
+            "title": _braced(text["title"]),
+            "author": " and ".join(_author(name) for name in text["authors"].split(";") if name.strip()),
             "journal" if kind == "article" else "howpublished": _escaped(text["container"]),
-            "year": text["year"],
-            "doi": text["doi"],
-            "url": text["url"],
-            "urldate": text["accessed_on"][:10],
+            "year": _escaped(text["year"]),
+            "doi": _address(text["doi"]),
+            "url": _address(text["url"]),
+            "urldate": _escaped(text["accessed_on"][:10]),
         },
     )
 
 
+def _author(name: str) -> str:
+    """A person as `Family, Given`; all else, such as a ministry, in braces, so that it stays one name."""
+    name = _on_one_line(name)
+    is_person = name.count(",") == 1 and not re.search(r"\band\b|^,|,$", name, re.IGNORECASE)
+    return _escaped(name) if is_person else _braced(name)
+
+
 def _entry(kind: str, key: str, fields: dict[str, str]) -> str:
-    lines = [f"  {name} = {{{value}}}," for name, value in fields.items() if value and value != "{}"]
-    return "\n".join([f"@{kind}{{{key},", *lines, "}"])
+    lines = [f"  {name} = {{{value}}}," for name, value in fields.items() if value]
+    return "\n".join([f"@{kind}{{{re.sub(r'[^A-Za-z0-9-]', '-', key)},", *lines, "}"])
+
+
+def _braced(text: str) -> str:
+    return f"{{{escaped}}}" if (escaped := _escaped(text)) else ""
 
 
 def _escaped(text: str) -> str:
-    return text.translate(SPECIAL)
+    """Text as LaTeX shows it, on one line, without control characters."""
+    return _on_one_line(text).translate(SPECIAL)
+
+
+def _address(text: str) -> str:
+    """A DOI or web address; what could end the field is percent-encoded, as addresses have it."""
+    return _on_one_line(text).translate(IN_ADDRESS)
+
+
+def _on_one_line(text: str) -> str:
+    return " ".join("".join(" " if unicodedata.category(c) in CONTROLS else c for c in text).split())

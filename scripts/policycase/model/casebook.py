@@ -14,7 +14,7 @@ from policycase.model.profile import DATA, ENTRY_TABLES, FOLDER, Profile, refuse
 from policycase.model.tables import Tables, places, read_tables
 from policycase.storage.csv_files import TEXT, csv_bytes
 from policycase.storage.downloads import pinned
-from policycase.storage.locations import DESCRIPTOR, opened
+from policycase.storage.locations import DESCRIPTOR, opened, origin
 from policycase.storage.writing import write_folder
 
 
@@ -25,7 +25,7 @@ def load(path: str | Path | None = None, *, sha256: str | None = None) -> "Caseb
     ----------
     path
         A folder, its datapackage.json, a .zip, or the https address of a .zip, which is kept in a cache. None is the
-        case that comes with the library.
+        package in this folder, else the case that comes with the library; `repr` says which.
     sha256
         SHA-256 of the .zip at the address. Without one nothing is checked, and a warning says so.
 
@@ -41,7 +41,7 @@ def load(path: str | Path | None = None, *, sha256: str | None = None) -> "Caseb
         refuse_other_profile(package.profile)
         tables = read_tables(package)
         refuse_wrong_cells(tables)
-    return Casebook(tables, package.descriptor)
+    return Casebook(tables, package.descriptor, origin(path))
 
 
 class Casebook:
@@ -58,13 +58,16 @@ class Casebook:
         What every case shares: tables and vocabularies.
     descriptor
         The content of datapackage.json.
+    origin
+        Where it was read from; empty for a stack.
     """
 
     text: Tables
     profile: Profile
     descriptor: dict[str, Any]
+    origin: str
 
-    def __init__(self, tables: Tables, descriptor: dict[str, Any]) -> None:
+    def __init__(self, tables: Tables, descriptor: dict[str, Any], origin: str = "") -> None:
         paths = {
             name: [f"{FOLDER if table.kind == 'vocabulary' else DATA}/{name}.csv"]
             for name, table in tables.profile.tables.items()
@@ -75,6 +78,7 @@ class Casebook:
         self.text = Tables(frames, tables.profile, paths)
         self.profile = tables.profile
         self.descriptor = descriptor
+        self.origin = origin
         self._frames = TypedFrames(self.text)
 
     def __getitem__(self, name: str) -> pd.DataFrame:
@@ -138,6 +142,7 @@ class Casebook:
                 *titles,
                 f"  {', '.join(entry)}",
                 f"  also: {', '.join(rest)}",
+                *([f"  read from: {self.origin}"] if self.origin else []),
                 '  try: .programs  .codebook("programs")  .evidence_for(an_id)  .join("program_agencies")',
             ]
         )

@@ -3,67 +3,20 @@
 import html
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any
 
 import yaml
 
-from policycase.model.package import write_json
-from policycase.model.stack import Descriptor, address
-
-DOI = re.compile(r"10\.[0-9]{4,9}(?:\.[0-9]+)?/\S+")
-ORCID = re.compile(r"https?://orcid\.org/(?P<id>[0-9]{4}-[0-9]{4}-[0-9]{4}-[0-9]{3}[0-9X])/?")
-
-
-@dataclass(frozen=True, slots=True)
-class Author:
-    """Whom a citation names: a person where the descriptor parts the name, else an organization."""
-
-    name: str
-    family: str = ""
-    given: str = ""
-    affiliation: str = ""
-    orcid: str = ""
-
-    @classmethod
-    def all_of(cls, descriptor: Descriptor) -> list[Self]:
-        """The contributors who are author or creator; all, where nobody is."""
-        people = descriptor.get("contributors", [])
-        chosen = [person for person in people if {"author", "creator"} & set(person.get("roles", ()))]
-        return [
-            cls(
-                person["title"],
-                person.get("familyName", ""),
-                person.get("givenName", ""),
-                person.get("organization", ""),
-                match["id"] if (match := ORCID.fullmatch(person.get("path", ""))) else "",
-            )
-            for person in chosen or people
-        ]
-
-
-def doi(path: str) -> str:
-    """The bare DOI of a DOI or its web address; empty for another address.
-
-    Examples
-    --------
-    >>> doi("https://doi.org/10.35502/jcswb.256"), doi("https://en.wikipedia.org/wiki/Insite")
-    ('10.35502/jcswb.256', '')
-    """
-    bare = address(path.removeprefix("doi:"))
-    return bare if DOI.fullmatch(bare) else ""
-
-
-def filled(fields: dict[str, Any]) -> dict[str, Any]:
-    """The fields that say something."""
-    return {key: value for key, value in fields.items() if value not in (None, "", [], {})}
-
+from policycase.model.licences import covering
+from policycase.model.package import Author, Descriptor, doi, filled, write_json
 
 CITATION = "CITATION.cff"
 ZENODO = ".zenodo.json"
 NAME = r"[^,&()]+, [^\W\d_]\.(?:[ -]?[^\W\d_]\.)*"  # Family, G. G.
+BODY = r"[^,&().]*[^,&().\s]"  # World Health Organization
 REFERENCE = re.compile(
-    rf"(?P<authors>{NAME}(?:, {NAME})*(?:,? & {NAME})?) \((?P<year>[0-9]{{4}})\)\. (?P<title>.+?)(?:\. (?P<rest>.+))?",
+    rf"(?P<authors>(?P<body>{BODY})|{NAME}(?:, {NAME})*(?:,? & {NAME})?) "
+    r"\((?P<year>[0-9]{4})\)\. (?P<title>.+?)(?:\. (?P<rest>.+))?",
     re.DOTALL,
 )
 
@@ -74,7 +27,9 @@ def citation(descriptor: Descriptor) -> str:
     Notes
     -----
     The format asks for the authors of each reference. A source is one where its title is a citation that says
-    them, as `Family, G., & Family, G. (2022). Title. Journal.`; `Casebook.cite` has them all.
+    them, as `Family, G., & Family, G. (2022). Title. Journal.` or `World Health Organization (2022). Title.`;
+    `Casebook.cite` has them all. Its `license` is the one that covers the package, and is left out where none does:
+    several there would mean that a user may choose.
     """
     identifier = descriptor.get("id", "")
     fields = {
@@ -89,7 +44,7 @@ def citation(descriptor: Descriptor) -> str:
         "doi": doi(identifier),
         "identifiers": [_cff_identifier(identifier)] if identifier and not doi(identifier) else [],
         "url": descriptor.get("homepage"),
-        "license": descriptor["licenses"][0]["name"],
+        "license": covering([entry["name"] for entry in descriptor["licenses"]]),
         "keywords": list(dict.fromkeys(descriptor.get("keywords", []))),
         "references": list(_cff_references(descriptor)),
     }
@@ -114,7 +69,9 @@ def _cff_references(descriptor: Descriptor) -> Iterator[dict[str, Any]]:
                 {
                     "type": "generic",
                     "title": match["title"],
-                    "authors": [
+                    "authors": [{"name": match["body"]}]
+                    if match["body"]
+                    else [
                         dict(zip(("family-names", "given-names"), name.strip(" ").split(", "), strict=True))
                         for name in re.findall(NAME, match["authors"])
                     ],
@@ -132,7 +89,8 @@ def zenodo(descriptor: Descriptor) -> bytes:
     Notes
     -----
     Field names are those of Zenodo's deposit metadata. Its licences are SPDX ids in lower case, its descriptions are
-    HTML, and it tells what kind an identifier is by its form.
+    HTML, and it tells what kind an identifier is by its form. Without a licence it takes CC0, so `other-closed` says
+    that no single licence covers the package.
     """
     fields = {
         "upload_type": "dataset",
@@ -150,7 +108,7 @@ def zenodo(descriptor: Descriptor) -> bytes:
             )
             for author in Author.all_of(descriptor)
         ],
-        "license": descriptor["licenses"][0]["name"].lower(),
+        "license": covering([entry["name"] for entry in descriptor["licenses"]]).lower() or "other-closed",
         "keywords": descriptor.get("keywords", []),
         "related_identifiers": [
             {"identifier": doi(source["path"]) or source["path"], "relation": "isDerivedFrom"}

@@ -3,10 +3,13 @@
 import hashlib
 import io
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
+from string import Template
 
 from policycase.errors import InvalidPackageError
-from policycase.model.package import UNSAID, read_descriptor, write_json
+from policycase.model.bibtex import package_entry
+from policycase.model.package import UNSAID, Descriptor, read_descriptor, write_json
 from policycase.model.profile import FOLDER, Profile
 from policycase.publishing.citation_files import CITATION
 from policycase.publishing.web_metadata import CROISSANT, croissant
@@ -14,7 +17,19 @@ from policycase.storage.locations import DESCRIPTOR, inside, opened, refuse_larg
 from policycase.storage.writing import refuse_taken, write_file
 from policycase.validation.report import validate
 
-BESIDE = ("README.md", "LICENSE-DATA", CITATION, "CODING.md")
+BESIDE = ("LICENSE-DATA", CITATION, "CODING.md")
+README, OWN_README = "README.md", "ABOUT.md"
+OF_A_CHECKOUT = b"<!-- contents: written by policycase render -->"  # such a README is about the repository, not the zip
+TEMPLATES = Path(__file__).parent / "templates"
+FILES = {
+    DESCRIPTOR: "title, licences, contributors, and each table with its size and hash",
+    f"{FOLDER}/README.md": "the data dictionary, with every column and code",
+    CITATION: "how to cite the package",
+    "LICENSE-DATA": "the licence of the data",
+    "CODING.md": "the rules for coders",
+    OWN_README: "notes of the authors",
+    CROISSANT: "the same description for dataset search and machine learning",
+}
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the first moment that a zip can name; so the same content gives the same bytes
 
 
@@ -24,8 +39,9 @@ def pack(path: str | Path | None = None, output: str | Path | None = None, *, fo
     Returns
     -------
     Path
-        The zip: descriptor with `bytes` and `hash` (SHA-256), data, schemas, croissant.json, and README,
-        LICENSE-DATA and CITATION.cff where the package has them. The same content gives the same bytes.
+        The zip: descriptor with `bytes` and `hash` (SHA-256), data, schemas, croissant.json, a README that needs
+        nothing but the zip, and LICENSE-DATA, CITATION.cff and CODING.md where the package has them. A README of the
+        package's own becomes ABOUT.md, unless it is that of a repository. The same content gives the same bytes.
 
     Raises
     ------
@@ -65,8 +81,33 @@ def files(root: Path) -> dict[str, bytes]:
         file = inside(root, name)
         if file.is_file():
             contents[name] = _content(file)
-    contents[CROISSANT] = write_json(croissant(descriptor, Profile.read(root)))
+    own = inside(root, README)
+    if own.is_file() and OF_A_CHECKOUT not in (text := _content(own)):
+        contents[OWN_README] = text
+    profile = Profile.read(root)
+    contents[README] = readme(descriptor, profile, contents).encode()
+    contents[CROISSANT] = write_json(croissant(descriptor, profile))
     return {DESCRIPTOR: write_json(descriptor), **dict(sorted(contents.items()))}
+
+
+def readme(descriptor: Descriptor, profile: Profile, contents: Mapping[str, bytes]) -> str:
+    """What the zip is and how to use it with nothing but what is in it, as Markdown."""
+    resources = {resource["name"]: resource["path"] for resource in descriptor["resources"]}
+    rows = [
+        (resources[table.name], contents[resources[table.name]].count(b"\n") - 1, table.description)
+        for table in profile.tables.values()
+    ]
+    beside = [(name, what) for name, what in FILES.items() if name in contents or name in {DESCRIPTOR, CROISSANT}]
+    return Template((TEMPLATES / "release.md").read_text(encoding="utf-8")).substitute(
+        title=descriptor["title"],
+        description=descriptor["description"],
+        version=descriptor["version"],
+        date=descriptor["created"][:10],
+        licences=", ".join(entry["name"] for entry in descriptor["licenses"]),
+        tables="\n".join(f"| `{path}` | {count} | {what} |" for path, count, what in rows),
+        beside="\n".join(f"- `{name}`: {what}" for name, what in beside),
+        citation=package_entry(descriptor),
+    )
 
 
 def _content(file: Path) -> bytes:

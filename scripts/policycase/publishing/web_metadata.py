@@ -6,9 +6,9 @@ import pandas as pd
 import pycountry
 
 from policycase.model.bibtex import package_entry
+from policycase.model.licences import spdx
+from policycase.model.package import Author, Descriptor, doi, filled
 from policycase.model.profile import ENTRY_TABLES, Field, Profile, Table
-from policycase.model.stack import Descriptor
-from policycase.publishing.citation_files import Author, doi, filled
 
 SCHEMA_ORG = "https://schema.org/"
 
@@ -60,10 +60,7 @@ def dataset(descriptor: Descriptor, profile: Profile, cases: pd.DataFrame) -> di
 
 def about(descriptor: Descriptor) -> dict[str, Any]:
     """What schema.org and Croissant both say of a package as a whole."""
-    licenses = [
-        entry["path"] if entry.get("path", "").startswith("http") else f"https://spdx.org/licenses/{entry['name']}"
-        for entry in descriptor.get("licenses", [])
-    ]
+    licenses = [_licence(entry) for entry in descriptor.get("licenses", [])]
     return {
         "@type": "Dataset",
         "name": descriptor.get("title"),
@@ -78,6 +75,12 @@ def about(descriptor: Descriptor) -> dict[str, Any]:
         "creator": [_creator(author) for author in Author.all_of(descriptor)],
         "isBasedOn": [_work(source) for source in descriptor.get("sources", [])],
     }
+
+
+def _licence(entry: Descriptor) -> str:
+    """The address of a licence: its own, else that of its SPDX id; its name where it has neither."""
+    path, listed = entry.get("path", ""), spdx(entry["name"])
+    return path if path.startswith("http") else f"https://spdx.org/licenses/{listed}" if listed else entry["name"]
 
 
 def _creator(author: Author) -> dict[str, Any]:

@@ -43,7 +43,8 @@ def report(casebook: Casebook | str | Path | None, output: str | Path, *, force:
     Parameters
     ----------
     casebook
-        A casebook, or the path of a package. None is the case that comes with the library.
+        A casebook, or the path of a package. None is the package in this folder, else the
+        case that comes with the library.
     output
         The file to write.
     force

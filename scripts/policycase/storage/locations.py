@@ -43,6 +43,18 @@ def shipped_cases() -> dict[str, Path]:
     return {SHIPPED: shipped_root()} | {path.parent.name: path.parent for path in examples}
 
 
+def is_here() -> bool:
+    """Whether the working directory is a package, which is the one that is meant where no path is given."""
+    return Path(DESCRIPTOR).is_file()
+
+
+def origin(path: str | Path | None) -> str:
+    """In words, where the package of a path is read from."""
+    if path is None:
+        return "this folder" if is_here() else f"{SHIPPED}, which came with policycase"
+    return str(path)
+
+
 @contextmanager
 def opened(path: str | Path | None = None) -> Iterator[Path]:
     """The folder of a package; a zip is unpacked into a private folder for as long as it is open.
@@ -51,7 +63,7 @@ def opened(path: str | Path | None = None) -> Iterator[Path]:
     ----------
     path
         A folder, its datapackage.json, a .zip, the https address of one (`policycase.storage.downloads`), or the id of
-        a case that came with the library. None is the first of these.
+        a case that came with the library. None is the package in this folder, else the first of these cases.
 
     Raises
     ------
@@ -62,8 +74,7 @@ def opened(path: str | Path | None = None) -> Iterator[Path]:
         more than `policycase.storage.limits` allows.
     """
     if path is None:
-        yield shipped_root()
-        return
+        path = Path() if is_here() else shipped_root()
     place = downloaded(path) if is_address(path) else Path(path)
     place = place if place.exists() else shipped_cases().get(str(path), place)
     if place.is_dir() and not (place / DESCRIPTOR).is_file():

@@ -10,6 +10,7 @@ from jsonschema import Draft202012Validator
 
 from policycase.errors import PolicyCaseError, UnreadableError, UnsafePathError, did_you_mean
 from policycase.findings import Finding
+from policycase.model.licences import meant
 from policycase.model.package import Package, read_descriptor
 from policycase.model.profile import DATA, FOLDER, PROFILE, Profile, schema_path, shipped_profile
 from policycase.storage.csv_files import row_problems
@@ -228,7 +229,7 @@ def check_profile(package: Package) -> list[Finding]:
         return [Finding("descriptor-is-json", str(error), path=DESCRIPTOR)]
     validator = _validator(package.profile.files[PROFILE])  # the shipped one, byte for byte: stage 2 saw to that
     found = [*problems(validator, descriptor, DESCRIPTOR, "descriptor-follows-profile")]
-    return found or [*_resources(package)]
+    return found or [*_licences(package), *_resources(package)]
 
 
 def is_followed(package: Package) -> bool:
@@ -237,7 +238,7 @@ def is_followed(package: Package) -> bool:
     if not isinstance(resources, list) or not _are_resources(profile, json.dumps(resources)):
         return False
     few = package.descriptor | {"resources": resources[:1]}  # each is judged by itself, so these stand for all
-    return _validator(profile).is_valid(few) and not any(_resources(package))
+    return _validator(profile).is_valid(few) and not any((*_licences(package), *_resources(package)))
 
 
 @lru_cache(maxsize=64)
@@ -250,6 +251,22 @@ def _are_resources(profile: bytes, resources: str) -> bool:
 @lru_cache(maxsize=8)
 def _validator(content: bytes) -> Draft202012Validator:
     return Draft202012Validator(duplicate_free(content))
+
+
+def _licences(package: Package) -> Iterator[Finding]:
+    """Each licence is named by its SPDX id, or has a path to its text."""
+    for number, entry in enumerate(package.descriptor["licenses"]):
+        name, place = entry["name"], f"licenses[{number}].name"
+        wanted = meant(name)
+        if wanted == name or (not wanted and entry.get("path")):
+            continue
+        hint = (
+            f'did you mean "{wanted}"?'
+            if wanted
+            else "write the SPDX id, such as CC-BY-4.0, or add the path of its text"
+        )
+        message = f'{place} is "{name}"; expected an id from the SPDX list of licences'
+        yield Finding("licence-has-spdx-id-or-path", message, hint, path=DESCRIPTOR, field=place)
 
 
 def _resources(package: Package) -> Iterator[Finding]:

@@ -151,7 +151,8 @@ def validate(
     Parameters
     ----------
     path
-        A folder, its datapackage.json, or a .zip. None is the case that comes with the library.
+        A folder, its datapackage.json, or a .zip. None is the package in this folder, else the
+        case that comes with the library.
     sources
         A reader's own copies of coded sources: file by source_id. With one, the passages are looked for in
         it, and the package's text is searched for its words.
