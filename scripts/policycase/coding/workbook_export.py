@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 import xlsxwriter
+from xlsxwriter.exceptions import FileCreateError
 from xlsxwriter.format import Format
 from xlsxwriter.utility import quote_sheetname, xl_col_to_name
 from xlsxwriter.worksheet import Worksheet
@@ -23,6 +24,7 @@ from policycase.exports.excel_cells import (
 from policycase.model.casebook import Casebook
 from policycase.model.profile import Field, Profile, Table
 
+FAILURES = (FileCreateError,)
 WIDTH = 36  # of a column of prose
 ROWS = 5000  # rows that have lists to choose from
 STEPS = """\

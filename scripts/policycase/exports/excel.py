@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 import xlsxwriter
+from xlsxwriter.exceptions import FileCreateError
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
@@ -13,6 +14,7 @@ from policycase.exports.excel_cells import INERT, NARROWEST, WIDEST, created, fo
 from policycase.exports.export import facts
 from policycase.model.casebook import Casebook
 
+FAILURES = (FileCreateError,)
 FIRST_DAY = pd.Timestamp("1900-03-01")  # Excel knows a 29 February 1900, and no day before that year
 MOST_ROWS = 1_048_575  # below the header
 EXACT = 10**15  # Excel keeps 15 digits

@@ -13,6 +13,7 @@ from policycase.exports.sql import create, literal, quoted
 from policycase.model.casebook import Casebook
 from policycase.model.profile import Field, Profile, Table
 
+FAILURES = (sqlite3.OperationalError,)
 TYPES = {"integer": "INTEGER", "number": "REAL", "boolean": "INTEGER"}
 
 

@@ -3,14 +3,15 @@
 import hashlib
 import io
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 
 from policycase.errors import InvalidPackageError
 from policycase.model.package import UNSAID, read_descriptor, write_json
-from policycase.model.profile import FOLDER, Profile
+from policycase.model.profile import Profile
 from policycase.publishing.citation_files import CITATION
 from policycase.publishing.web_metadata import CROISSANT, croissant
-from policycase.storage.locations import DESCRIPTOR, inside, opened, refuse_large
+from policycase.storage.locations import DESCRIPTOR, opened, read_bytes
 from policycase.storage.writing import refuse_taken, write_file
 from policycase.validation.report import validate
 
@@ -56,22 +57,17 @@ def files(root: Path) -> dict[str, bytes]:
     descriptor = read_descriptor(root)
     contents = {}
     for resource in descriptor["resources"]:
-        content = _content(inside(root, resource["path"]))
+        content = read_bytes(root, resource["path"])
         resource["bytes"] = len(content)
         resource["hash"] = f"sha256:{hashlib.sha256(content).hexdigest()}"
         contents[resource["path"]] = content
-    schemas = [f"{FOLDER}/{file.name}" for file in (root / FOLDER).glob("*")]
-    for name in [*schemas, *BESIDE]:
-        file = inside(root, name)
-        if file.is_file():
-            contents[name] = _content(file)
-    contents[CROISSANT] = write_json(croissant(descriptor, Profile.read(root)))
+    profile = Profile.read(root)
+    contents |= profile.files
+    for name in BESIDE:
+        with suppress(FileNotFoundError):
+            contents[name] = read_bytes(root, name)
+    contents[CROISSANT] = write_json(croissant(descriptor, profile))
     return {DESCRIPTOR: write_json(descriptor), **dict(sorted(contents.items()))}
-
-
-def _content(file: Path) -> bytes:
-    refuse_large(file)
-    return file.read_bytes()
 
 
 def zipped(contents: dict[str, bytes]) -> bytes:

@@ -65,7 +65,10 @@ def warning(check: Check) -> Check:
 
 
 def at(tables: Tables, name: str, rows: pd.DataFrame, field: str, message: str, hint: str = "") -> Iterator[Finding]:
-    """A finding for each of some rows of a table; message and hint are templates over the row's columns."""
+    """A finding for each of some rows of a table; message and hint are templates over the row's columns.
+
+    A template is written in the code and never holds a cell: `str.format` would obey what stands in it.
+    """
     for number, some in rows.groupby(files_of(rows.index)) if len(rows) else ():  # nearly always there is none
         path = tables.paths[name][number]
         yield from few(_told(tables, name, some, field, message, hint), path)
