@@ -106,7 +106,7 @@ def export(case: Casebook | str | Path | None, to: str, output: str | Path, *, f
         try:
             writer.write(book, place)
         except getattr(writer, "FAILURES", ()) as error:  # what its library raises where others raise an OSError
-            raise unwritable(target, str(error)) from error
+            raise unwritable(target, str(error).replace(str(place), target.name)) from error
     return target
 
 
