@@ -33,7 +33,10 @@ READING = [
     ["export", "--to", "csv", "-o", "OUT/csv", "--package", "IN"],
 ]
 LED = [
-    words for words in READING if words[0] in {"validate", "info", "stack", "pack", "render"} and "--exact" not in words
+    ["validate", "IN", "--source", "SOURCE"],
+    ["stack", "IN", GOOD, "-o", "OUT/stack"],
+    ["pack", "-o", "OUT/case.zip", "--package", "IN"],
+    ["render", "--check", "--package", "IN"],
 ]
 MAKING = [
     *(["export", "--to", form, "-o", f"OUT/{form}.xlsx", "--package", "IN"] for form in FORMS),

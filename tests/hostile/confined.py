@@ -95,7 +95,7 @@ def ran(folder: str, arguments: list[str], places: list[str]) -> list[str]:
 
     _done.clear()
     os.chdir(folder)
-    shown = io.StringIO()
+    shown = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
     _places = [os.path.realpath(place) for place in places]
     try:
         with redirect_stdout(shown), redirect_stderr(shown):
@@ -103,6 +103,7 @@ def ran(folder: str, arguments: list[str], places: list[str]) -> list[str]:
     except SystemExit:
         pass
     except BaseException:
+        _places = None
         _done.append(traceback.format_exc())
     finally:
         _places = None
