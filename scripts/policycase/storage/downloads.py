@@ -5,7 +5,7 @@ import threading
 import time
 import warnings
 from pathlib import Path
-from urllib.parse import urldefrag, urljoin, urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from policycase.errors import UnreadableError, UnsafePathError
 from policycase.storage.limits import how_to_raise, limit
@@ -66,7 +66,7 @@ def downloaded(address: str) -> Path:
     """
     import pooch  # noqa: PLC0415 - heavy, and only needed for an address
 
-    plain, fragment = urldefrag(address)
+    plain, _, fragment = address.partition("#")
     known = fragment.removeprefix("sha256=").lower()
     if known and not SHA256.fullmatch(known):
         msg = f'"{known}" is no SHA-256 · expected 64 hexadecimal digits, as sha256sum prints them'
@@ -145,7 +145,7 @@ def _fetch(address: str, output: Path, end: float) -> None:
                     answer.raise_for_status()
                     _write(answer, output, end)
                     return
-            except (requests.RequestException, OSError) as error:
+            except (requests.RequestException, OSError, ValueError) as error:  # such as a name that is no host's
                 msg = f"{address}: cannot be downloaded: {error}"
                 raise UnreadableError(msg) from error
     msg = f"{address}: redirects more than {REDIRECTS} times"
