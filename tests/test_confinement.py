@@ -34,8 +34,6 @@ READING = [
 ]
 LED = [
     ["validate", "IN", "--source", "SOURCE"],
-    ["stack", "IN", GOOD, "-o", "OUT/stack"],
-    ["pack", "-o", "OUT/case.zip", "--package", "IN"],
     ["render", "--check", "--package", "IN"],
 ]
 MAKING = [
