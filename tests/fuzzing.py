@@ -116,7 +116,7 @@ class Fuzz:
             sound = not _kept(lambda: package_checks.check_files(self.root))
             if sound and not _kept(lambda: list(package_checks._headers(self.root, self.profile))):
                 _kept(lambda: cell_checks.check_cells(Package(self.root, self.descriptor, self.profile)))
-            _kept(lambda: read_csv(self.root / path, path))
+            _kept(lambda: read_csv(self.root, path))
 
     def rules(self, data: st.DataObject) -> None:
         """Damaged cells under one rule."""

@@ -2,6 +2,9 @@
 
 import csv
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -332,3 +335,22 @@ def test_several_packages_are_described_as_their_stack(capsys):
     _, out, _ = run(capsys, "info", "kgz-leph", "can-insite", "--json")
 
     assert [case["case_id"] for case in json.loads(out)["cases"]] == ["can-insite", "kgz-leph"]
+
+
+@pytest.mark.parametrize(
+    "command", ["show programs", "show programs --csv", "info --json", "--help", "pack -o case.zip"]
+)
+@pytest.mark.parametrize("output", [">&-", "2>&- >&-", "| head -1 >/dev/null", ">/dev/full", "2>/dev/full"])
+def test_output_that_is_closed_or_full_ends_in_no_traceback(command: str, output: str, tmp_path: Path):
+    said = f"{sys.executable} -m policycase {command}{'' if command == '--help' else f' --package {ROOT}'}"
+    said = said.replace("info --json --package", "info --json")
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "scripts")}
+
+    shell = ["bash", "-o", "pipefail", "-c", f"{said} {output}"]
+    done = subprocess.run(shell, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+
+    assert "Traceback" not in done.stderr
+    assert "Exception ignored" not in done.stderr
+    assert done.returncode in ({0, 3} if output == ">/dev/full" else {0})
+    if done.returncode == 3:
+        assert "standard output: No space left on device" in done.stderr

@@ -1,7 +1,10 @@
 """Tables in other forms: read back by another reader, each equals the tables cell for cell."""
 
 import csv
+import os
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import dask.dataframe as dd
@@ -439,3 +442,35 @@ def test_export_command_says_what_it_wrote(capsys, tmp_path: Path):
     assert "exists" in capsys.readouterr().err
     assert main(["export", "--to", "sqlite", "-o", str(target), "--force"]) == 0
     assert capsys.readouterr().out == f"wrote {target}: one SQLite database with keys and checks\n"
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_export_that_finds_the_disk_full_is_one_error_with_its_path(form: str, tmp_path: Path):
+    target = tmp_path / f"out{FORMS[form].ending}"
+    code = (
+        "import resource, signal, sys; from policycase.cli import main; "
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000)); "
+        "sys.exit(main(sys.argv[1:]))"
+    )
+    command = [
+        sys.executable,
+        "-W",
+        "ignore",
+        "-c",
+        code,
+        "export",
+        "--to",
+        form,
+        "-o",
+        str(target),
+        "--package",
+        str(ROOT),
+    ]
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "scripts"), "PYTHONDONTWRITEBYTECODE": "1"}
+
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+
+    assert done.returncode == 3, done.stderr
+    assert done.stderr.startswith(f"policycase: {target}: cannot be written: ")
+    assert done.stderr.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []

@@ -2,7 +2,9 @@
 
 import html
 import json
+import os
 import re
+import shutil
 import sqlite3
 import zipfile
 from contextlib import closing
@@ -223,3 +225,59 @@ def test_security_page_holds_the_table():
     held = re.search(r"<!-- threats -->\n(.*?)<!-- /threats -->", page, re.DOTALL)
 
     assert held[1] == table()
+
+
+BRACES = "{0.__class__}{x:>99999999}{%s%n{"
+
+
+def test_braces_in_any_cell_are_no_template(tmp_path: Path):
+    def braced(cell: str, field: Field) -> str:
+        return BRACES if field.name in {"field", "relation", "value", "note", "hedge", "stance"} and cell else cell
+
+    package = rewritten(tmp_path / "package", braced)
+    shutil.rmtree(package / "schemas")
+    shutil.copytree(ROOT / "schemas", package / "schemas")
+
+    reports = policycase.validate_many([package, GOOD])
+
+    messages = reports[str(package)].findings["message"]
+    assert messages.str.contains(f'has no field "{BRACES}"', regex=False).any()
+    assert messages.str.len().max() < 1000
+    assert reports[GOOD].is_valid
+
+
+def test_braces_in_a_circle_of_events_are_no_template(lamps: Path):
+    links = lamps / "data/event_links.csv"
+    header, *rows = links.read_text(encoding="utf-8").splitlines()
+    first = rows[0].split(",")
+    there, back = [*first], [*first]
+    there[4] = back[4] = BRACES
+    back[0], back[2], back[3] = f"{first[0]}-back", first[3], first[2]
+    links.write_text("\n".join([header, *rows, ",".join(there).replace(first[0], "x", 1), ",".join(back), ""]))
+
+    found = policycase.validate(lamps).findings
+
+    assert f'"{BRACES}" leads from' in " ".join(found["message"])
+
+
+def test_control_character_in_a_title_leaves_graphml_whole(lamps: Path, tmp_path: Path):
+    edit(lamps / "datapackage.json", '"title": "Lamp posts', '"title": "\\u0001Lamp posts')
+
+    policycase.export(lamps, "graphml", tmp_path / "out")
+
+    assert "Lamp posts" in nx.read_graphml(tmp_path / "out", force_multigraph=True).graph["title"]
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device", "huge file", "folder"])
+@pytest.mark.parametrize("name", ["source.txt", "source.pdf"])
+def test_source_that_is_no_file_is_refused_at_once(kind: str, name: str, lamps: Path, tmp_path: Path):
+    source = tmp_path / name
+    make = {"pipe": os.mkfifo, "device": lambda path: path.symlink_to("/dev/zero"), "folder": Path.mkdir}
+    if kind == "huge file":
+        with source.open("wb") as file:
+            file.truncate(2**40)
+    else:
+        make[kind](source)
+
+    with pytest.raises(PolicyCaseError, match=name):
+        policycase.validate(lamps, {"": source})

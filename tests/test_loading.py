@@ -115,7 +115,7 @@ def test_any_text_survives_writing_and_reading(tmp_path: Path, cells: list[str])
     file = tmp_path / "table.csv"
     file.write_bytes(csv_bytes(frame))
 
-    pd.testing.assert_frame_equal(read_csv(file, "table.csv").astype("str"), frame)
+    pd.testing.assert_frame_equal(read_csv(tmp_path, "table.csv").astype("str"), frame)
 
 
 def test_case_that_came_with_the_library_is_known_by_its_id(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

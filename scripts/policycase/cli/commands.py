@@ -98,7 +98,7 @@ def run_validate(options: Namespace) -> bool:
         return _validate_many(packages, options)
     options.package = next(iter(packages), None)
     package = chosen(options)
-    report = report_module.validate(package, sources_of(options.source), exact=options.exact)
+    report = report_module.validate(package, sources_of(options.source), exact=options.exact, also=options.also)
     if options.json:
         say_json({"valid": report.is_valid, "stages": report.stages, "findings": rows(report.findings)})
         return not report.is_valid
@@ -119,8 +119,8 @@ def run_validate(options: Namespace) -> bool:
 
 
 def _validate_many(packages: list[str], options: Namespace) -> bool:
-    if options.source or options.exact:
-        msg = "--source and --exact take one package · name one"
+    if options.source or options.exact or options.also:
+        msg = "--source, --exact and --also take one package · name one"
         raise UnreadableError(msg)
     jobs = options.jobs or os.cpu_count() or 1
     size = max(1, min(report_module.AT_ONCE, -(-len(packages) // (2 * jobs))))

@@ -10,6 +10,7 @@ import os
 import sys
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from importlib import import_module
 from typing import Any, Literal, NoReturn
 
@@ -53,18 +54,34 @@ class Parser(argparse.ArgumentParser):
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; its exit code."""
+    _open_closed()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a letter that the terminal's encoding lacks ends no command
             stream.reconfigure(errors="backslashreplace")
-    options = parser().parse_args(arguments)
-    if options.version:
-        sys.stdout.write(f"policycase {import_module('importlib.metadata').version('policycase')}\n")
-        return VALID
-    if "command" not in options:
-        parser().error("name a command; policycase --help lists them")
-    with warnings.catch_warnings():
-        warnings.showwarning = _warn
-        return _run(options)
+    try:
+        try:
+            options = parser().parse_args(arguments)
+            if options.version:
+                sys.stdout.write(f"policycase {import_module('importlib.metadata').version('policycase')}\n")
+                return VALID
+            if "command" not in options:
+                parser().error("name a command; policycase --help lists them")
+            with warnings.catch_warnings():
+                warnings.showwarning = _warn
+                return _run(options)
+        finally:
+            sys.stdout.flush()  # Python would do so at its end, and show what fails as an error of its own
+    except OSError as error:
+        return _failed(error)
+
+
+def _open_closed() -> None:
+    """Give the null device the place of each standard stream that is closed; else the next open file would take it."""
+    for number, (name, mode) in enumerate({"stdin": "r", "stdout": "w", "stderr": "w"}.items()):
+        if getattr(sys, name) is None:
+            while (handle := os.open(os.devnull, os.O_RDWR)) < number:
+                pass
+            setattr(sys, name, open(handle, mode, encoding="utf-8"))  # noqa: SIM115, PTH123 - open for good
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -78,16 +95,23 @@ def _run(options: argparse.Namespace) -> int:
         if isinstance(error, InvalidPackageError | StackError):
             return FINDINGS
         return USAGE if isinstance(error, UnknownNameError | MissingExtraError) else UNREADABLE
-    except BrokenPipeError:  # the reader, such as head, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return VALID
     except KeyboardInterrupt:
         _tell("policycase: stopped")
         return STOPPED
-    except (OSError, MemoryError) as error:
-        is_full = isinstance(error, MemoryError)
-        _tell("policycase: the memory is full" if is_full else f"policycase: {error.filename}: {error.strerror}")
+    except MemoryError:
+        _tell("policycase: the memory is full")
         return UNREADABLE
+
+
+def _failed(error: OSError) -> int:
+    """What to say of a file that cannot be read or written, or of a standard output that is full or gone."""
+    if error.filename is None:  # a file has a name, so it was standard output; what is left goes nowhere
+        with suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if isinstance(error, BrokenPipeError):  # the reader, such as head, has seen enough
+        return VALID
+    _tell(f"policycase: {error.filename or 'standard output'}: {error.strerror or error}")
+    return UNREADABLE
 
 
 def _warn(message: Warning | str, *_where: object) -> None:
@@ -97,7 +121,8 @@ def _warn(message: Warning | str, *_where: object) -> None:
 
 def _tell(text: str) -> None:
     """A line on stderr; it may quote a cell, so its control characters are shown, not obeyed."""
-    import_module("policycase.cli.terminal").tell(text)  # heavy, so --help does without it
+    with suppress(OSError):  # nowhere is left to say that stderr is full
+        import_module("policycase.cli.terminal").tell(text)  # heavy, so --help does without it
 
 
 def parser() -> Parser:
@@ -133,6 +158,14 @@ def parser() -> Parser:
     )
     validate.add_argument(
         "--source", action="append", default=[], metavar="[ID=]FILE", help="your copy of a coded source, to check"
+    )
+    validate.add_argument(
+        "--also",
+        action="extend",
+        nargs="+",
+        default=[],
+        metavar="FILE",
+        help="with --source: more files to search for its words, such as $(git ls-files)",
     )
     validate.add_argument(
         "--exact", action="store_true", help="check the tables with frictionless itself: slow, the same findings"

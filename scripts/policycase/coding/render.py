@@ -14,7 +14,7 @@ from policycase.model.profile import ENTRY_TABLES, FOLDER, Field, Profile, Table
 from policycase.model.tables import read_table
 from policycase.publishing.citation_files import CITATION, ZENODO, citation, zenodo
 from policycase.storage.csv_files import csv_bytes
-from policycase.storage.locations import DESCRIPTOR, inside, refuse_large
+from policycase.storage.locations import DESCRIPTOR, inside, read_bytes
 from policycase.storage.writing import write_files
 
 
@@ -124,11 +124,15 @@ def outputs(root: Path) -> dict[str, bytes]:
 
 def changed(root: Path) -> dict[str, bytes]:
     """The outputs that differ from what is on disk."""
-    return {
-        path: content
-        for path, content in outputs(root).items()
-        if not inside(root, path).is_file() or (root / path).read_bytes() != content
-    }
+    return {path: content for path, content in outputs(root).items() if _present(root, path) != content}
+
+
+def _present(root: Path, path: str) -> bytes | None:
+    """The bytes of a file; None where there is none."""
+    try:
+        return read_bytes(root, path)
+    except FileNotFoundError:
+        return None
 
 
 def render(root: Path) -> list[str]:
@@ -187,11 +191,7 @@ def _bound(text: object, side: str) -> str:
 
 def _readme(package: Package, profile: Profile, made: dict[str, bytes]) -> Iterator[tuple[str, bytes]]:
     """The README with the table of contents between its markers, where it has them."""
-    file = inside(package.root, README)
-    if not file.is_file():
-        return
-    refuse_large(file)
-    before, begin, rest = file.read_bytes().partition(CONTENTS[0].encode())
+    before, begin, rest = (_present(package.root, README) or b"").partition(CONTENTS[0].encode())
     _, end, after = rest.partition(CONTENTS[1].encode())
     if not end:
         return

@@ -3,19 +3,18 @@
 from pathlib import Path
 
 import pandas as pd
-import xlsxwriter
 from xlsxwriter.format import Format
 from xlsxwriter.utility import quote_sheetname, xl_col_to_name
 from xlsxwriter.worksheet import Worksheet
 
 from policycase.errors import UnreadableError
 from policycase.exports.excel_cells import (
-    INERT,
     LINE,
     NARROWEST,
     created,
     formats,
     frame_sheet,
+    inert_book,
     lines,
     put_pairs,
     put_text,
@@ -59,7 +58,7 @@ def write(case: Casebook, place: Path) -> None:
         raise UnreadableError(msg)
     case_id = case.case_ids[0] if case.case_ids else case.descriptor["name"]
     text = case.text
-    with xlsxwriter.Workbook(place, INERT) as book:
+    with inert_book(place) as book:
         book.set_properties({"title": f"{case_id}: coding workbook", "created": created(case)})
         styles = formats(book)
         put_pairs(book.add_worksheet("README"), _steps(case_id), styles["prose"])

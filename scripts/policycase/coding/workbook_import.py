@@ -1,6 +1,7 @@
 """The tables of a case from a workbook."""
 
 import datetime as dt
+import io
 import re
 import shutil
 import warnings
@@ -22,13 +23,14 @@ from policycase.model.dates import bounds
 from policycase.model.package import Package
 from policycase.model.profile import DATA, Field, Profile, Table, shipped_profile
 from policycase.storage.csv_files import TEXT, csv_bytes
-from policycase.storage.locations import DESCRIPTOR, inside, refuse_unsafe
+from policycase.storage.locations import DESCRIPTOR, inside, read_given, refuse_unsafe
 from policycase.storage.writing import put_back, staged, write_folder
 
 BESIDE = ("README", "codebook", "codes")  # sheets of the workbook that are no tables of the case
 EXACT = 10**15  # Excel keeps 15 digits
 SHOWN = 40  # problems that a message names
 MOST_ROWS, MOST_COLUMNS = 1_048_576, 1000  # of a sheet that is read; ours have some fifty columns
+MOST_CELLS = 5_000_000  # of a sheet, the empty ones left of a filled one included, since each takes memory
 BROKEN = (zipfile.BadZipFile, KeyError, ValueError, TypeError, AttributeError, OSError, EOFError, ParseError)
 
 
@@ -68,15 +70,17 @@ def _sheets(file: Path) -> Iterator[tuple[str, list[tuple]]]:
     except ImportError as error:
         package, extra = "openpyxl", "excel"
         raise MissingExtraError(package, extra) from error
-    if not file.is_file():
-        msg = f"{file}: nothing is there" if not file.exists() else f"{file}: a folder, no workbook"
-        raise UnreadableError(msg)
     try:
-        with zipfile.ZipFile(file) as archive:
+        content = io.BytesIO(read_given(file, "LARGEST_ARCHIVE"))
+    except OSError as error:
+        msg = f"{file}: cannot be read: {error.strerror} · give a workbook (.xlsx)"
+        raise UnreadableError(msg) from error
+    try:
+        with zipfile.ZipFile(content) as archive:
             refuse_unsafe(file, archive.infolist())
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # openpyxl warns of lists to choose from, which it drops
-            book = openpyxl.load_workbook(file, read_only=True)
+            book = openpyxl.load_workbook(content, read_only=True)
             for sheet in book.worksheets:
                 sheet.reset_dimensions()  # what a file says of its size may be wrong
                 yield sheet.title, _rows(sheet, file)
@@ -89,12 +93,17 @@ def _sheets(file: Path) -> Iterator[tuple[str, list[tuple]]]:
 def _rows(sheet: Any, file: Path) -> list[tuple]:
     """The rows of a sheet; a cell far out would make a million empty ones of a few bytes, and is refused."""
     rows: list[tuple] = []
+    cells = 0
     for row in sheet.iter_rows():
-        if len(rows) > MOST_ROWS or any(cell.value is not None for cell in row[MOST_COLUMNS:]):
-            far = f"right of column {_letters(MOST_COLUMNS - 1)} or below row {MOST_ROWS}"
+        width = max(
+            (number for number, cell in enumerate(row[:MOST_COLUMNS], start=1) if cell.value is not None), default=0
+        )
+        cells += width + 1
+        if len(rows) > MOST_ROWS or cells > MOST_CELLS or any(cell.value is not None for cell in row[MOST_COLUMNS:]):
+            far = f"right of column {_letters(MOST_COLUMNS - 1)} or below row {MOST_ROWS}, or too many cells"
             msg = f'{file}: sheet "{sheet.title}" holds a cell {far} · delete what lies far from the table'
             raise UnreadableError(msg)
-        rows.append(row[:MOST_COLUMNS])
+        rows.append(row[:width])
     return rows
 
 

@@ -14,6 +14,7 @@ from policycase.model.casebook import Casebook
 from policycase.model.profile import Field, ForeignKey, Table
 from policycase.storage.csv_files import TEXT, csv_bytes
 
+FAILURES = (duckdb.Error,)
 TYPES = {"integer": "BIGINT", "number": "DOUBLE", "boolean": "BOOLEAN", "date": "DATE"}
 
 

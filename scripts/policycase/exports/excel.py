@@ -4,12 +4,20 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
-import xlsxwriter
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from policycase.errors import UnreadableError
-from policycase.exports.excel_cells import INERT, NARROWEST, WIDEST, created, formats, frame_sheet, put_pairs, put_text
+from policycase.exports.excel_cells import (
+    NARROWEST,
+    WIDEST,
+    created,
+    formats,
+    frame_sheet,
+    inert_book,
+    put_pairs,
+    put_text,
+)
 from policycase.exports.export import facts
 from policycase.model.casebook import Casebook
 
@@ -27,7 +35,7 @@ def write(case: Casebook, place: Path) -> None:
         A cell or a table is longer than Excel takes.
     """
     told = facts(case, "excel")
-    with xlsxwriter.Workbook(place, INERT) as book:
+    with inert_book(place) as book:
         book.set_properties({"title": told["title"], "comments": told["made_by"], "created": created(case)})
         styles = formats(book)
         put_pairs(book.add_worksheet("README"), _readme(told, case), styles["prose"])

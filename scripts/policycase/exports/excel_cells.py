@@ -1,6 +1,10 @@
 """What every workbook needs: cells that Excel neither runs nor changes, and headers that stay in sight."""
 
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 
 import pandas as pd
 from xlsxwriter.format import Format
@@ -11,10 +15,19 @@ from xlsxwriter.worksheet import Worksheet
 from policycase.errors import UnreadableError
 from policycase.model.casebook import Casebook
 
-INERT = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+INERT = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True}
 LONGEST_CELL = 32_767  # characters
 WIDEST, NARROWEST, PROSE = 60, 10, 110  # characters
 LINE = 15  # points
+
+
+@contextmanager
+def inert_book(place: Path) -> Iterator[Workbook]:
+    """A workbook in which no text becomes anything else; it is written at once, so that a full disk is one error."""
+    content = io.BytesIO()
+    with Workbook(content, INERT) as book:
+        yield book
+    place.write_bytes(content.getvalue())
 
 
 def created(case: Casebook) -> datetime:

@@ -1,15 +1,17 @@
 """Exporting: the tables of one or many cases in a format that other programs read."""
 
+import io
 import zipfile
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 
-from policycase.errors import MissingExtraError, UnknownNameError, UnreadableError
+from policycase.errors import MissingExtraError, TooLargeError, UnknownNameError, UnreadableError
 from policycase.exports.forms import FORMS, Form, form_of
 from policycase.model.casebook import Casebook, load
 from policycase.model.package import refuse_odd_descriptor
-from policycase.storage.writing import staged
+from policycase.storage.locations import read_given
+from policycase.storage.writing import staged, unwritable
 
 MARK = "Exported by policycase"
 README = "README.txt"
@@ -43,9 +45,12 @@ def is_export(path: Path) -> bool:
     """Whether a file, or a folder with all that it holds, was written by an export."""
     if path.is_dir():
         return _is_folder(path)
-    content = path.read_bytes()
-    if zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as workbook:
+    try:
+        content = read_given(path, "LARGEST_ARCHIVE")
+    except (OSError, TooLargeError):  # no export is a pipe
+        return False
+    if zipfile.is_zipfile(io.BytesIO(content)):
+        with zipfile.ZipFile(io.BytesIO(content)) as workbook:
             core = "docProps/core.xml"
             return core in workbook.namelist() and MARK.encode() in workbook.read(core)
     known = content.startswith((b"SQLite format 3\0", b"<?xml")) or content[8:12] == b"DUCK"
@@ -85,7 +90,7 @@ def export(case: Casebook | str | Path | None, to: str, output: str | Path, *, f
     MissingExtraError
         The package that writes the form is not installed; the message names the extra.
     UnreadableError
-        The output exists, or the form cannot hold a value; the message says which.
+        The output exists or cannot be written, or the form cannot hold a value; the message says which.
     InvalidPackageError
         The descriptor is not valid; or a row breaks a key, so that no database can hold it.
     """
@@ -100,7 +105,10 @@ def export(case: Casebook | str | Path | None, to: str, output: str | Path, *, f
     _refuse_replacing(target, force=force)
     writer = _writer(form)
     with staged(target.resolve(), force=force) as place:
-        writer.write(book, place)
+        try:
+            writer.write(book, place)
+        except getattr(writer, "FAILURES", ()) as error:  # what its library raises where others raise an OSError
+            raise unwritable(target, str(error).replace(str(place), target.name)) from error
     return target
 
 

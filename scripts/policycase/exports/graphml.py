@@ -20,7 +20,8 @@ def write(case: Casebook, place: Path) -> None:
         A text holds a character that XML cannot.
     """
     graph = to_networkx(case)
-    graph.graph.update(facts(case, "graphml"))
+    told = facts(case, "graphml")
+    graph.graph.update({name: NOT_XML.sub("\ufffd", text) for name, text in told.items()})
     for record_id, attributes in graph.nodes(data=True):
         _refuse_controls(record_id, attributes)
     for *_, attributes in graph.edges(data=True):

@@ -10,6 +10,7 @@ from policycase.exports.export import readme
 from policycase.exports.labels import Labelled, labelled
 from policycase.model.casebook import Casebook
 
+FAILURES = (pyreadstat.ReadstatError,)
 LONGEST_NAME = 64
 LONGEST_TEXT = 32767  # bytes
 RESERVED = {"all", "and", "by", "eq", "ge", "gt", "le", "lt", "ne", "not", "or", "to", "with"}

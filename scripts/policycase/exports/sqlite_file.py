@@ -14,6 +14,7 @@ from policycase.model.casebook import Casebook
 from policycase.model.profile import Field, Profile, Table
 from policycase.storage.csv_files import TEXT
 
+FAILURES = (sqlite3.OperationalError,)
 TYPES = {"integer": "INTEGER", "number": "REAL", "boolean": "INTEGER"}
 
 

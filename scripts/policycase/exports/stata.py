@@ -9,6 +9,7 @@ from policycase.exports.export import readme
 from policycase.exports.labels import Labelled, labelled
 from policycase.model.casebook import Casebook
 
+FAILURES = (pyreadstat.ReadstatError,)
 STATA = 14  # writes format 118, the first that holds text beyond Latin
 LONGEST_NAME = 32
 BEGINNING = pd.Timestamp("1960-01-01")  # Stata counts days from here

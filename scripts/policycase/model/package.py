@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from policycase.errors import InvalidPackageError, UnreadableError
 from policycase.model.profile import Profile
 from policycase.storage.json_files import sound_json
-from policycase.storage.locations import DESCRIPTOR, inside, refuse_large
+from policycase.storage.locations import DESCRIPTOR, read_bytes
 
 RESOLVERS = ("doi.org", "dx.doi.org")
 Descriptor = dict[str, Any]
@@ -72,15 +72,9 @@ class Package:
         """Path of each table's file, relative to the package."""
         return {resource["name"]: resource["path"] for resource in self.descriptor["resources"]}
 
-    def file(self, table: str) -> Path:
-        """The file of a table.
-
-        Raises
-        ------
-        UnsafePathError
-            Its path leaves the package.
-        """
-        return inside(self.root, self.paths[table])
+    def content(self, table: str) -> bytes:
+        """The bytes of a table's file; see `policycase.storage.locations.read_bytes`."""
+        return read_bytes(self.root, self.paths[table])
 
 
 def _is_resource(entry: object) -> bool:
@@ -97,8 +91,7 @@ def read_descriptor(root: Path) -> dict[str, Any]:
     """
     path = root / DESCRIPTOR
     try:
-        refuse_large(inside(root, DESCRIPTOR))
-        descriptor = sound_json(path.read_bytes())
+        descriptor = sound_json(read_bytes(root, DESCRIPTOR))
     except OSError as error:
         msg = f"{path}: cannot be read: {error.strerror} · a package has its {DESCRIPTOR} at its top"
         raise UnreadableError(msg) from error

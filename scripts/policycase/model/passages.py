@@ -1,13 +1,16 @@
 """Sources and their passages: the text of a copy, and fingerprints that are found in it."""
 
 import hashlib
+import io
 import unicodedata
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 import pandas as pd
 
 from policycase.errors import MissingExtraError, UnknownNameError, UnreadableError
+from policycase.storage.locations import read_given
 
 SHARED_RUN = 45  # letters and digits in a row that no line may share with a source
 
@@ -81,6 +84,12 @@ def shared_starts(bones: str, runs: frozenset[str], length: int = SHARED_RUN) ->
     return [position for position, here in enumerate(shared) if here and not (position and shared[position - 1])]
 
 
+BESIDE = (
+    *("README.md", "README.txt", "CODING.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"),
+    *("LICENSE", "LICENSE.md", "LICENSE.txt", "LICENSE-DATA", "CITATION.cff", ".zenodo.json", "croissant.json"),
+)  # files at the top of a package that are its own
+
+
 def read_source(file: Path) -> str:
     """The text of a reader's copy: .txt or .md in UTF-8, or .pdf with the extra `pdf`.
 
@@ -92,9 +101,8 @@ def read_source(file: Path) -> str:
         It is a PDF, and pypdf is not installed.
     """
     try:
-        if file.suffix.lower() == ".pdf":
-            return _read_pdf(file)
-        return file.read_text(encoding="utf-8-sig")
+        content = read_given(file, "LARGEST_SOURCE")
+        return _read_pdf(file, content) if file.suffix.lower() == ".pdf" else content.decode("utf-8-sig")
     except OSError as error:
         msg = f"{file}: cannot be read: {error.strerror} · give a .txt or .pdf of the source"
         raise UnreadableError(msg) from error
@@ -103,14 +111,14 @@ def read_source(file: Path) -> str:
         raise UnreadableError(msg) from error
 
 
-def _read_pdf(file: Path) -> str:
+def _read_pdf(file: Path, content: bytes) -> str:
     try:
         import pypdf  # noqa: PLC0415 - an extra
     except ImportError as error:
         package, extra = "pypdf", "pdf"
         raise MissingExtraError(package, extra) from error
     try:
-        return "\n".join(page.extract_text() for page in pypdf.PdfReader(file).pages)
+        return "\n".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(content)).pages)
     except pypdf.errors.PyPdfError as error:
         msg = f"{file}: cannot be read as PDF: {error}"
         raise UnreadableError(msg) from error
@@ -147,3 +155,20 @@ def found_passages(passages: pd.DataFrame, text: str) -> pd.Series:
     wanted = list(zip(lengths, passages["fingerprint"], strict=True))
     found = locate(skeleton(text), [key for key in wanted if key[0] > 0])
     return pd.Series([found.get(key) for key in wanted], index=passages.index, dtype="Int64")
+
+
+def _lines(files: Iterable[tuple[str, bytes]]) -> dict[str, list[str]]:
+    """The skeletons of the lines of each file that is text."""
+    texts = {}
+    for path, content in files:
+        with suppress(UnicodeDecodeError):  # no text file, so it holds no sentence
+            texts[path] = [skeleton(line) for line in content.decode("utf-8").splitlines()]
+    return texts
+
+
+def _given(file: Path) -> bytes:
+    try:
+        return read_given(file, "LARGEST_SOURCE")
+    except OSError as error:
+        msg = f"{file}: cannot be read: {error.strerror} · give the files that are to be searched"
+        raise UnreadableError(msg) from error

@@ -12,7 +12,7 @@ from typing import Self
 import numpy as np
 import pandas as pd
 
-from policycase.errors import UnreadableError
+from policycase.errors import UnreadableError, UnsafePathError
 from policycase.model.package import Package, _refuse
 from policycase.model.profile import DATA, Profile, Table
 from policycase.storage.csv_files import TEXT, csv_bytes, gate, parsed, parsed_quickly, read_csv
@@ -212,7 +212,7 @@ def read_table(package: Package, table: Table) -> pd.DataFrame:
         msg = f"datapackage.json: no resource is named {table.name} · run: policycase validate"
         raise UnreadableError(msg)
     path = package.paths[table.name]
-    frame = read_csv(package.file(table.name), path)
+    frame = read_csv(package.root, path)
     if list(frame.columns) != list(table.fields):
         msg = f"{path}:1: the header differs from {table.name}.schema.json · run: policycase validate"
         raise UnreadableError(msg)
@@ -293,7 +293,7 @@ def _content(package: Package, sizes: Mapping[str, int], table: Table) -> bytes:
         return b""
     try:
         return read_bytes(package.root, path)
-    except OSError:
+    except (OSError, UnsafePathError):
         return b""
 
 

@@ -4,6 +4,7 @@ import hashlib
 import io
 import zipfile
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from string import Template
 
@@ -13,7 +14,7 @@ from policycase.model.package import UNSAID, Descriptor, read_descriptor, write_
 from policycase.model.profile import FOLDER, Profile
 from policycase.publishing.citation_files import CITATION
 from policycase.publishing.web_metadata import CROISSANT, croissant
-from policycase.storage.locations import DESCRIPTOR, inside, opened, refuse_large
+from policycase.storage.locations import DESCRIPTOR, opened, read_bytes
 from policycase.storage.writing import refuse_taken, write_file
 from policycase.validation.report import validate
 
@@ -72,19 +73,19 @@ def files(root: Path) -> dict[str, bytes]:
     descriptor = read_descriptor(root)
     contents = {}
     for resource in descriptor["resources"]:
-        content = _content(inside(root, resource["path"]))
+        content = read_bytes(root, resource["path"])
         resource["bytes"] = len(content)
         resource["hash"] = f"sha256:{hashlib.sha256(content).hexdigest()}"
         contents[resource["path"]] = content
-    schemas = [f"{FOLDER}/{file.name}" for file in (root / FOLDER).glob("*")]
-    for name in [*schemas, *BESIDE]:
-        file = inside(root, name)
-        if file.is_file():
-            contents[name] = _content(file)
-    own = inside(root, README)
-    if own.is_file() and OF_A_CHECKOUT not in (text := _content(own)):
-        contents[OWN_README] = text
     profile = Profile.read(root)
+    contents |= profile.files
+    for name in BESIDE:
+        with suppress(FileNotFoundError):
+            contents[name] = read_bytes(root, name)
+    with suppress(FileNotFoundError):
+        own = read_bytes(root, README)
+        if OF_A_CHECKOUT not in own:
+            contents[OWN_README] = own
     contents[README] = readme(descriptor, profile, contents).encode()
     contents[CROISSANT] = write_json(croissant(descriptor, profile))
     return {DESCRIPTOR: write_json(descriptor), **dict(sorted(contents.items()))}
@@ -108,11 +109,6 @@ def readme(descriptor: Descriptor, profile: Profile, contents: Mapping[str, byte
         beside="\n".join(f"- `{name}`: {what}" for name, what in beside),
         citation=package_entry(descriptor),
     )
-
-
-def _content(file: Path) -> bytes:
-    refuse_large(file)
-    return file.read_bytes()
 
 
 def zipped(contents: dict[str, bytes]) -> bytes:

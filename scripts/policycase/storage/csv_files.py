@@ -12,12 +12,12 @@ import pandas as pd
 
 from policycase.errors import UnreadableError
 from policycase.findings import Finding
-from policycase.storage.locations import refuse_large
+from policycase.storage.locations import read_bytes
 
 LONGEST_CELL = 131_072  # characters
 
 
-def sound_text(file: Path, path: str) -> str:
+def sound_text(root: Path, path: str) -> str:
     """The text of a table, with LF line ends, if every row of it is one line with as many cells as the header.
 
     Raises
@@ -26,8 +26,7 @@ def sound_text(file: Path, path: str) -> str:
         It is not UTF-8, holds a NUL or a lone carriage return, or a row is cut or runs into the next.
     """
     try:
-        refuse_large(file)
-        text = file.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
+        text = read_bytes(root, path).decode("utf-8-sig").replace("\r\n", "\n")
     except (OSError, ValueError) as error:
         msg = f"{path}: cannot be read as CSV in UTF-8: {error} · run: policycase validate"
         raise UnreadableError(msg) from error
@@ -82,9 +81,9 @@ TEXT = pd.StringDtype(na_value=np.nan)  # what pandas calls "str", whatever its 
 HAS_ARROW = find_spec("pyarrow") is not None
 
 
-def read_csv(file: Path, path: str) -> pd.DataFrame:
-    """A CSV file with every cell as text, if no row of it would shift cells."""
-    return parsed(io.BytesIO(sound_text(file, path).encode()), path)
+def read_csv(root: Path, path: str) -> pd.DataFrame:
+    """A CSV file of a package with every cell as text, if no row of it would shift cells."""
+    return parsed(io.BytesIO(sound_text(root, path).encode()), path)
 
 
 def parsed(content: BinaryIO, path: str) -> pd.DataFrame:

@@ -5,7 +5,7 @@ import threading
 import time
 import warnings
 from pathlib import Path
-from urllib.parse import urldefrag, urljoin, urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from policycase.errors import UnreadableError, UnsafePathError
 from policycase.storage.limits import how_to_raise, limit
@@ -66,7 +66,7 @@ def downloaded(address: str) -> Path:
     """
     import pooch  # noqa: PLC0415 - heavy, and only needed for an address
 
-    plain, fragment = urldefrag(address)
+    plain, _, fragment = address.partition("#")
     known = fragment.removeprefix("sha256=").lower()
     if known and not SHA256.fullmatch(known):
         msg = f'"{known}" is no SHA-256 · expected 64 hexadecimal digits, as sha256sum prints them'
@@ -91,7 +91,15 @@ def downloaded(address: str) -> Path:
 
 
 def _refuse_scheme(address: str) -> None:
-    if urlsplit(address).scheme != "https":
+    try:
+        parts = urlsplit(address)
+        is_whole = bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:  # such as https://[
+        parts, is_whole = None, False
+    if not is_whole and address.startswith("https:"):
+        msg = f"{address}: not a whole web address · expected one such as https://example.org/case.zip"
+        raise UnsafePathError(msg)
+    if not is_whole or parts.scheme != "https":
         msg = f"{address}: only https addresses are downloaded · download it yourself, and give the file"
         raise UnsafePathError(msg)
 
@@ -132,16 +140,24 @@ def _fetch(address: str, output: Path, end: float) -> None:
             try:
                 with session.get(address, stream=True, timeout=WAIT, allow_redirects=False) as answer:
                     if answer.is_redirect:
-                        address = urljoin(address, answer.headers["location"])
+                        address = _joined(address, answer.headers["location"])
                         continue
                     answer.raise_for_status()
                     _write(answer, output, end)
                     return
-            except (requests.RequestException, OSError) as error:
+            except (requests.RequestException, OSError, ValueError) as error:  # such as a name that is no host's
                 msg = f"{address}: cannot be downloaded: {error}"
                 raise UnreadableError(msg) from error
     msg = f"{address}: redirects more than {REDIRECTS} times"
     raise UnsafePathError(msg)
+
+
+def _joined(address: str, location: str) -> str:
+    try:
+        return urljoin(address, location)
+    except ValueError as error:
+        msg = f"{address}: redirects to {location!r}, which is not a web address"
+        raise UnsafePathError(msg) from error
 
 
 def _write(answer, output: Path, end: float) -> None:  # noqa: ANN001 - requests.Response, imported late

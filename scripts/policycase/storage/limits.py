@@ -10,6 +10,7 @@ Name = Literal[
     "LARGEST_RATIO",
     "MOST_ENTRIES",
     "LARGEST_FILE",
+    "LARGEST_SOURCE",
     "MOST_FINDINGS",
     "LARGEST_DOWNLOAD",
     "LONGEST_DOWNLOAD",
@@ -19,6 +20,7 @@ DEFAULTS: dict[Name, int] = {
     "LARGEST_RATIO": 200,  # unpacked bytes for one packed byte; CSV reaches about 20
     "MOST_ENTRIES": 10_000,  # files in a zip
     "LARGEST_FILE": 64 * 2**20,  # bytes of one table, schema or descriptor; a table has some 100 a row
+    "LARGEST_SOURCE": 256 * 2**20,  # bytes of a reader's own copy of a source
     "MOST_FINDINGS": 10_000,  # of one rule in one table, or of one table's types, constraints and keys
     "LARGEST_DOWNLOAD": 512 * 2**20,  # bytes
     "LONGEST_DOWNLOAD": 600,  # seconds for the whole of it

@@ -1,5 +1,6 @@
 """Where packages are: the shipped one, folders, descriptors and zips; nothing outside them is read."""
 
+import errno
 import os
 import re
 import stat
@@ -10,12 +11,13 @@ import zlib
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from math import inf
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
-from policycase.errors import PolicyCaseError, UnreadableError, UnsafePathError
+from policycase.errors import PolicyCaseError, TooLargeError, UnreadableError, UnsafePathError
 from policycase.storage.downloads import downloaded, is_address
-from policycase.storage.limits import how_to_raise, limit
+from policycase.storage.limits import Name, how_to_raise, limit
 
 DESCRIPTOR = "datapackage.json"
 SHIPPED = "kgz-leph"
@@ -26,6 +28,9 @@ SHOWN = 80  # characters of a stranger's name in a message
 DEVICES = re.compile(
     r"(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³]) *(?:\..*)?", re.IGNORECASE
 )  # of Windows, whatever the ending
+READING = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
+FOLDER, NO_LINK = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0), getattr(os, "O_NOFOLLOW", 0)
+LINKED = {errno.ELOOP, errno.ENOTDIR, errno.EMLINK}  # what systems say of a link that is not to be followed
 
 
 def shipped_root() -> Path:
@@ -85,13 +90,10 @@ def opened(path: str | Path | None = None) -> Iterator[Path]:
         yield place
     elif place.name == DESCRIPTOR and place.is_file():
         yield place.parent
-    elif place.is_file() and zipfile.is_zipfile(place):
+    elif place.exists():
         with tempfile.TemporaryDirectory(prefix="policycase-") as folder, _named(folder, place):
             _unpack(place, Path(folder))
             yield Path(folder)
-    elif place.exists():
-        msg = f"{place}: neither a folder, a {DESCRIPTOR} nor a readable zip"
-        raise UnreadableError(msg)
     else:
         msg = f"{place}: nothing is there"
         raise UnreadableError(msg)
@@ -109,15 +111,24 @@ def _named(folder: str, archive: Path) -> Iterator[None]:
 
 def _unpack(archive: Path, folder: Path) -> None:
     try:
-        if archive.stat().st_size > limit("LARGEST_ARCHIVE"):  # its directory alone could fill the memory
-            msg = f"{archive}: is too large · {how_to_raise('LARGEST_ARCHIVE')}"
-            raise UnsafePathError(msg)
-        with zipfile.ZipFile(archive) as package:
-            refuse_unsafe(archive, package.infolist())
-            package.extractall(folder)
+        with open_given(archive, "LARGEST_ARCHIVE") as content:  # its list of files alone could fill the memory
+            if not zipfile.is_zipfile(content):
+                raise _no_package(archive)
+            with zipfile.ZipFile(content) as package:
+                refuse_unsafe(archive, package.infolist())
+                package.extractall(folder)
+    except OSError as error:
+        if error.errno == errno.EINVAL:
+            raise _no_package(archive) from error
+        msg = f"{archive}: cannot be unpacked: {error.strerror or error}"
+        raise UnreadableError(msg) from error
     except UNPACKING as error:
         msg = f"{archive}: cannot be unpacked: {error} · get it again"
         raise UnreadableError(msg) from error
+
+
+def _no_package(place: Path) -> UnreadableError:
+    return UnreadableError(f"{place}: neither a folder, a {DESCRIPTOR} nor a readable zip")
 
 
 def refuse_unsafe(archive: Path, entries: list[zipfile.ZipInfo]) -> None:
@@ -138,7 +149,8 @@ def refuse_unsafe(archive: Path, entries: list[zipfile.ZipInfo]) -> None:
     for entry in entries:
         shown = ascii(entry.filename)[1:-1][:SHOWN]
         is_link = stat.S_ISLNK(entry.external_attr >> 16)
-        if is_unsafe(entry.filename) or is_link or names[_on_disk(entry)] > 1:
+        is_alias = PurePosixPath(entry.filename).as_posix() != entry.filename.removesuffix("/")  # such as ./x and x//y
+        if is_unsafe(entry.filename) or is_link or is_alias or names[_on_disk(entry)] > 1:
             msg = f'{archive}: entry "{shown}" is a link, stands twice or leaves the package; refused'
             raise UnsafePathError(msg)
         if entry.compress_type not in PACKED or entry.filename.count("/") > DEEPEST:
@@ -148,9 +160,10 @@ def refuse_unsafe(archive: Path, entries: list[zipfile.ZipInfo]) -> None:
 
 def _on_disk(entry: zipfile.ZipInfo) -> str:
     """The name by which many disks know a file: to them Goals.csv is goals.csv, and é is e with an accent."""
-    return unicodedata.normalize("NFC", entry.filename).casefold()
+    return unicodedata.normalize("NFC", entry.filename.removesuffix("/")).casefold()
 
 
+@lru_cache(maxsize=4096)  # ten thousand packages have the same paths
 def is_unsafe(relative: str) -> bool:
     """Whether a path of a descriptor or archive could lead out of its folder.
 
@@ -180,9 +193,8 @@ def inside(root: Path, relative: str) -> Path:
     UnsafePathError
         The path leaves the package, by itself or through a symlink.
     """
-    msg = f'path "{ascii(relative)[1:-1][:SHOWN]}" leaves the package · use a path below the folder of {DESCRIPTOR}'
     if is_unsafe(relative):
-        raise UnsafePathError(msg)
+        raise _leaving(relative)
     target = root / relative
     try:
         steps = (target, *target.parents[: len(PurePosixPath(relative).parts) - 1])
@@ -190,10 +202,15 @@ def inside(root: Path, relative: str) -> Path:
         stays = not linked or target.resolve().is_relative_to(root.resolve())
         target.is_file()
     except (OSError, RuntimeError, ValueError) as error:  # a name too long, a circle of links, no valid Unicode
-        raise UnsafePathError(msg) from error
+        raise _leaving(relative) from error
     if not stays:
-        raise UnsafePathError(msg)
+        raise _leaving(relative)
     return target
+
+
+def _leaving(relative: str) -> UnsafePathError:
+    shown = ascii(relative)[1:-1][:SHOWN]
+    return UnsafePathError(f'path "{shown}" leaves the package · use a path below the folder of {DESCRIPTOR}')
 
 
 def regular_files(root: Path, folder: str) -> dict[str, int]:
@@ -209,9 +226,104 @@ def regular_files(root: Path, folder: str) -> dict[str, int]:
 
 
 def read_bytes(root: Path, path: str) -> bytes:
-    """The bytes of a file of a package: of ten thousand small ones, where making paths takes longer than reading."""
-    with open(f"{root}/{path}", "rb") as file:  # noqa: PTH123
-        return file.read()
+    """The bytes of a file of a package. Every read of one goes through here: opened once, and what is open is checked.
+
+    Raises
+    ------
+    UnsafePathError
+        The path leaves the package, by itself or through a link.
+    TooLargeError
+        The file is larger than the limit.
+    OSError
+        No file is there, or something else than a file, such as a pipe that would never end.
+    """
+    if is_unsafe(path):
+        raise _leaving(path)
+    try:
+        handle = _open_below(root, path)
+    except ValueError as error:  # no valid Unicode
+        raise _leaving(path) from error
+    except OSError as error:
+        if error.errno not in LINKED:
+            raise
+        handle = _open_behind_links(root, path)
+    with _checked(handle, path, "LARGEST_FILE") as file:
+        return _read(file, path, "LARGEST_FILE")
+
+
+def _open_below(root: Path, path: str) -> int:
+    """A handle on a file, with no link followed on the way from the package to it, whatever is exchanged meanwhile."""
+    if os.open not in os.supports_dir_fd:  # Windows
+        handle = os.open(root / path, READING)
+        if not os.path.samestat(os.fstat(handle), os.lstat(inside(root, path))):
+            os.close(handle)
+            raise _leaving(path)
+        return handle
+    *folders, name = path.split("/")
+    here = os.open(root, FOLDER)  # this one may be a link: it is what the user gave
+    try:
+        for folder in folders:
+            above, here = here, os.open(folder, FOLDER | NO_LINK, dir_fd=here)
+            os.close(above)
+        return os.open(name, READING | NO_LINK, dir_fd=here)
+    finally:
+        os.close(here)
+
+
+def _open_behind_links(root: Path, path: str) -> int:
+    """A handle on a file that a link within the package leads to."""
+    try:
+        target = inside(root, path).resolve().relative_to(root.resolve()).as_posix()
+        return _open_below(root, target)
+    except ValueError as error:  # exchanged since it was looked at
+        raise _leaving(path) from error
+
+
+@contextmanager
+def open_given(file: Path, most: Name) -> Iterator[BinaryIO]:
+    """A file that the user named, open to be read; it may be a link, but neither a pipe, a device nor too large.
+
+    Raises
+    ------
+    TooLargeError
+        It is larger than the limit.
+    OSError
+        No file is there.
+    """
+    with _checked(os.open(file, READING), str(file), most) as content:
+        yield content
+
+
+def read_given(file: Path, most: Name) -> bytes:
+    """The bytes of a file that the user named; see `open_given`."""
+    with open_given(file, most) as content:
+        return _read(content, str(file), most)
+
+
+@contextmanager
+def _checked(handle: int, name: str, most: Name) -> Iterator[BinaryIO]:
+    """What was opened, if it is a file and small enough."""
+    try:
+        _refuse_opened(os.fstat(handle), name, most)
+        file = os.fdopen(handle, "rb")
+    except BaseException:
+        os.close(handle)
+        raise
+    with file:
+        yield file
+
+
+def _refuse_opened(state: os.stat_result, name: str, most: Name) -> None:
+    if not stat.S_ISREG(state.st_mode):
+        raise OSError(errno.EINVAL, "a folder, a pipe or a device, not a file", name)
+    refuse_bytes(name, state.st_size, most)
+
+
+def _read(file: BinaryIO, name: str, most: Name) -> bytes:
+    """All bytes of a file, which may have grown since it was checked."""
+    content = file.read(limit(most) + 1)
+    refuse_bytes(name, len(content), most)
+    return content
 
 
 def read_folder(root: Path, folder: str) -> dict[str, bytes]:
@@ -223,46 +335,28 @@ def read_folder(root: Path, folder: str) -> dict[str, bytes]:
         A link leads out of the package, or the files are larger than the limit, one or together.
     """
     files: dict[str, bytes] = {}
-    sizes, together, most = regular_files(root, folder), 0, limit("LARGEST_FILE")
+    together = 0
     for name in sorted(os.listdir(root / folder) if (root / folder).is_dir() else ()):  # noqa: PTH208 - names
         path = f"{folder}/{name}"
-        size = sizes.get(path, inf)
-        if size > most:
-            if not (root / path).is_file():
-                continue
-            size = refuse_large(inside(root, path))
-        together += size
+        try:
+            files[path] = read_bytes(root, path)
+        except OSError as error:
+            if error.errno not in {errno.EINVAL, errno.ENOENT}:  # a folder or a pipe, or gone meanwhile
+                raise
+            continue
+        together += len(files[path])
         refuse_bytes(folder, together)
-        files[path] = read_bytes(root, path)
     return files
 
 
-def refuse_large(file: Path) -> int:
-    """The bytes of a file, if it is one, and small enough to be read.
+def refuse_bytes(name: str, size: int, most: Name = "LARGEST_FILE") -> None:
+    """Raise unless so many bytes are few enough to be read.
 
     Raises
     ------
-    UnsafePathError
-        It is larger than the limit, or something else than a file, such as a pipe that would never end.
-    OSError
-        Nothing is there.
-    """
-    size = file.stat().st_size
-    if not file.is_file():
-        msg = f"{file.name}: is no file · put a file there"
-        raise UnsafePathError(msg)
-    refuse_bytes(file.name, size)
-    return size
-
-
-def refuse_bytes(name: str, size: int) -> None:
-    """Nothing, if so many bytes are few enough to be read.
-
-    Raises
-    ------
-    UnsafePathError
+    TooLargeError
         They are more than the limit.
     """
-    if size > limit("LARGEST_FILE"):
-        msg = f"{name}: {size} bytes are too many to read · {how_to_raise('LARGEST_FILE')}"
-        raise UnsafePathError(msg)
+    if size > limit(most):
+        msg = f"{name}: {size} bytes are too many to read · {how_to_raise(most)}"
+        raise TooLargeError(msg)

@@ -55,7 +55,7 @@ def write_files(root: Path, files: dict[str, bytes]) -> None:
     places = [inside(root, relative) for relative in files]
     if not places:
         return
-    with tempfile.TemporaryDirectory(dir=root, prefix=".policycase-") as private:
+    with _named(root), tempfile.TemporaryDirectory(dir=root, prefix=".policycase-") as private:
         made = [Path(private) / str(number) for number in range(len(places))]
         for file, content in zip(made, files.values(), strict=True):
             file.write_bytes(content)
@@ -96,19 +96,35 @@ def staged(target: Path, *, force: bool) -> Iterator[Path]:
     Raises
     ------
     UnreadableError
-        Another run has put something there meanwhile; it stays.
+        The disk is full or the place cannot be written; or another run has put something there meanwhile, which stays.
     """
-    target.parent.mkdir(parents=True, exist_ok=True)
-    private = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}."))
+    with _named(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        private = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}."))
     place, aside = private / target.name, private / f"{target.name}.old"
     try:
-        yield place
-        _move(place, target, aside, force=force)
+        with _named(target):
+            yield place
+            _move(place, target, aside, force=force)
     finally:
         if aside.is_dir() and not target.exists():
             with suppress(OSError):  # another run was quicker, and its folder is whole
                 aside.rename(target)
         shutil.rmtree(private, ignore_errors=True)
+
+
+@contextmanager
+def _named(target: Path) -> Iterator[None]:
+    """What fails on the disk is an error that names the target: the private place beside it is gone afterwards."""
+    try:
+        yield
+    except OSError as error:
+        raise unwritable(target, os.strerror(error.errno) if error.errno else str(error)) from error
+
+
+def unwritable(target: Path, reason: str) -> UnreadableError:
+    """The error of an output that could not be written."""
+    return UnreadableError(f"{target}: cannot be written: {reason} · make room, or choose another place")
 
 
 def put_back(target: Path) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from itertools import chain, islice
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,8 @@ from policycase.model.profile import FOLDER, Profile, Table, schema_path
 from policycase.model.tables import SPAN, Distinct, Tables, files_of, read_plain
 from policycase.storage.json_files import duplicate_free
 from policycase.storage.limits import limit
-from policycase.storage.locations import DESCRIPTOR, inside, refuse_large
+from policycase.storage.locations import DESCRIPTOR, read_bytes
+from policycase.storage.writing import write_files
 from policycase.validation import package_checks
 from policycase.validation.rules.base import few
 
@@ -109,7 +111,7 @@ class Opened(dict[str, CheckedTable]):
     def __missing__(self, name: str) -> CheckedTable:
         package = self.package
         read = _shared if package.profile.tables[name].kind == "vocabulary" else CheckedTable
-        content, schema = package.file(name).read_bytes(), package.profile.files[schema_path(name)]
+        content, schema = package.content(name), package.profile.files[schema_path(name)]
         table = self[name] = read(package.paths[name], content, schema)
         return table
 
@@ -248,11 +250,13 @@ def _told(code: str, note: str, path: str, number: int | None = None, field: str
 def check_cells_exactly(package: Package) -> list[Finding]:
     """The same from frictionless itself, with no limit to what it reports."""
     resources = [resource | {"dialect": dict(DIALECT)} for resource in package.descriptor["resources"]]
+    described = package.descriptor | {"resources": resources}
+    contents = package.profile.files | {path: package.content(name) for name, path in package.paths.items()}
     try:
-        told = FrictionlessPackage.from_descriptor(
-            package.descriptor | {"resources": resources}, basepath=str(package.root)
-        )
-        report = told.validate(limit_errors=0)  # 0 is no limit
+        with TemporaryDirectory(prefix="policycase-") as folder:  # frictionless would follow links
+            write_files(Path(folder), contents)
+            told = FrictionlessPackage.from_descriptor(described, basepath=folder)
+            report = told.validate(limit_errors=0)  # 0 is no limit
     except FrictionlessException as error:
         return [Finding(reason.type, reason.note, path=DESCRIPTOR) for reason in error.to_errors()]
     of_package = [Finding(error.type, error.note, path=DESCRIPTOR) for error in report.errors]
@@ -334,9 +338,8 @@ def screened(roots: Mapping[str, Path]) -> Screened:
 def _described(root: Path) -> Package | None:
     """The package in a folder, if nothing is to be found in its schemas and descriptor."""
     try:
-        refuse_large(inside(root, DESCRIPTOR))
         carried = Profile.read(root)
-        package = Package(root, duplicate_free((root / DESCRIPTOR).read_bytes()), carried)
+        package = Package(root, duplicate_free(read_bytes(root, DESCRIPTOR)), carried)
         is_plain = package_checks.is_ours(carried) and package_checks.is_followed(package)
     except (OSError, ValueError, RecursionError, UnreadableError):
         return None

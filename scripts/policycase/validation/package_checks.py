@@ -8,14 +8,14 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
-from policycase.errors import PolicyCaseError, UnreadableError, UnsafePathError, did_you_mean
+from policycase.errors import PolicyCaseError, TooLargeError, UnreadableError, did_you_mean
 from policycase.findings import Finding
 from policycase.model.licences import meant
 from policycase.model.package import Package, read_descriptor
 from policycase.model.profile import DATA, FOLDER, PROFILE, Profile, schema_path, shipped_profile
 from policycase.storage.csv_files import row_problems
 from policycase.storage.json_files import duplicate_free, problems
-from policycase.storage.locations import DESCRIPTOR, inside, refuse_large
+from policycase.storage.locations import DESCRIPTOR, inside, read_bytes
 from policycase.validation.rules.base import few
 
 
@@ -109,28 +109,17 @@ def _resource(root: Path, number: int, resource: Any) -> Iterator[Finding]:
             yield Finding("path-stays-in-package", message, path=DESCRIPTOR, field=key)
             return
     try:
-        file = inside(root, resource["path"])
         inside(root, resource.get("schema", "schemas"))
+        content = read_bytes(root, resource["path"])
+    except TooLargeError as error:
+        yield Finding("file-is-not-too-large", str(error), path=resource["path"])
+        return
     except PolicyCaseError as error:
         yield Finding("path-stays-in-package", f"{where}: {error}", path=DESCRIPTOR, field="path")
         return
-    if not file.is_file():
-        yield Finding(
-            "file-exists",
-            f"{where}: no file is at {resource['path']}",
-            "add the file, or mend the path",
-            path=DESCRIPTOR,
-            field="path",
-        )
-        return
-    try:
-        refuse_large(file)
-        content = file.read_bytes()
-    except UnsafePathError as error:
-        yield Finding("file-is-not-too-large", str(error), path=resource["path"])
-        return
     except OSError as error:
-        yield Finding("file-exists", f"{where}: cannot be read: {error.strerror}", path=DESCRIPTOR, field="path")
+        message = f"{where}: cannot read {resource['path']}: {error.strerror}"
+        yield Finding("file-exists", message, "add the file, or correct the path", path=DESCRIPTOR, field="path")
         return
     yield from _text(resource["path"], content)
 
@@ -203,7 +192,7 @@ def _headers(root: Path, profile: Profile) -> Iterator[Finding]:
     for resource in read_descriptor(root)["resources"]:
         if resource["name"] not in profile.tables:
             continue  # the next stage says so
-        first = inside(root, resource["path"]).read_text(encoding="utf-8").split("\n", 1)[0]
+        first = read_bytes(root, resource["path"]).partition(b"\n")[0].decode("utf-8", "backslashreplace")
         wanted = list(profile.tables[resource["name"]].fields)
         found = first.split(",")
         if found != wanted:
@@ -224,7 +213,7 @@ def _difference_of_header(found: list[str], wanted: list[str]) -> tuple[str, str
 def check_profile(package: Package) -> list[Finding]:
     """Problems of datapackage.json against schemas/profile.json and the tables of the profile."""
     try:
-        descriptor = duplicate_free((package.root / DESCRIPTOR).read_bytes())
+        descriptor = duplicate_free(read_bytes(package.root, DESCRIPTOR))
     except ValueError as error:
         return [Finding("descriptor-is-json", str(error), path=DESCRIPTOR)]
     validator = _validator(package.profile.files[PROFILE])  # the shipped one, byte for byte: stage 2 saw to that

@@ -144,7 +144,11 @@ class Report:
 
 
 def validate(
-    path: str | Path | None = None, sources: Mapping[str, str | Path] | None = None, *, exact: bool = False
+    path: str | Path | None = None,
+    sources: Mapping[str, str | Path] | None = None,
+    *,
+    exact: bool = False,
+    also: Iterable[str | Path] = (),
 ) -> Report:
     """The report on a package.
 
@@ -159,6 +163,9 @@ def validate(
     exact
         Whether frictionless itself checks the tables, instead of our check with its cell readers: slower by
         a hundred times, with the same findings.
+    also
+        With sources, more files to search for their words, such as the other files of a repository. Without any, the
+        descriptor, data/, schemas/ and the files beside them (README.md, CODING.md, licences, citation) are searched.
 
     Raises
     ------
@@ -182,7 +189,7 @@ def validate(
             passages.coded_source(tables["sources"], name): passages.read_source(Path(file))
             for name, file in sources.items()
         }
-        return _report([*report.found, *source_checks.check_source(root, tables, texts)], STAGES)
+        return _report([*report.found, *source_checks.check_source(root, tables, texts, also)], STAGES)
 
 
 def validate_many(paths: Iterable[str | Path], executor: Executor | None = None) -> dict[str, Report]:

@@ -1,21 +1,34 @@
 """Stage 5: the passages against a reader's own copy of the source, and no words of it in the package."""
 
-import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pandas as pd
 
 from policycase.findings import Finding
-from policycase.model.passages import SHARED_RUN, found_passages, shared_runs, shared_starts, skeleton
+from policycase.model.package import read_descriptor
+from policycase.model.passages import (
+    BESIDE,
+    SHARED_RUN,
+    _given,
+    _lines,
+    found_passages,
+    shared_runs,
+    shared_starts,
+    skeleton,
+)
+from policycase.model.profile import DATA, FOLDER
 from policycase.model.tables import Tables
+from policycase.storage.locations import DESCRIPTOR, read_bytes, regular_files
 
 LONGEST_NAME = 120  # letters and digits; what is longer is taken for a sentence
 
 
-def check_source(root: Path, tables: Tables, sources: dict[str, str]) -> list[Finding]:
-    """Problems against the given texts of coded sources, by source_id."""
+def check_source(root: Path, tables: Tables, sources: dict[str, str], also: Iterable[str | Path] = ()) -> list[Finding]:
+    """Problems against the given texts of coded sources, by source_id; `also` are more files to search for words."""
     found: list[Finding] = []
+    texts = _lines([*_own_files(root), *((str(file), _given(Path(file))) for file in also)])
     for source_id, text in sources.items():
         passages = tables["passages"].query("source_id == @source_id")
         positions = found_passages(passages, text)
@@ -26,7 +39,7 @@ def check_source(root: Path, tables: Tables, sources: dict[str, str]) -> list[Fi
             if pd.notna(start)
         ]
         runs = shared_runs(skeleton(text), spans) - _proper(tables)
-        found.extend(_shared_words(root, runs, source_id))
+        found.extend(_shared_words(texts, runs, source_id))
     return found
 
 
@@ -55,14 +68,9 @@ def _not_found(tables: Tables, passages: pd.DataFrame) -> Iterator[Finding]:
         )
 
 
-def _shared_words(root: Path, runs: frozenset[str], source_id: str) -> Iterator[Finding]:
-    """No cell and no line of the package's files shares 45 letters and digits in a row with a passage."""
-    for path in _own_files(root):
-        try:
-            lines = (root / path).read_text(encoding="utf-8").splitlines()
-        except (OSError, UnicodeDecodeError):
-            continue  # no text file, so it holds no sentence
-        bones = [skeleton(line) for line in lines]
+def _shared_words(texts: dict[str, list[str]], runs: frozenset[str], source_id: str) -> Iterator[Finding]:
+    """No cell and no line of the files shares 45 letters and digits in a row with a passage."""
+    for path, bones in texts.items():
         number_of = [number for number, line in enumerate(bones, start=1) for _ in line]
         for start in shared_starts("".join(bones), runs):
             yield Finding(
@@ -74,16 +82,12 @@ def _shared_words(root: Path, runs: frozenset[str], source_id: str) -> Iterator[
             )
 
 
-def _own_files(root: Path) -> list[str]:
-    """The files that belong to the package: what git tracks in a checkout, else every file."""
-    if (root / ".git").exists():
-        listed = subprocess.run(
-            ["git", "ls-files", "-z"],  # noqa: S607 - git is found on the PATH, as everywhere
-            cwd=root,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if listed.returncode == 0:
-            return [name for name in listed.stdout.split("\0") if name]
-    return sorted(str(path.relative_to(root)) for path in root.rglob("*") if path.is_file())
+def _own_files(root: Path) -> Iterator[tuple[str, bytes]]:
+    """The files that belong to a package, with their bytes: descriptor, tables and schemas, and what lies beside them.
+
+    Nothing else in its folder is asked which these are: a `.git` there could name a program to run.
+    """
+    named = [resource["path"] for resource in read_descriptor(root)["resources"]]
+    for path in dict.fromkeys([DESCRIPTOR, *named, *regular_files(root, DATA), *regular_files(root, FOLDER), *BESIDE]):
+        with suppress(OSError):  # not every package has all of them
+            yield path, read_bytes(root, path)

@@ -76,7 +76,8 @@ def at(  # noqa: PLR0913 - a table, its rows, and what is said of them
 ) -> Iterator[Finding]:
     """A finding for each of some rows of a table; message and hint are templates over the row's columns.
 
-    `missing` is the column whose cell names a row that is not there.
+    A template is written in the code and never holds a cell: `str.format` would obey what stands in it. `missing` is
+    the column whose cell names a row that is not there.
     """
     for number, some in rows.groupby(files_of(rows.index)) if len(rows) else ():  # nearly always there is none
         path = tables.paths[name][number]

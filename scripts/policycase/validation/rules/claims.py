@@ -39,8 +39,8 @@ def claim_points_to_a_record(tables: Tables) -> Iterator[Finding]:
     for (owner, field), rows in claims[claims["field"].ne(RECORD)].groupby(["table", "field"]):
         fields = tables.profile.tables[str(owner)].fields
         if field not in fields:
-            hint = did_you_mean(str(field), fields)
-            yield from at(tables, table.name, rows, "field", f'{owner} has no field "{field}"', hint)
+            hinted = rows.assign(hint=did_you_mean(str(field), fields))
+            yield from at(tables, table.name, hinted, "field", '{table} has no field "{field}"', "{hint}")
 
 
 def _wrong_kind(tables: Tables, name: str, column: str, frame: pd.DataFrame) -> Iterator[Finding]:
@@ -138,7 +138,7 @@ def claim_value_has_the_form_of_its_field(tables: Tables) -> Iterator[Finding]:
         if field is not None:
             problems = [_problem(value, field, tables) for value in rows["value"]]
             wrong = where(rows.assign(problem=problems), problems)
-            yield from at(tables, table.name, wrong, "value", f'value "{{value}}" of {name}: {{problem}}')
+            yield from at(tables, table.name, wrong, "value", 'value "{value}" of {field}: {problem}')
 
 
 def _problem(value: str, field: Field, tables: Tables) -> str:

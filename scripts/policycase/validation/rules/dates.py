@@ -159,14 +159,14 @@ def launch_agrees_with_its_program(tables: Tables) -> Iterator[Finding]:
 def event_chain_has_no_cycle(tables: Tables) -> Iterator[Finding]:
     """Links of one relation never lead from an event back to itself."""
     links = tables["event_links"].dropna(subset=["event_id", "to_event_id"])
-    for relation, rows in links.groupby("relation"):
+    for _, rows in links.groupby("relation"):
         circle = in_a_cycle(rows, "event_id", "to_event_id")
         yield from at(
             tables,
             "event_links",
             rows[circle],
             "to_event_id",
-            f'"{relation}" leads from {{event_id}} in a circle back to itself',
+            '"{relation}" leads from {event_id} in a circle back to itself',
             "take one link of the circle out",
         )
 

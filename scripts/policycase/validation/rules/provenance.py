@@ -38,8 +38,8 @@ def value_has_evidence(tables: Tables) -> Iterator[Finding]:
             table.name,
             bare.assign(**{table.key: bare["record_id"]}),
             str(field),
-            f"no passage supports {field} of {{record_id}}",
-            f"add a row to evidence.csv: {{record_id}},{field},<passage_id>,{{case_id}},stated,",
+            "no passage supports {field} of {record_id}",
+            "add a row to evidence.csv: {record_id},{field},<passage_id>,{case_id},stated,",
         )
 
 
@@ -64,8 +64,8 @@ def evidence_points_to_a_record_and_field(tables: Tables) -> Iterator[Finding]:
     for (name, field), rows in rest.groupby(["table", "field"]):
         owner = tables.profile.tables[str(name)]
         if field not in owner.fields:
-            hint = did_you_mean(str(field), owner.fields)
-            yield from at(tables, table.name, rows, "field", f'{name} has no field "{field}"', hint)
+            hinted = rows.assign(hint=did_you_mean(str(field), owner.fields))
+            yield from at(tables, table.name, hinted, "field", '{table} has no field "{field}"', "{hint}")
         else:
             frame = tables[owner.name]
             empty = frame.loc[frame[str(field)].isna(), owner.key]
@@ -74,7 +74,7 @@ def evidence_points_to_a_record_and_field(tables: Tables) -> Iterator[Finding]:
                 table.name,
                 where(rows, rows["record_id"].isin(empty)),
                 "field",
-                f"{field} of {{record_id}} is empty",
+                "{field} of {record_id} is empty",
                 "fill the value, or take the evidence out",
             )
 
