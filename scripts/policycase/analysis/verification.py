@@ -40,7 +40,7 @@ def verify(casebook: Casebook, sources: dict[str, str | Path]) -> Verification:
     casebook
         The cases.
     sources
-        File (.txt, or .pdf with the extra `pdf`) by source_id; an empty id is the only coded source.
+        File (.txt, .md, .html, .docx or .pdf) by source_id; an empty id is the only coded source.
 
     Raises
     ------

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from policycase.errors import MissingExtraError, UnknownNameError, UnreadableError
+from policycase.errors import UnknownNameError, UnreadableError
+from policycase.model.source_texts import KINDS, text_of
 
 SHARED_RUN = 45  # letters and digits in a row that no line may share with a source
 
@@ -82,38 +83,21 @@ def shared_starts(bones: str, runs: frozenset[str], length: int = SHARED_RUN) ->
 
 
 def read_source(file: Path) -> str:
-    """The text of a reader's copy: .txt or .md in UTF-8, or .pdf with the extra `pdf`.
+    """The text of a reader's copy: .txt, .md, .html, .docx with the extra `docx`, or .pdf with the extra `pdf`.
 
     Raises
     ------
     UnreadableError
-        The file is missing or cannot be read as text.
+        The file is missing, is of another kind, or holds no text.
     MissingExtraError
-        It is a PDF, and pypdf is not installed.
+        The library that reads its kind is not installed.
     """
     try:
-        if file.suffix.lower() == ".pdf":
-            return _read_pdf(file)
-        return file.read_text(encoding="utf-8-sig")
+        content = file.read_bytes()
     except OSError as error:
-        msg = f"{file}: cannot be read: {error.strerror} · give a .txt or .pdf of the source"
+        msg = f"{file}: cannot be read: {error.strerror} · {KINDS}"
         raise UnreadableError(msg) from error
-    except UnicodeDecodeError as error:
-        msg = f"{file}: cannot be read as text in UTF-8: {error} · give a .txt or .pdf of the source"
-        raise UnreadableError(msg) from error
-
-
-def _read_pdf(file: Path) -> str:
-    try:
-        import pypdf  # noqa: PLC0415 - an extra
-    except ImportError as error:
-        package, extra = "pypdf", "pdf"
-        raise MissingExtraError(package, extra) from error
-    try:
-        return "\n".join(page.extract_text() for page in pypdf.PdfReader(file).pages)
-    except pypdf.errors.PyPdfError as error:
-        msg = f"{file}: cannot be read as PDF: {error}"
-        raise UnreadableError(msg) from error
+    return text_of(content, str(file))
 
 
 def coded_source(sources: pd.DataFrame, name: str) -> str:
