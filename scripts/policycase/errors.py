@@ -59,7 +59,7 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     names = [text for text in known if isinstance(text, str)]  # a record may have no id
     near = difflib.get_close_matches(name, names[:MOST_NAMES], n=1, cutoff=0.6)
     if near and normalize("NFKC", near[0]) == normalize("NFKC", name):
-        return f"did you mean {ascii(near[0])}? here it is {ascii(name)}"
+        return f"did you mean {near[0]!a}? here it is {name!a}"
     if near:
         return f'did you mean "{near[0]}"?'
     few = 20
