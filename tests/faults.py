@@ -103,6 +103,13 @@ FAULTS = {
     "country-and-subdivision-are-iso": Fault(PLACES, "KG-GB", "KG-GG"),
     "text-has-no-control-or-edge-space": Fault(GOALS, "A better crime situation", " A better crime situation"),
     "cell-has-its-plain-form": Fault(GOALS, GOAL, GOAL.replace(",3,", ",+3,")),
+    "text-is-not-damaged": Fault(GOALS, "A better crime situation in", "A better crime situation_x000D_ in"),
+    "text-is-no-word-for-nothing": Fault(
+        GOALS, "A better crime situation in the country.,", "A better crime situation in the country.,NA"
+    ),
+    "doi-ends-with-no-mark": Fault(SOURCES, ",10.35502/jcswb.256,", ",10.35502/jcswb.256.,"),
+    "text-is-composed": Fault(GOALS, "A better crime situation", "A better cri\u0301me situation"),
+    "equal-names-are-written-alike": Fault(PLACES, "kgz-leph,Bishkek,,city", "kgz-leph,Ｏｓｈ,,city"),
     # chronology
     "launch-agrees-with-its-program": Fault(
         EVENTS, "kgz-leph:nsp,1999,1999-01-01,1999-12-31", "kgz-leph:nsp,2000,2000-01-01,2000-12-31"

@@ -1,5 +1,9 @@
 """A reader's own copy of the source."""
 
+import io
+import re
+import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -7,6 +11,8 @@ from copies import LAMPS_SOURCE, edit
 
 import policycase
 from policycase.errors import UnknownNameError, UnreadableError
+from policycase.model.passages import skeleton
+from policycase.model.source_texts import text_of
 
 
 @pytest.fixture
@@ -67,6 +73,90 @@ def test_verify_says_what_cannot_be_read(lamps: Path, tmp_path: Path, content: b
 
     with pytest.raises(UnreadableError, match="cannot be read"):
         policycase.verify(policycase.load(lamps), {"": file})
+
+
+def docx_of(*paragraphs: str) -> bytes:
+    """The smallest Word document of some paragraphs."""
+    words = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    packages = "http://schemas.openxmlformats.org/package/2006"
+    body = "".join(f"<w:p><w:r><w:t>{text}</w:t></w:r></w:p>" for text in paragraphs)
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as package:
+        package.writestr(
+            "[Content_Types].xml",
+            f'<Types xmlns="{packages}/content-types"><Default Extension="xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"/></Types>',
+        )
+        package.writestr(
+            "_rels/.rels",
+            f'<Relationships xmlns="{packages}/relationships"><Relationship Id="a" Type="{office}/officeDocument" Target="word/document.xml"/></Relationships>',
+        )
+        package.writestr("word/document.xml", f'<w:document xmlns:w="{words}"><w:body>{body}</w:body></w:document>')
+    return target.getvalue()
+
+
+def pdf_with_password(password: str, algorithm: str) -> bytes:
+    pypdf = pytest.importorskip("pypdf")
+    writer = pypdf.PdfWriter(clone_from=io.BytesIO(pdf_of(THANKS)))
+    writer.encrypt(password, "owner", algorithm=algorithm)
+    target = io.BytesIO()
+    writer.write(target)
+    return target.getvalue()
+
+
+THANKS = "We thank the seals of the western beach, who listened to two drafts of this study and slept through the third without complaint."
+
+
+@pytest.mark.parametrize("algorithm", ["RC4-128", "AES-128", "AES-256"])
+def test_source_is_read_from_an_encrypted_pdf_that_any_viewer_opens(algorithm: str):
+    assert skeleton(text_of(pdf_with_password("", algorithm), "copy.pdf")) == skeleton(THANKS)
+
+
+def linked(text: str, form: str) -> str:
+    return re.sub(r"\b([Ll]amps?)\b", form, text)
+
+
+@pytest.mark.parametrize(
+    ("name", "write"),
+    [
+        ("copy.md", lambda text: linked(text, r"[\1](https://example.org/wiki/Lamp)").encode()),
+        ("copy.md", lambda text: b"---\ntitle: x\n---\n" + linked(text, r"**\1**").encode()),
+        ("copy.html", lambda text: linked(text, r'<a href="/wiki/Lamp">\1</a>').replace("\n\n", "<p>").encode()),
+        ("copy.htm", lambda text: b"<meta charset=iso-8859-1><script>lamp</script>" + text.encode("cp1252", "xmlcharrefreplace")),
+        ("copy.docx", lambda text: docx_of(*text.split("\n\n"))),
+        ("copy.txt", lambda text: text.encode("utf-16")),
+        ("copy.TXT", lambda text: text.encode("utf-8-sig").replace(b"\n", b"\r\n")),
+    ],
+)  # fmt: skip
+def test_verify_finds_every_passage_in_any_kind_of_copy(lamps: Path, tmp_path: Path, name: str, write: Callable):
+    file = tmp_path / name
+    file.write_bytes(write(LAMPS_SOURCE.read_text(encoding="utf-8")))
+
+    result = policycase.verify(policycase.load(lamps), {"": file})
+
+    assert (len(result.passages), result.is_complete) == (16, True)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("copy.pdf", lambda: pdf_with_password("secret", "AES-256"), "encrypted with a password"),
+        ("copy.pdf", lambda: pdf_of(""), "holds no text · it is a scan"),
+        ("copy.txt", lambda: b"", "holds no text"),
+        ("copy.html", lambda: b"<script>var a = 1</script><p>", "holds no text"),
+        ("copy.odt", lambda: b"PK", r"\.odt files cannot be read · give a \.txt"),
+        ("copy.docx", lambda: b"PK", "cannot be read as .docx"),
+        ("copy.txt", lambda: "Это".encode("cp1251"), "cannot be read as text in UTF-8"),
+        ("copy.txt", lambda: "Words".encode("utf-16-le"), "holds NUL"),
+    ],
+)
+def test_source_that_cannot_be_read_says_why(name: str, content: Callable, message: str):
+    with pytest.raises(UnreadableError, match=message):
+        text_of(content(), name)
+
+
+def test_source_in_a_windows_code_page_is_read_where_only_its_punctuation_differs():
+    assert text_of(b"Pages S34\x96S35", "copy.txt") == "Pages S34–S35"
 
 
 def test_validate_with_a_source_reports_copied_words_in_any_text_file(lamps: Path):

@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Iterable
+from unicodedata import normalize
 
 MOST_NAMES = 5_000  # that a name is compared with: a tenth of a second
 
@@ -61,6 +62,8 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     """
     names = [text for text in known if isinstance(text, str)]  # a record may have no id
     near = difflib.get_close_matches(name, names[:MOST_NAMES], n=1, cutoff=0.6)
+    if near and normalize("NFKC", near[0]) == normalize("NFKC", name):
+        return f"did you mean {near[0]!a}? here it is {name!a}"
     if near:
         return f'did you mean "{near[0]}"?'
     few = 20

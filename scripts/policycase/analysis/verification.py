@@ -7,7 +7,8 @@ import pandas as pd
 
 from policycase.errors import UnreadableError
 from policycase.model.casebook import Casebook
-from policycase.model.passages import coded_source, found_passages, read_source
+from policycase.model.passages import coded_source, found_passages
+from policycase.model.source_texts import read_source
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ def verify(casebook: Casebook, sources: dict[str, str | Path]) -> Verification:
     casebook
         The cases.
     sources
-        File (.txt, or .pdf with the extra `pdf`) by source_id; an empty id is the only coded source.
+        File (.txt, .md, .html, .docx or .pdf) by source_id; an empty id is the only coded source.
 
     Raises
     ------

@@ -8,6 +8,7 @@ import sys
 from argparse import Namespace
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack, closing
+from dataclasses import asdict
 from pathlib import Path
 
 import pandas as pd
@@ -16,14 +17,14 @@ from policycase.analysis import agreement, overlap, verification
 from policycase.analysis import changes as changes_module
 from policycase.cli import screens
 from policycase.cli.terminal import printable, progress, rows, say, say_csv, say_json, say_table, tell
-from policycase.coding import new_case, render, workbook_import
+from policycase.coding import new_case, render, sentences, workbook_import
 from policycase.errors import PolicyCaseError, UnknownNameError, UnreadableError
 from policycase.exports import export
 from policycase.model import stack
 from policycase.model.casebook import Casebook, load
 from policycase.model.package import read_descriptor
-from policycase.model.passages import read_source
 from policycase.model.profile import DATA
+from policycase.model.source_texts import read_source
 from policycase.publishing import pack
 from policycase.reporting import page
 from policycase.storage import locations
@@ -376,24 +377,67 @@ def run_import_workbook(options: Namespace) -> None:
 
 
 def run_passages(options: Namespace) -> None:
-    """The sentences of a source: rows of passages, or the text with its ids."""
-    text = read_source(Path(options.source))
+    """The sentences of a source: rows of passages, the text with its ids, or the blocks and their kinds."""
+    text = read_source(Path(options.what))
+    choices = sentences.read_choices(Path(options.choices)) if options.choices else {}
+    blocks = sentences.blocks(text, choices)
+    if options.blocks:
+        say_json([asdict(block) for block in blocks]) if options.json else _say_blocks(blocks)
+        return
+    source_id = options.source_id or f"{options.case}:source"
+    sources = _coded_sources(options.package, options.case)
+    language = options.language or sources.get(source_id) or _default_language()
+    several = options.several or bool(sources.keys() - {source_id})
     if options.text:
-        found = [(f"{options.case}:{one.locator}", one.text) for one in new_case.sentences(text)]
+        each = sentences.sentences(text, language, choices)
+        found = [(name, one.text) for one, name in sentences.named(each, options.case, source_id, several=several)]
         if options.json:
             say_json(dict(found))
         for passage_id, sentence in found if not options.json else ():
             say(f"{passage_id}  {sentence}")
-        return
-    frame = new_case.passage_rows(text, options.case, options.source_id or f"{options.case}:source")
-    say_json(frame) if options.json else say_csv(csv_bytes(frame))
+    else:
+        frame = sentences.passage_rows(text, options.case, source_id, language, choices, several=several)
+        say_json(frame) if options.json else say_csv(csv_bytes(frame))
+    _tell_kinds(blocks, choices)
+
+
+def _say_blocks(blocks: list[sentences.Block]) -> None:
+    """A file of choices: a line for each block, with its beginning as a remark."""
+    for block in blocks:
+        say(f"{block.number} {block.kind} {block.page}".ljust(24) + f" # {block.text[:40]}")
+
+
+def _tell_kinds(blocks: list[sentences.Block], choices: dict[int, tuple[str, str]]) -> None:
+    """Say what was taken for something else than body, unless the coder chose it."""
+    for kind in sentences.KINDS[1:]:
+        numbers = [str(block.number) for block in blocks if block.kind == kind and block.number not in choices]
+        if numbers:
+            tell(
+                f"taken for {kind}: block {', '.join(numbers)} · look with --blocks, say otherwise with --choices FILE"
+            )
+    if not any(block.kind in {"body", "footnote", "continues"} for block in blocks):
+        tell("no block was taken for body, so there is no passage · say which are, with --choices FILE")
+
+
+def _default_language() -> str:
+    tell("the language was not given, so sentences end as in English (en) · say it with --language TAG, such as ky")
+    return "en"
+
+
+def _coded_sources(package: str | None, case_id: str) -> dict[str, str]:
+    """The language of each coded source of a case in a package, named or in this folder; empty where it has none."""
+    if package is None and not Path(locations.DESCRIPTOR).is_file():
+        return {}
+    sources = load(package or ".").text["sources"]
+    coded = sources[sources["source_use"].eq("coded") & sources["case_id"].eq(case_id)]
+    return dict(zip(coded["source_id"], coded["language"].fillna(""), strict=True))
 
 
 def run_render(options: Namespace) -> bool:
     """Generated files written, or checked."""
     package = chosen(options)
     if package is None:
-        msg = f"no {locations.DESCRIPTOR} is in this folder · go to the package, or name it with --package"
+        msg = f"no {locations.DESCRIPTOR} is in this folder · go to the package, or name it"
         raise UnreadableError(msg)
     if not (options.check or Path(package).is_dir() or Path(package).name == locations.DESCRIPTOR):
         msg = f"{package}: no folder to write into · unpack it, and name its folder"

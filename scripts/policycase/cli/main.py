@@ -187,7 +187,9 @@ def parser() -> Parser:
     conflicts = add("conflicts", "coded values beside what other sources say of them", package="some")
     conflicts.add_argument("--all", action="store_true", help="also what is uncontested or unchecked")
     verify = add("verify", "look for the passages in your own copy of the source")
-    verify.add_argument("--source", action="append", required=True, metavar="[ID=]FILE", help=".txt, or .pdf")
+    verify.add_argument(
+        "--source", action="append", required=True, metavar="[ID=]FILE", help=".txt, .md, .html, .docx or .pdf"
+    )
     _add_combining(add)
     _add_making(add)
     return top
@@ -229,10 +231,13 @@ def _add_making(add: Callable[..., Parser]) -> None:
     )
     imports.add_argument("-o", "--output", metavar="FOLDER", help="the case's folder; default: the workbook's name")
     imports.add_argument("--force", action="store_true", help="replace the tables of a case that is there")
-    passages = add("passages", "number the sentences of a source, as fingerprints", package="none")
-    passages.add_argument("source", metavar="FILE", help="your copy of the source: .txt, or .pdf")
+    passages = add("passages", "number the sentences of a source, as fingerprints", after="FILE")
     passages.add_argument("--case", required=True, metavar="CASE-ID", help="the case that the ids begin with")
     passages.add_argument("--source-id", metavar="ID", help="the source; default: CASE-ID:source")
+    passages.add_argument("--language", metavar="TAG", help="its language, such as ky; default: that in sources.csv")
+    passages.add_argument("--several", action="store_true", help="begin each locator with the source: clinic-p1s1")
+    passages.add_argument("--choices", metavar="FILE", help="what each block is, as --blocks writes it")
+    passages.add_argument("--blocks", action="store_true", help="show what each block is taken for, for your eyes only")
     passages.add_argument("--text", action="store_true", help="show each sentence with its id, for your eyes only")
     render = add("render", "write date bounds, dictionary, citation and schema copies from the hand-written files")
     render.add_argument("--check", action="store_true", help="write nothing; exit 1 if something is out of date")

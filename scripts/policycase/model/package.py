@@ -1,20 +1,20 @@
 """A package on disk: its descriptor, the files of its tables."""
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NoReturn, Self
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from policycase.errors import InvalidPackageError, UnreadableError
+from policycase.model.identifiers import is_doi, orcid
 from policycase.model.profile import Profile
 from policycase.storage.json_files import sound_json
 from policycase.storage.locations import DESCRIPTOR, read_bytes
 
-RESOLVERS = ("doi.org", "dx.doi.org")
+RESOLVERS = ("doi.org", "dx.doi.org", "www.doi.org")
 Descriptor = dict[str, Any]
 
 
@@ -26,14 +26,14 @@ def address(path: str) -> str:
     >>> address("http://dx.doi.org/10.35502/JCSWB.256"), address("https://example.org/a/")
     ('10.35502/jcswb.256', 'example.org/a')
     """
-    if path.startswith("10."):
+    if is_doi(path):
         return path.lower()
     try:
         parts = urlsplit(path)
     except ValueError:  # such as a bracket that opens an address and is not closed
         return ""
     if parts.netloc.lower() in RESOLVERS:
-        return parts.path.strip("/").lower()
+        return unquote(path.partition(parts.netloc)[2]).strip("/").lower()
     query = f"?{parts.query}" if parts.query else ""
     return f"{parts.netloc.lower()}{parts.path.rstrip('/')}{query}" if parts.netloc else ""
 
@@ -139,10 +139,6 @@ def _refuse(problem: str) -> NoReturn:
     raise InvalidPackageError(f"{problem} · {HINT}")
 
 
-DOI = re.compile(r"10\.[0-9]{4,9}(?:\.[0-9]+)?/\S+")
-ORCID = re.compile(r"https?://orcid\.org/(?P<id>[0-9]{4}-[0-9]{4}-[0-9]{4}-[0-9]{3}[0-9X])/?")
-
-
 @dataclass(frozen=True, slots=True)
 class Author:
     """Whom a citation names: a person where the descriptor parts the name, else an organization."""
@@ -164,7 +160,7 @@ class Author:
                 person.get("familyName", ""),
                 person.get("givenName", ""),
                 person.get("organization", ""),
-                match["id"] if (match := ORCID.fullmatch(person.get("path", ""))) else "",
+                orcid(person.get("path", "")),
             )
             for person in chosen or people
         ]
@@ -179,7 +175,7 @@ def doi(path: str) -> str:
     ('10.35502/jcswb.256', '')
     """
     bare = address(path.removeprefix("doi:"))
-    return bare if DOI.fullmatch(bare) else ""
+    return bare if is_doi(bare) else ""
 
 
 def filled(fields: dict[str, Any]) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """Sources and their passages: the text of a copy, and fingerprints that are found in it."""
 
 import hashlib
-import io
 import unicodedata
 from collections.abc import Iterable
 from contextlib import suppress
@@ -9,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from policycase.errors import MissingExtraError, UnknownNameError, UnreadableError
+from policycase.errors import UnknownNameError, UnreadableError
 from policycase.storage.locations import read_given
 
 SHARED_RUN = 45  # letters and digits in a row that no line may share with a source
@@ -88,40 +87,6 @@ BESIDE = (
     *("README.md", "README.txt", "CODING.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"),
     *("LICENSE", "LICENSE.md", "LICENSE.txt", "LICENSE-DATA", "CITATION.cff", ".zenodo.json", "croissant.json"),
 )  # files at the top of a package that are its own
-
-
-def read_source(file: Path) -> str:
-    """The text of a reader's copy: .txt or .md in UTF-8, or .pdf with the extra `pdf`.
-
-    Raises
-    ------
-    UnreadableError
-        The file is missing or cannot be read as text.
-    MissingExtraError
-        It is a PDF, and pypdf is not installed.
-    """
-    try:
-        content = read_given(file, "LARGEST_SOURCE")
-        return _read_pdf(file, content) if file.suffix.lower() == ".pdf" else content.decode("utf-8-sig")
-    except OSError as error:
-        msg = f"{file}: cannot be read: {error.strerror} · give a .txt or .pdf of the source"
-        raise UnreadableError(msg) from error
-    except UnicodeDecodeError as error:
-        msg = f"{file}: cannot be read as text in UTF-8: {error} · give a .txt or .pdf of the source"
-        raise UnreadableError(msg) from error
-
-
-def _read_pdf(file: Path, content: bytes) -> str:
-    try:
-        import pypdf  # noqa: PLC0415 - an extra
-    except ImportError as error:
-        package, extra = "pypdf", "pdf"
-        raise MissingExtraError(package, extra) from error
-    try:
-        return "\n".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(content)).pages)
-    except pypdf.errors.PyPdfError as error:
-        msg = f"{file}: cannot be read as PDF: {error}"
-        raise UnreadableError(msg) from error
 
 
 def coded_source(sources: pd.DataFrame, name: str) -> str:

@@ -3,9 +3,9 @@
 from typing import Any
 
 import pandas as pd
-import pycountry
 
 from policycase.model.bibtex import package_entry
+from policycase.model.identifiers import country
 from policycase.model.licences import spdx
 from policycase.model.package import Author, Descriptor, doi, filled
 from policycase.model.profile import ENTRY_TABLES, Field, Profile, Table
@@ -104,8 +104,8 @@ def _work(source: Descriptor) -> dict[str, str]:
 
 
 def _country(code: str) -> str:
-    country = pycountry.countries.get(alpha_3=code)
-    return getattr(country, "common_name", country.name) if country else code
+    found = country(code)
+    return getattr(found, "common_name", found.name) if found else code
 
 
 def _interval(cases: pd.DataFrame) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from policycase.model.dates import in_words
+from policycase.model.identifiers import DOI, GEONAMES, WIKIDATA
 from policycase.model.profile import Field, Table
 from policycase.model.provenance import RECORD, crosscheck_only
 
@@ -21,9 +22,9 @@ NAMES = ("name", "title", "statement")
 WORDS = {("boolean", "true"): "Yes", ("boolean", "false"): "No", ("field", RECORD): "The record as a whole"}
 WEB = re.compile(r"https?://[^\s\"'<>]+")
 ADDRESSES = {
-    "doi": (re.compile(r"10\.\d{4,9}/\S+"), "https://doi.org/"),
-    "wikidata": (re.compile(r"Q\d+"), "https://www.wikidata.org/wiki/"),
-    "geonames": (re.compile(r"\d+"), "https://www.geonames.org/"),
+    "doi": (DOI, "https://doi.org/"),
+    "wikidata": (WIKIDATA, "https://www.wikidata.org/wiki/"),
+    "geonames": (GEONAMES, "https://www.geonames.org/"),
 }
 PARTS = {"p": "paragraph", "fn": "footnote", "h": "heading", "t": "table"}
 

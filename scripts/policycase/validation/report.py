@@ -15,7 +15,7 @@ import pandas as pd
 
 from policycase.errors import InvalidPackageError, PolicyCaseError
 from policycase.findings import Finding
-from policycase.model import passages
+from policycase.model import passages, source_texts
 from policycase.model.package import Package
 from policycase.model.profile import Table
 from policycase.model.tables import Tables, files_of, read_many, read_tables
@@ -186,7 +186,7 @@ def validate(
             return report
         tables = read_tables(Package.read(root))
         texts = {
-            passages.coded_source(tables["sources"], name): passages.read_source(Path(file))
+            passages.coded_source(tables["sources"], name): source_texts.read_source(Path(file))
             for name, file in sources.items()
         }
         return _report([*report.found, *source_checks.check_source(root, tables, texts, also)], STAGES)
