@@ -18,6 +18,10 @@ class UnsafePathError(UnreadableError):
     """A path that leaves its package, or an archive that cannot be trusted."""
 
 
+class TooLargeError(UnsafePathError):
+    """A file with more bytes than `policycase.storage.limits` allows."""
+
+
 class UnknownNameError(PolicyCaseError, LookupError, AttributeError):
     """A table, field, code or id that does not exist."""
 

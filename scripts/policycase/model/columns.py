@@ -9,7 +9,7 @@ import pandas as pd
 from policycase.errors import UnreadableError
 from policycase.model.profile import Field, Table
 from policycase.model.tables import Tables
-from policycase.storage.csv_files import TEXT
+from policycase.storage.csv_files import TEXT, CsvFile
 
 TRUTH = {"true": True, "false": False}
 EXPECTED = {
@@ -24,6 +24,23 @@ FORMS = {
     "boolean": re.compile(r"true|false"),
     "date": re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}"),
 }
+
+
+def text_frame(file: CsvFile) -> pd.DataFrame:
+    """A CSV file as a frame of text; only the empty cell is missing, so that `NA` stays a word.
+
+    Raises
+    ------
+    UnreadableError
+        The cells cannot be trusted; the message names the first line.
+    """
+    file.refuse_errors()
+    columns = {}
+    for number, cells in enumerate(file.columns):
+        texts = np.array(cells, dtype=object)
+        texts[texts == ""] = np.nan
+        columns[number] = pd.array(texts, dtype=TEXT)
+    return pd.DataFrame(columns, index=pd.RangeIndex(len(file.rows))).set_axis(file.header, axis=1)
 
 
 def typed(tables: Tables, name: str) -> pd.DataFrame:

@@ -6,8 +6,8 @@ import zipfile
 from pathlib import Path
 
 from policycase.errors import InvalidPackageError
-from policycase.model.package import UNSAID, read_descriptor, write_json
-from policycase.model.profile import FOLDER, Profile
+from policycase.model.package import GIT_ATTRIBUTES, UNSAID, read_descriptor, write_json
+from policycase.model.profile import Profile
 from policycase.publishing.citation_files import CITATION
 from policycase.publishing.web_metadata import CROISSANT, croissant
 from policycase.storage.locations import DESCRIPTOR, inside, opened, refuse_large
@@ -60,12 +60,13 @@ def files(root: Path) -> dict[str, bytes]:
         resource["bytes"] = len(content)
         resource["hash"] = f"sha256:{hashlib.sha256(content).hexdigest()}"
         contents[resource["path"]] = content
-    schemas = [f"{FOLDER}/{file.name}" for file in (root / FOLDER).glob("*")]
-    for name in [*schemas, *BESIDE]:
+    profile = Profile.read(root)
+    contents = {**GIT_ATTRIBUTES, **profile.files, **contents}
+    for name in BESIDE:
         file = inside(root, name)
         if file.is_file():
             contents[name] = _content(file)
-    contents[CROISSANT] = write_json(croissant(descriptor, Profile.read(root)))
+    contents[CROISSANT] = write_json(croissant(descriptor, profile))
     return {DESCRIPTOR: write_json(descriptor), **dict(sorted(contents.items()))}
 
 

@@ -1,5 +1,6 @@
 """Where packages are: the shipped one, folders, descriptors and zips; nothing outside them is read."""
 
+import errno
 import os
 import re
 import stat
@@ -8,12 +9,12 @@ import unicodedata
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from math import inf
 from pathlib import Path, PurePosixPath
 
-from policycase.errors import PolicyCaseError, UnreadableError, UnsafePathError
+from policycase.errors import PolicyCaseError, TooLargeError, UnreadableError, UnsafePathError
 from policycase.storage.downloads import downloaded, is_address
 from policycase.storage.limits import how_to_raise, limit
 
@@ -21,6 +22,7 @@ DESCRIPTOR = "datapackage.json"
 SHIPPED = "kgz-leph"
 UNPACKING = (zipfile.BadZipFile, zlib.error, RuntimeError, OSError, EOFError, NotImplementedError, ValueError)
 PACKED = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}  # what else there is can fill the memory from a few bytes
+BESIDE_FOLDERS = ("__MACOSX", ".", "Thumbs.db", "desktop.ini")  # what file managers put beside a folder in a zip
 DEEPEST = 20  # folders in folders; a package needs three
 SHOWN = 80  # characters of a stranger's name in a message
 DEVICES = re.compile(
@@ -68,8 +70,7 @@ def opened(path: str | Path | None = None) -> Iterator[Path]:
     place = place if place.exists() else shipped_cases().get(str(path), place)
     if place.is_dir() and not (place / DESCRIPTOR).is_file():
         above = " · did you mean the folder above?" if (place.resolve().parent / DESCRIPTOR).is_file() else ""
-        msg = f"{place}: no {DESCRIPTOR} is in this folder{above}"
-        raise UnreadableError(msg)
+        raise _no_descriptor(place, "in this folder", above or _did_you_mean_below(place))
     if place.is_dir():
         yield place
     elif place.name == DESCRIPTOR and place.is_file():
@@ -77,13 +78,41 @@ def opened(path: str | Path | None = None) -> Iterator[Path]:
     elif place.is_file() and zipfile.is_zipfile(place):
         with tempfile.TemporaryDirectory(prefix="policycase-") as folder, _named(folder, place):
             _unpack(place, Path(folder))
-            yield Path(folder)
+            yield _top(Path(folder))
     elif place.exists():
         msg = f"{place}: neither a folder, a {DESCRIPTOR} nor a readable zip"
         raise UnreadableError(msg)
     else:
         msg = f"{place}: nothing is there"
         raise UnreadableError(msg)
+
+
+def _top(folder: Path) -> Path:
+    """The folder of the package in what was unpacked: itself, or the one folder that GitHub and Finder put around it.
+
+    Raises
+    ------
+    UnreadableError
+        It is in neither.
+    """
+    place = folder
+    while not (place / DESCRIPTOR).is_file():
+        below = [path for path in place.iterdir() if not path.name.startswith(BESIDE_FOLDERS)]
+        if len(below) != 1 or not below[0].is_dir():
+            raise _no_descriptor(folder, "at the top of this zip", _did_you_mean_below(folder))
+        (place,) = below
+    return place
+
+
+def _did_you_mean_below(folder: Path) -> str:
+    """The end of a message that names a package in one of the folders of a folder."""
+    below = sorted(path.parent.relative_to(folder).as_posix() for path in folder.glob(f"*/{DESCRIPTOR}"))
+    shown = ascii(below[0])[1:-1][:SHOWN] if below else ""
+    return f" · did you mean its folder {shown}/?" if below else ""
+
+
+def _no_descriptor(place: Path, where: str, hint: str) -> UnreadableError:
+    return UnreadableError(f"{place}: no {DESCRIPTOR} is {where}{hint}")
 
 
 @contextmanager
@@ -126,6 +155,9 @@ def refuse_unsafe(archive: Path, entries: list[zipfile.ZipInfo]) -> None:
             raise UnsafePathError(msg)
     for entry in entries:
         shown = ascii(entry.filename)[1:-1][:SHOWN]
+        if "\\" in entry.filename:
+            msg = f'{archive}: entry "{shown}" has backslashes, which only Windows takes for folders · zip it anew'
+            raise UnsafePathError(msg)
         is_link = stat.S_ISLNK(entry.external_attr >> 16)
         if is_unsafe(entry.filename) or is_link or names[_on_disk(entry)] > 1:
             msg = f'{archive}: entry "{shown}" is a link, stands twice or leaves the package; refused'
@@ -198,13 +230,22 @@ def regular_files(root: Path, folder: str) -> dict[str, int]:
 
 
 def read_bytes(root: Path, path: str) -> bytes:
-    """The bytes of a file of a package: of ten thousand small ones, where making paths takes longer than reading."""
+    """The bytes of a file of a package.
+
+    Raises
+    ------
+    UnsafePathError
+        The path leaves the package, or the file is too large to be read.
+    OSError
+        No file is there, or something else than a file, such as a pipe that would never end.
+    """
+    refuse_large(inside(root, path))
     with open(f"{root}/{path}", "rb") as file:  # noqa: PTH123
         return file.read()
 
 
-def read_folder(root: Path, folder: str) -> dict[str, bytes]:
-    """The bytes of every file that lies in a folder of a package, by its path; none where there is no such folder.
+def read_folder(root: Path, folder: str, wanted: Callable[[str], bool]) -> dict[str, bytes]:
+    """The bytes of every wanted file in a folder of a package, by its path; none where there is no such folder.
 
     Raises
     ------
@@ -215,6 +256,8 @@ def read_folder(root: Path, folder: str) -> dict[str, bytes]:
     sizes, together, most = regular_files(root, folder), 0, limit("LARGEST_FILE")
     for name in sorted(os.listdir(root / folder) if (root / folder).is_dir() else ()):  # noqa: PTH208 - names
         path = f"{folder}/{name}"
+        if not wanted(path):
+            continue
         size = sizes.get(path, inf)
         if size > most:
             if not (root / path).is_file():
@@ -232,14 +275,13 @@ def refuse_large(file: Path) -> int:
     Raises
     ------
     UnsafePathError
-        It is larger than the limit, or something else than a file, such as a pipe that would never end.
+        It is larger than the limit.
     OSError
-        Nothing is there.
+        No file is there, or something else than a file, such as a pipe that would never end.
     """
     size = file.stat().st_size
     if not file.is_file():
-        msg = f"{file.name}: is no file · put a file there"
-        raise UnsafePathError(msg)
+        raise OSError(errno.EINVAL, "a folder, a pipe or a device, not a file", file.name)
     refuse_bytes(file.name, size)
     return size
 
@@ -254,4 +296,4 @@ def refuse_bytes(name: str, size: int) -> None:
     """
     if size > limit("LARGEST_FILE"):
         msg = f"{name}: {size} bytes are too many to read · {how_to_raise('LARGEST_FILE')}"
-        raise UnsafePathError(msg)
+        raise TooLargeError(msg)

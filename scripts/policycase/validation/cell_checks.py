@@ -1,15 +1,12 @@
 """Cells, keys and references by frictionless, each distinct cell once; the only module that imports it."""
 
-import csv
 import hashlib
-import io
 import json
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from itertools import chain, islice
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,18 +17,24 @@ from frictionless.table import Header
 
 from policycase.errors import UnreadableError
 from policycase.findings import Finding
-from policycase.model.package import Package
+from policycase.model.package import Folder, Package
 from policycase.model.profile import FOLDER, Profile, Table, schema_path
 from policycase.model.tables import SPAN, Distinct, Tables, files_of, read_plain
+from policycase.storage.csv_files import CsvFile
 from policycase.storage.json_files import duplicate_free
 from policycase.storage.limits import limit
-from policycase.storage.locations import DESCRIPTOR, inside, refuse_large
+from policycase.storage.locations import DESCRIPTOR
 from policycase.validation import package_checks
 from policycase.validation.rules.base import few
 
 DIALECT = {"delimiter": ",", "quoteChar": '"', "skipInitialSpace": False, "header": True}  # left unsaid, it is guessed
 MOST_CELLS = 10_000  # distinct cells of a field that are remembered from one package to the next
 NO_KEY = 'cells composing the primary keys are all "None"'
+NOTES = {
+    "blank-row": "every cell of the row is empty; delete the line",
+    "extra-cell": "the row has more cells than the header",
+    "missing-cell": "the row has fewer cells than the header",
+}  # of what frictionless gives no note
 Key = tuple[Any, ...]
 
 
@@ -62,14 +65,13 @@ def _schema(content: bytes) -> tuple[Schema, tuple[Cells, ...]]:
 class CheckedTable:
     """A file as frictionless sees it: each row cut or filled up to the width of the header."""
 
-    def __init__(self, path: str, content: bytes, schema: bytes) -> None:
-        self.path, self.content = path, content
+    def __init__(self, file: CsvFile, schema: bytes) -> None:
+        self.path, self.content = file.path, file.content
         self.schema, self.cells = _schema(schema)
         for cells in self.cells:
             if len(cells) > MOST_CELLS:
                 cells.clear()
-        lines = list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")))
-        self.labels, self.rows = [label.strip() for label in lines[0]] if lines else [], lines[1:]
+        self.labels, self.rows = file.header, list(file.rows)
         self.header: list[Error] = []
         if self.labels != self.schema.field_names:
             header = Header(self.labels, fields=self.schema.fields, row_numbers=[1])
@@ -97,7 +99,10 @@ class CheckedTable:
         return list(zip(*values, strict=True))
 
 
-_shared = lru_cache(maxsize=8)(CheckedTable)  # the vocabularies are the same bytes in every package
+@lru_cache(maxsize=8)
+def _shared(path: str, content: bytes, schema: bytes) -> CheckedTable:
+    """A vocabulary, which is the same bytes in every package."""
+    return CheckedTable(CsvFile.of(content, path), schema)
 
 
 class Opened(dict[str, CheckedTable]):
@@ -108,9 +113,11 @@ class Opened(dict[str, CheckedTable]):
 
     def __missing__(self, name: str) -> CheckedTable:
         package = self.package
-        read = _shared if package.profile.tables[name].kind == "vocabulary" else CheckedTable
-        content, schema = package.file(name).read_bytes(), package.profile.files[schema_path(name)]
-        table = self[name] = read(package.paths[name], content, schema)
+        path, schema = package.paths[name], package.profile.files[schema_path(name)]
+        if package.profile.tables[name].kind == "vocabulary":
+            table = self[name] = _shared(path, package.folder.read(path), schema)
+        else:
+            table = self[name] = CheckedTable(package.table(name), schema)
         return table
 
 
@@ -232,7 +239,9 @@ def _file(resource: Mapping[str, Any], table: CheckedTable) -> Iterator[Finding]
 def _told(code: str, note: str, path: str, number: int | None = None, field: str = "", cell: str = "") -> Finding:
     """A finding in frictionless' words, with the field and the cell that it speaks of."""
     shown = f'{field} "{cell}": ' if cell else f"{field}: " if field else ""
-    return Finding(code, shown + note, path=path, line=None if number is None else number + 2, field=field)
+    return Finding(
+        code, shown + (note or NOTES.get(code, "")), path=path, line=None if number is None else number + 2, field=field
+    )
 
 
 def check_cells_exactly(package: Package) -> list[Finding]:
@@ -302,9 +311,9 @@ class Demand:
         return refused[distinct.numbers]
 
 
-def screened(roots: Mapping[str, Path]) -> Screened:
+def screened(folders: Mapping[str, Folder]) -> Screened:
     """What is plain in the packages of some folders; a package with anything odd is left out."""
-    described = {key: package for key, root in roots.items() if (package := _described(root))}
+    described = {key: package for key, folder in folders.items() if (package := _described(folder))}
     if described and of_vocabularies(next(iter(described.values())).profile):
         described = {}  # what all share is odd, so nobody is plain
     tables, odd = read_plain(list(described.values())) if described else (None, set())
@@ -318,13 +327,11 @@ def screened(roots: Mapping[str, Path]) -> Screened:
     return Screened({key: described[key] for key in numbers}, numbers, tables if numbers else None, suspects)
 
 
-def _described(root: Path) -> Package | None:
+def _described(folder: Folder) -> Package | None:
     """The package in a folder, if nothing is to be found in its schemas and descriptor."""
     try:
-        refuse_large(inside(root, DESCRIPTOR))
-        carried = Profile.read(root)
-        package = Package(root, duplicate_free((root / DESCRIPTOR).read_bytes()), carried)
-        is_plain = package_checks.is_ours(carried) and package_checks.is_followed(package)
+        package = Package(folder, duplicate_free(folder.read(DESCRIPTOR)), folder.profile)
+        is_plain = package_checks.is_ours(package.profile) and package_checks.is_followed(package)
     except (OSError, ValueError, RecursionError, UnreadableError):
         return None
     return package if is_plain else None
