@@ -18,9 +18,8 @@ from policycase.validation.rules.base import few
 
 LONGEST_CELL = 131_072  # characters
 AS_CSV = 'save it as "CSV UTF-8 (comma delimited)"'
-BOM, UTF_16 = b"\xef\xbb\xbf", (b"\xff\xfe", b"\xfe\xff")
+BOM = b"\xef\xbb\xbf"
 NO_TABLES = {
-    UTF_16: ("UTF-16 text", AS_CSV),
     (b"PK\x03\x04", b"\xd0\xcf\x11\xe0"): ("a workbook or an archive", f"open it and {AS_CSV}"),
     (b"<!DOCTYPE", b"<!doctype", b"<html"): ("a web page", "download the file itself, not the page that shows it"),
     (b"version https://git-lfs",): ("a Git LFS pointer; the file itself was not downloaded", "run: git lfs pull"),
@@ -88,6 +87,8 @@ def _decoded(content: bytes, path: str) -> tuple[str | None, list[Finding]]:
     if not content.removeprefix(BOM).strip():
         hint = "write the header line; a table without rows is its header alone"
         return None, [Finding("file-is-not-empty", "the file is empty", hint, path=path)]
+    if is_utf_16(content):
+        return None, [Finding("file-is-utf-8", "the file is UTF-16; expected UTF-8", AS_CSV, path=path)]
     for beginnings, (what, hint) in NO_TABLES.items():
         if content.startswith(beginnings):
             return None, [Finding("file-is-csv", f"not a CSV file but {what}", hint, path=path)]
@@ -185,6 +186,11 @@ def _lenient(text: str) -> list[list[str]]:
     with suppress(csv.Error):
         rows.extend(csv.reader(io.StringIO(text, newline="")))
     return rows
+
+
+def is_utf_16(content: bytes) -> bool:
+    """Whether bytes are the text that Excel calls Unicode and older PowerShell writes, with its mark or without."""
+    return content.startswith((b"\xff\xfe", b"\xfe\xff")) or (len(content) > 1 and content[:2].count(0) == 1)
 
 
 TEXT = pd.StringDtype("python", na_value=np.nan)  # rules look cells up in sets, which takes Arrow's strings much longer

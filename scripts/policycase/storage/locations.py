@@ -156,7 +156,8 @@ def refuse_unsafe(archive: Path, entries: list[zipfile.ZipInfo]) -> None:
     for entry in entries:
         shown = ascii(entry.filename)[1:-1][:SHOWN]
         if "\\" in entry.filename:
-            msg = f'{archive}: entry "{shown}" has backslashes where folders have "/"; refused · zip it again with another program'
+            hint = "zip it again with another program"
+            msg = f'{archive}: entry "{shown}" has backslashes where folders have "/"; refused · {hint}'
             raise UnsafePathError(msg)
         is_link = stat.S_ISLNK(entry.external_attr >> 16)
         if is_unsafe(entry.filename) or is_link or names[_on_disk(entry)] > 1:
