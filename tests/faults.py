@@ -1,6 +1,7 @@
 """One fault for each rule: an edit of a real file, and what follows from it by necessity."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,7 @@ def also(*rules: str) -> frozenset[str]:
 PROGRAMS, EVENTS, GOALS, CLAIMS = (f"data/{name}.csv" for name in ("programs", "events", "goals", "claims"))
 AGENCIES, PLACES, SOURCES, CASES = (f"data/{name}.csv" for name in ("agencies", "places", "sources", "cases"))
 PASSAGES, EVIDENCE, LINKS = (f"data/{name}.csv" for name in ("passages", "evidence", "event_links"))
+SCOPE = (Path(__file__).parents[1] / "data/scope.csv").read_text(encoding="utf-8")
 GOAL = "kgz-leph:nsp-goal-crime,kgz-leph,kgz-leph:nsp,,3,"
 
 FAULTS = {
@@ -36,6 +38,10 @@ FAULTS = {
         "A better crime situation" * 50_000,
         environment={"POLICYCASE_LARGEST_FILE": "1000000"},
     ),
+    "file-is-not-empty": Fault("data/scope.csv", SCOPE, ""),
+    "file-is-csv": Fault(GOALS, "goal_id,case_id", b"PK\x03\x04goal_id,case_id"),
+    "file-has-commas": Fault(GOALS, "goal_id,case_id", "sep=;\ngoal_id,case_id"),
+    "line-ends-are-whole": Fault(GOALS, "A better crime situation", "A better\r crime situation"),
     "file-has-no-bom": Fault(GOALS, "goal_id,case_id", "\ufeffgoal_id,case_id"),
     "file-is-utf-8": Fault(SOURCES, "S34–S35", b"S34\x96S35"),
     "file-has-lf-line-ends": Fault(GOALS, "A better crime situation in the country.,\n", "A better crime.,\r\n"),
@@ -46,7 +52,12 @@ FAULTS = {
     ),
     "row-has-every-cell": Fault(GOALS, "Help to keep order.,\n", "Help to keep, order.,\n"),
     "row-is-csv": Fault(GOALS, '"Less use of illicit opioids, or none."', '"Less use" of illicit opioids'),
+    "schema-is-a-file": Fault("datapackage.json", '"schemas/goals.schema.json"', '{"fields": []}'),
+    "resource-is-a-table": Fault(
+        "datapackage.json", '"resources": [', '"resources": [{"name": "codebook", "path": "README.md"},'
+    ),
     # schemas
+    "schema-has-lf-line-ends": Fault("schemas/profile.json", '"version": "1.0.0",\n', '"version": "1.0.0",\r\n'),
     "profile-version-is-known": Fault("schemas/profile.json", '"version": "1.0.0"', '"version": "1.0.1"'),
     "schema-equals-profile": Fault("schemas/goals.schema.json", "in the source's order, with", "in their order, with"),
     "header-equals-schema": Fault(GOALS, "goal_type_2,population", "goal_type2,population"),

@@ -92,7 +92,7 @@ def test_mistakes_of_a_caller_have_their_exit_code_and_say_so_on_stderr(capsys, 
     ("arguments", "hint"),
     [
         (["valdate"], 'did you mean "validate"?'),
-        (["zzz"], "one of: validate, info, "),
+        (["zzz"], "one of: validate, rules, info, "),
         (["export", "--to", "exel", "-o", "x"], 'did you mean "excel"?'),
         (["export", "--pakage", ".", "--to", "csv", "-o", "x"], 'no option "--pakage" · did you mean "--package"?'),
         (["show", "goals", "--cvs"], 'did you mean "--csv"?'),

@@ -17,7 +17,7 @@ import policycase
 from policycase.cli.main import main
 from policycase.errors import UnreadableError
 from policycase.model import tables as tables_module
-from policycase.model.package import Package
+from policycase.model.package import Folder, Package
 from policycase.model.tables import read_tables
 from policycase.storage import csv_files
 from policycase.validation import report
@@ -68,7 +68,7 @@ def test_validate_many_takes_the_executor_of_dask(corpus: list[Path]):
 
 
 def test_screen_lets_every_sound_package_through(tmp_path: Path):
-    roots = {str(number): path for number, path in enumerate(write_corpus(tmp_path, 6))}
+    roots = {str(number): Folder(path) for number, path in enumerate(write_corpus(tmp_path, 6))}
 
     found = screened(roots)
 
@@ -102,7 +102,7 @@ def test_package_with_one_fault_is_checked_in_that_table_alone(tmp_path: Path):
     case = copy_package(tmp_path / "case")
     edit(case / "data/goals.csv", ",3,reduce-crime,", ",3,reduce-crimes,")
 
-    assert screened({"case": case}).suspects == {"case": {"goals"}}
+    assert screened({"case": Folder(case)}).suspects == {"case": {"goals"}}
 
 
 def test_read_many_gives_what_reading_each_gives(corpus: list[Path]):

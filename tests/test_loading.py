@@ -13,7 +13,7 @@ from policycase.cli.main import main
 from policycase.errors import UnreadableError
 from policycase.model.columns import typed
 from policycase.model.tables import Tables
-from policycase.storage.csv_files import csv_bytes, read_csv
+from policycase.storage.csv_files import CsvFile, csv_bytes, text_frame
 
 CASE = policycase.load()
 KINDS = {"string": "str", "integer": "Int64", "number": "float64", "boolean": "boolean", "date": "datetime64[s]"}
@@ -115,7 +115,7 @@ def test_any_text_survives_writing_and_reading(tmp_path: Path, cells: list[str])
     file = tmp_path / "table.csv"
     file.write_bytes(csv_bytes(frame))
 
-    pd.testing.assert_frame_equal(read_csv(tmp_path, "table.csv").astype("str"), frame)
+    pd.testing.assert_frame_equal(text_frame(CsvFile.of(file.read_bytes(), "table.csv")).astype("str"), frame)
 
 
 def test_case_that_came_with_the_library_is_known_by_its_id(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -41,9 +41,10 @@ def test_zip_holds_the_package_with_sizes_and_hashes(tmp_path: Path):
         "croissant.json",
         "schemas/README.md",
         "schemas/profile.json",
+        ".gitattributes",
     }
     assert beside <= set(names)
-    assert not [name for name in names if name.startswith(("scripts", "tests", "."))]
+    assert not [name for name in names if name.startswith(("scripts", "tests"))]
 
 
 def test_zip_loads_and_validates_as_the_package_does(tmp_path: Path):

@@ -12,7 +12,7 @@ from damage import KINDS, damage
 from jsonschema import Draft7Validator
 
 import policycase
-from policycase.model.package import Package
+from policycase.model.package import Folder, Package
 from policycase.validation import cell_checks
 from policycase.validation import cell_checks as standard
 from policycase.validation.cell_checks import screened
@@ -30,7 +30,7 @@ def test_standard_finds_what_frictionless_finds(seed: int, tmp_path: Path):
 
 def looked_at(root: Path) -> set[str]:
     """The files in which the screen lets the standard stage look."""
-    screen = screened({"": root})
+    screen = screened({"": Folder(root)})
     paths = Package.read(root).paths
     names = screen.suspects.get("", set()) if screen.packages else set(paths)
     return {"datapackage.json", *(paths[name] for name in names)} if names else set()

@@ -25,7 +25,7 @@ from corpora import PROFILE, write_case, write_corpus
 
 import policycase
 from policycase.findings import Finding
-from policycase.model.package import Package
+from policycase.model.package import Folder, Package
 from policycase.validation import cell_checks
 from policycase.validation.cell_checks import screened
 from policycase.validation.report import Report
@@ -94,7 +94,7 @@ def large(folder: Path, rows: int, runs: int) -> None:
     refuse_faults({"many": policycase.validate(path)})
     taken = interleaved(
         {
-            "check": lambda: screened({"": path}),
+            "check": lambda: screened({"": Folder(path)}),
             "check with a fault": lambda: checked(faulty),
             "validate": lambda: policycase.validate(path),
             "frictionless": lambda: cell_checks.check_cells_exactly(Package.read(path)),
@@ -160,7 +160,7 @@ def interleaved(calls: dict[str, Callable[[], object]], runs: int) -> dict[str, 
 
 def checked(path: Path) -> list[Finding]:
     """What the screen and then the check of the tables that it stops find."""
-    return cell_checks.check_cells(Package.read(path), screened({"": path}).suspects[""])
+    return cell_checks.check_cells(Package.read(path), screened({"": Folder(path)}).suspects[""])
 
 
 def refuse_faults(reports: Mapping[str, Report]) -> None:

@@ -18,7 +18,7 @@ sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[2] / 
 from damage import damage
 
 from policycase.findings import Finding
-from policycase.model.package import Package
+from policycase.model.package import Folder, Package
 from policycase.validation import cell_checks
 from policycase.validation.cell_checks import screened
 
@@ -28,7 +28,7 @@ def compared(seed: int) -> tuple[int, list[str], list[Finding], list[Finding]]:
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder) / "package"
         kinds = damage(root, seed)
-        package, screen = Package.read(root), screened({"": root})
+        package, screen = Package.read(root), screened({"": Folder(root)})
         looked_at = screen.suspects.get("", ()) if screen.packages else None
         ours = [] if looked_at == () else cell_checks.check_cells(package, looked_at)
         return seed, kinds, ours, cell_checks.check_cells_exactly(package)

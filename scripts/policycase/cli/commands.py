@@ -109,8 +109,11 @@ def run_validate(options: Namespace) -> bool:
     screens.say_findings(report, apart=options.todo)
     errors = sum(finding.severity == "error" for finding in report.found)
     counts = f"{errors} errors, {len(report.found) - errors} warnings"
-    if report.is_valid:
-        screens.say_overview(load(package))
+    if report.is_valid and report.is_empty:
+        say(f"empty: nothing is coded yet; {', '.join(report.stages)} checked; {counts}")
+        say("next: policycase passages SOURCE --case CASE_ID > data/passages.csv; the steps are in CODING.md")
+    elif report.is_valid:
+        screens.say_overview(report.tables)
         say(f"valid: {', '.join(report.stages)} checked; {counts}")
     elif report.stopped:
         say(f"not valid: {counts}; stopped after {report.stages[-1]}: fix this, then run again for the rest")
@@ -162,7 +165,7 @@ def run_coverage(options: Namespace) -> None:
         say_table(case.passage_coverage(), "Passages")
         say("")
         say_table(case.coverage(), "Rows and values")
-        say(screens.coverage_line(case))
+        say(screens.coverage_line(case.text))
 
 
 def run_conflicts(options: Namespace) -> None:
@@ -222,7 +225,7 @@ def run_info(options: Namespace) -> None:
         say_json(about | {"cases": rows(case.cases), "rows": {name: len(case[name]) for name in case.tables}})
     else:
         screens.say_about(case)
-        screens.say_overview(case)
+        screens.say_overview(case.text)
         say("\nCite as:\n" + case.cite())
 
 
@@ -280,7 +283,7 @@ def run_stack(options: Namespace) -> None:
     if options.json:
         say_json({"output": options.output, "cases": book.case_ids})
     else:
-        screens.say_overview(book)
+        screens.say_overview(book.text)
         say(f"wrote {options.output}")
         say(f"as typed Parquet: policycase export --package {options.output} --to parquet -o OUT")
 

@@ -8,10 +8,12 @@ import pandas as pd
 
 from policycase.cli.terminal import fits, say, say_blocks, say_json_line, say_table, tell
 from policycase.findings import Finding
+from policycase.model import provenance
 from policycase.model.casebook import Casebook
 from policycase.model.package import refuse_odd_descriptor
 from policycase.model.profile import Table
 from policycase.model.provenance import RECORD
+from policycase.model.tables import Tables
 from policycase.storage.json_files import NOT_XML
 from policycase.validation.report import Report
 from policycase.validation.rules import RULES
@@ -31,21 +33,21 @@ def say_about(casebook: Casebook) -> None:
     say("")
 
 
-def say_overview(casebook: Casebook) -> None:
+def say_overview(tables: Tables) -> None:
     """Rows of each table, the four that a reader meets first on top, and the coverage."""
-    tables = casebook.profile.tables.values()
-    rows = [(table.name, len(casebook[table.name]), table.description) for table in tables]
+    rows = [(table.name, len(tables[table.name]), table.description) for table in tables.profile.tables.values()]
     say_table(pd.DataFrame(rows, columns=["table", "rows", "what it holds"]))
     say("")
-    say(coverage_line(casebook))
+    say(coverage_line(tables))
 
 
-def coverage_line(casebook: Casebook) -> str:
+def coverage_line(tables: Tables) -> str:
     """Passages accounted for, and rows and values with evidence, in one line."""
-    passages, rows = casebook.passage_coverage(), casebook.coverage()
-    counts = ", ".join(f"{passages[code].sum()} {code}" for code in casebook.profile.vocabularies["coding"])
+    passages, rows = provenance.passage_coverage(tables), provenance.row_coverage(tables)
+    codes = tables.profile.vocabularies["coding"]
+    counts = ", ".join(f"{passages[code].sum()} {code}" for code in codes)
     total = passages["passages"].sum()
-    accounted = passages[casebook.profile.vocabularies["coding"]].to_numpy().sum()
+    accounted = passages[codes].to_numpy().sum()
     shares = [
         f"{name} with evidence {_share(rows[f'{name}_with_evidence'].sum(), rows[f'{name}_needing_evidence'].sum())}"
         for name in ("rows", "values")

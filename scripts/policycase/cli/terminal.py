@@ -5,7 +5,7 @@ import shutil
 import sys
 import unicodedata
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pandas as pd
 from rich.console import Console
@@ -25,8 +25,9 @@ def say(text: str) -> None:
 
 
 def tell(text: str) -> None:
-    """A line of progress or error."""
-    sys.stderr.write(f"{printable(text)}\n")
+    """A line of progress or error; where standard error is full or gone, the results still count."""
+    with suppress(OSError):
+        sys.stderr.write(f"{printable(text)}\n")
 
 
 @contextmanager

@@ -7,7 +7,7 @@ import pandas as pd
 
 from policycase.errors import UnreadableError
 from policycase.model.identifiers import COUNTRY, country
-from policycase.model.package import UNSAID, read_descriptor, write_json
+from policycase.model.package import GIT_ATTRIBUTES, UNSAID, read_descriptor, write_json
 from policycase.model.profile import Profile
 from policycase.storage.locations import DESCRIPTOR, shipped_root
 from policycase.storage.writing import write_folder
@@ -84,7 +84,7 @@ def files(case_id: str) -> dict[str, bytes]:
         f"data/{table.name}.csv": (",".join(table.fields) + "\n").encode() for table in profile.case_tables.values()
     }
     guide = GUIDE.format(case_id=case_id, rules=_rules()).encode()
-    return {DESCRIPTOR: write_json(descriptor), "CODING.md": guide, **headers, **profile.files}
+    return {DESCRIPTOR: write_json(descriptor), "CODING.md": guide, **GIT_ATTRIBUTES, **headers, **profile.files}
 
 
 def _rules() -> str:

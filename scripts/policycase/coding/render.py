@@ -10,7 +10,7 @@ import pandas as pd
 from policycase.errors import DateError
 from policycase.model.dates import bounds
 from policycase.model.package import Package, refuse_odd_descriptor, write_json
-from policycase.model.profile import ENTRY_TABLES, FOLDER, Field, Profile, Table, schema_path
+from policycase.model.profile import DICTIONARY, ENTRY_TABLES, Field, Profile, Table, schema_path
 from policycase.model.tables import read_table
 from policycase.publishing.citation_files import CITATION, ZENODO, citation, zenodo
 from policycase.storage.csv_files import csv_bytes
@@ -103,9 +103,9 @@ def outputs(root: Path) -> dict[str, bytes]:
     """
     package = Package.read(root)
     refuse_odd_descriptor(package.descriptor)
-    made = dict(_schemas(package.profile))
-    profile = Profile(package.profile.files | made)
-    made[f"{FOLDER}/README.md"] = text(profile).encode()
+    made = package.profile.files | dict(_schemas(package.profile))  # the authored ones too, for their line ends
+    profile = Profile(made.copy())
+    made[DICTIONARY] = text(profile).encode()
     profile = Profile(profile.files | made)
     made |= dict(_tables(package, profile))
     made |= {CITATION: citation(package.descriptor).encode(), ZENODO: zenodo(package.descriptor)}

@@ -9,7 +9,7 @@ import pandas as pd
 from policycase.errors import InvalidPackageError, UnknownNameError
 from policycase.model import bibtex, conflicts, provenance
 from policycase.model.columns import TypedFrames, refuse_wrong_cells
-from policycase.model.package import Package, write_json
+from policycase.model.package import GIT_ATTRIBUTES, Package, write_json
 from policycase.model.profile import DATA, ENTRY_TABLES, FOLDER, Profile, refuse_other_profile
 from policycase.model.tables import Tables, places, read_tables
 from policycase.storage.csv_files import TEXT, csv_bytes
@@ -257,7 +257,7 @@ class Casebook:
             for resource in self.descriptor["resources"]
         ]
         descriptor = self.descriptor | {"resources": resources}
-        return {DESCRIPTOR: write_json(descriptor), **tables, **self.profile.files}
+        return {DESCRIPTOR: write_json(descriptor), **GIT_ATTRIBUTES, **tables, **self.profile.files}
 
     def write(self, folder: str | Path, *, force: bool = False) -> Self:
         """Write the casebook as a data package: whole, or not at all.

@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 from policycase.errors import InvalidPackageError, UnreadableError
 from policycase.model.identifiers import is_doi, orcid
 from policycase.model.profile import Profile
+from policycase.storage.csv_files import CsvFile
 from policycase.storage.json_files import sound_json
 from policycase.storage.locations import DESCRIPTOR, read_bytes
 
@@ -38,19 +39,69 @@ def address(path: str) -> str:
     return f"{parts.netloc.lower()}{parts.path.rstrip('/')}{query}" if parts.netloc else ""
 
 
+GIT_ATTRIBUTES = {
+    ".gitattributes": b"data/*.csv -text\nschemas/* -text\ndatapackage.json -text\n"
+}  # in each package that is written: Git on Windows would change the line ends, and with them every hash
 UNSAID = "A policy case as data, being coded."  # the description of a new case, until somebody says what it is
+
+
+class Folder:
+    """The folder of a package, out of which nothing is read.
+
+    Parameters
+    ----------
+    root
+        Where it is.
+    keeps
+        Whether each file is read once and kept, for as long as several stages ask for it.
+    """
+
+    def __init__(self, root: Path, *, keeps: bool = False) -> None:
+        self.root, self.keeps = root, keeps
+        self._contents: dict[str, bytes] = {}
+        self._tables: dict[str, CsvFile] = {}
+
+    @cached_property
+    def profile(self) -> Profile:
+        """The profile in it; see `Profile.read`."""
+        profile = Profile.read(self.root)
+        if self.keeps:
+            self._contents |= profile.files
+        return profile
+
+    def read(self, path: str) -> bytes:
+        """The bytes of a file; see `policycase.storage.locations.read_bytes`."""
+        content = self._contents.get(path)
+        if content is None:
+            content = read_bytes(self.root, path)
+            if self.keeps:
+                self._contents[path] = content
+        return content
+
+    def table(self, path: str) -> CsvFile:
+        """A file as CSV."""
+        table = self._tables.get(path)
+        if table is None:
+            table = CsvFile.of(self.read(path), path)
+            if self.keeps:
+                self._tables[path] = table
+        return table
+
+    def forget_tables(self) -> None:
+        """Keep the bytes alone: the cells take many times as much memory."""
+        self._tables.clear()
 
 
 @dataclass(frozen=True)
 class Package:
     """A folder with a descriptor, tables and schemas."""
 
-    root: Path
+    folder: Folder
     descriptor: dict[str, Any]
     profile: Profile
 
     @classmethod
-    def read(cls, root: Path, profile: Profile | None = None) -> Self:
+    def read(cls, folder: Folder | Path, profile: Profile | None = None) -> Self:
         """The package in a folder, under its own profile or the one given; its tables are not read yet.
 
         Raises
@@ -58,30 +109,36 @@ class Package:
         UnreadableError
             The descriptor or the profile is missing or is not JSON.
         """
-        descriptor = read_descriptor(root)
+        folder = folder if isinstance(folder, Folder) else Folder(folder)
+        root, descriptor = folder.root, read_descriptor(folder)
         resources = descriptor.get("resources")
         if not isinstance(resources, list) or not all(_is_resource(entry) for entry in resources):
             msg = (
                 f"{root / DESCRIPTOR}: resources is no list of tables with a name and a path · run: policycase validate"
             )
             raise UnreadableError(msg)
-        return cls(root, descriptor, profile or Profile.read(root))
+        return cls(folder, descriptor, profile or folder.profile)
+
+    @property
+    def root(self) -> Path:
+        """Where its folder is."""
+        return self.folder.root
 
     @cached_property
     def paths(self) -> dict[str, str]:
         """Path of each table's file, relative to the package."""
         return {resource["name"]: resource["path"] for resource in self.descriptor["resources"]}
 
-    def content(self, table: str) -> bytes:
-        """The bytes of a table's file; see `policycase.storage.locations.read_bytes`."""
-        return read_bytes(self.root, self.paths[table])
+    def table(self, name: str) -> CsvFile:
+        """The file of a table; see `Folder.read`."""
+        return self.folder.table(self.paths[name])
 
 
 def _is_resource(entry: object) -> bool:
     return isinstance(entry, dict) and all(isinstance(entry.get(key), str) for key in ("name", "path"))
 
 
-def read_descriptor(root: Path) -> dict[str, Any]:
+def read_descriptor(folder: Folder | Path) -> dict[str, Any]:
     """The descriptor of a package, as JSON.
 
     Raises
@@ -89,9 +146,10 @@ def read_descriptor(root: Path) -> dict[str, Any]:
     UnreadableError
         It is missing, a link out of the package, not UTF-8, not JSON or not an object.
     """
-    path = root / DESCRIPTOR
+    folder = folder if isinstance(folder, Folder) else Folder(folder)
+    path = folder.root / DESCRIPTOR
     try:
-        descriptor = sound_json(read_bytes(root, DESCRIPTOR))
+        descriptor = sound_json(folder.read(DESCRIPTOR))
     except OSError as error:
         msg = f"{path}: cannot be read: {error.strerror} · a package has its {DESCRIPTOR} at its top"
         raise UnreadableError(msg) from error

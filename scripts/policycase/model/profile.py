@@ -1,19 +1,21 @@
 """The profile: what every case shares, read from a package's schemas/ folder."""
 
-import csv
-import io
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from dataclasses import field as attribute
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, NoReturn, Self
 
 from policycase.errors import UnknownNameError, UnreadableError
+from policycase.storage.csv_files import BOM, CsvFile
 from policycase.storage.json_files import sound_json
-from policycase.storage.locations import read_folder, shipped_root
+from policycase.storage.locations import read_bytes, read_folder, shipped_root
 
 FOLDER, DATA = "schemas", "data"
 PROFILE = f"{FOLDER}/profile.json"
+DICTIONARY = f"{FOLDER}/README.md"
 SCHEMA_ENDING = ".schema.json"
 KINDS = {"entity", "statement", "link", "register", "vocabulary"}
 ENTRY_TABLES = ("programs", "agencies", "events", "goals")
@@ -109,9 +111,19 @@ class Table:
 
 @dataclass(frozen=True)
 class Profile:
-    """Tables and vocabularies of one profile version, with the files that state them."""
+    """Tables and vocabularies of one profile version, with the files that state them.
+
+    Attributes
+    ----------
+    files
+        What its files hold, by their paths, with LF line ends. Only files that profile.json names are among them:
+        what file managers and office programs leave beside them is no part of a profile.
+    converted
+        Paths of the files that a package has with other line ends, as Git makes them on Windows, or with a BOM.
+    """
 
     files: dict[str, bytes]
+    converted: tuple[str, ...] = attribute(default=(), compare=False)
 
     @staticmethod
     def read(root: Path) -> "Profile":
@@ -122,13 +134,15 @@ class Profile:
         UnreadableError
             The package has no schemas/ folder, or a file in it cannot be read.
         """
-        files = read_folder(root, FOLDER)
-        if not files:
+        carried = _carried(root)
+        if not carried:
             msg = f"{root / FOLDER}: no schemas are there · a package carries the schemas of its profile"
             raise UnreadableError(msg)
-        known = _known(tuple((path, len(content)) for path, content in files.items()))
+        known = _known(tuple((path, len(content)) for path, content in carried.items()))
+        files = {path: _plain(path, content) for path, content in carried.items()}
         if not known or known[0].files != files:
-            known[:] = [Profile(files)]
+            converted = tuple(path for path, content in files.items() if content != carried[path])
+            known[:] = [Profile(files, converted)]
         return known[0]
 
     @cached_property
@@ -149,15 +163,12 @@ class Profile:
     def codes(self) -> tuple[dict[str, str], ...]:
         """Rows of codes.csv, in their order."""
         path = f"{FOLDER}/codes.csv"
-        try:
-            rows = tuple(csv.DictReader(io.StringIO(self._bytes(path).decode("utf-8"))))
-        except (ValueError, csv.Error) as error:
-            msg = f"{path}: not readable as CSV in UTF-8: {error}"
-            raise UnreadableError(msg) from error
-        if not all(isinstance(row.get(name), str) for row in rows for name in ("vocabulary", "code", "label")):
-            msg = f"{path}: a row has no vocabulary, code or label · run: policycase validate"
+        table = CsvFile.of(self._bytes(path), path)
+        table.refuse_errors()
+        if not {"vocabulary", "code", "label"} <= set(table.header):
+            msg = f"{path}: has no column vocabulary, code or label · run: policycase validate"
             raise UnreadableError(msg)
-        return rows
+        return tuple(dict(zip(table.header, row, strict=True)) for row in table.rows)
 
     @cached_property
     def vocabularies(self) -> dict[str, list[str]]:
@@ -238,6 +249,30 @@ class Profile:
             msg = f"{path}: a JSON object was expected"
             raise UnreadableError(msg)
         return content
+
+
+def _carried(root: Path) -> dict[str, bytes]:
+    """The files of the profile that a package carries; all files beside a profile.json that cannot be read."""
+    named: frozenset[str] = frozenset()
+    with suppress(OSError):
+        named = _named(read_bytes(root, PROFILE))
+    return read_folder(root, FOLDER, lambda path: not named or path in named)
+
+
+@lru_cache(maxsize=8)
+def _named(profile: bytes) -> frozenset[str]:
+    """The paths of a profile's files, by what its profile.json says; none if it says nothing."""
+    try:
+        tables = [name for name in sound_json(profile)["tables"] if isinstance(name, str)]
+    except (KeyError, TypeError, ValueError):
+        return frozenset()
+    return frozenset([PROFILE, DICTIONARY, *map(schema_path, tables), *(f"{FOLDER}/{name}.csv" for name in tables)])
+
+
+def _plain(path: str, content: bytes) -> bytes:
+    """A file of a profile with LF line ends; a table also without the mark before it."""
+    plain = content.replace(b"\r\n", b"\n") if b"\r\n" in content else content
+    return plain.removeprefix(BOM) if path.endswith(".csv") else plain
 
 
 @lru_cache(maxsize=8)

@@ -10,7 +10,7 @@ from string import Template
 
 from policycase.errors import InvalidPackageError
 from policycase.model.bibtex import package_entry
-from policycase.model.package import UNSAID, Descriptor, read_descriptor, write_json
+from policycase.model.package import GIT_ATTRIBUTES, UNSAID, Descriptor, read_descriptor, write_json
 from policycase.model.profile import FOLDER, Profile
 from policycase.publishing.citation_files import CITATION
 from policycase.publishing.web_metadata import CROISSANT, croissant
@@ -78,7 +78,7 @@ def files(root: Path) -> dict[str, bytes]:
         resource["hash"] = f"sha256:{hashlib.sha256(content).hexdigest()}"
         contents[resource["path"]] = content
     profile = Profile.read(root)
-    contents |= profile.files
+    contents = {**GIT_ATTRIBUTES, **profile.files, **contents}
     for name in BESIDE:
         with suppress(FileNotFoundError):
             contents[name] = read_bytes(root, name)

@@ -2,106 +2,216 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Sequence
-from importlib.util import find_spec
-from pathlib import Path
-from typing import BinaryIO
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Self
 
 import numpy as np
 import pandas as pd
 
 from policycase.errors import UnreadableError
 from policycase.findings import Finding
-from policycase.storage.locations import read_bytes
+from policycase.storage.limits import few
 
 LONGEST_CELL = 131_072  # characters
+AS_CSV = 'save it as "CSV UTF-8 (comma delimited)"'
+BOM = b"\xef\xbb\xbf"
+NO_TABLES = {
+    (b"PK\x03\x04", b"\xd0\xcf\x11\xe0"): ("a workbook or an archive", f"open it and {AS_CSV}"),
+    (b"<!DOCTYPE", b"<!doctype", b"<html"): ("a web page", "download the file itself, not the page that shows it"),
+    (b"version https://git-lfs",): ("a Git LFS pointer; the file itself was not downloaded", "run: git lfs pull"),
+}  # what stands in the place of a table, by how it begins
+SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
+CONFLICT = ("<<<<<<< ", "=======", ">>>>>>> ")
 
 
-def sound_text(root: Path, path: str) -> str:
-    """The text of a table, with LF line ends, if every row of it is one line with as many cells as the header.
+@dataclass(frozen=True, eq=False)
+class CsvFile:
+    """A CSV file as text: every cell, and what is wrong with the form of the file.
 
-    Raises
-    ------
-    UnreadableError
-        It is not UTF-8, holds a NUL or a lone carriage return, or a row is cut or runs into the next.
+    Attributes
+    ----------
+    path
+        Where it is in its package.
+    content
+        Its bytes.
+    header
+        The names of the columns, without quotes and without spaces around them.
+    rows
+        The cells below the header, row by row. Where there is no error, row `n` stands on line `n + 2` and has as
+        many cells as the header.
+    findings
+        Errors where the cells cannot be trusted; warnings where they can, though other programs may stumble.
     """
-    try:
-        text = read_bytes(root, path).decode("utf-8-sig").replace("\r\n", "\n")
-    except (OSError, ValueError) as error:
-        msg = f"{path}: cannot be read as CSV in UTF-8: {error} · run: policycase validate"
-        raise UnreadableError(msg) from error
-    for character, name in (("\0", "a NUL"), ("\r", "a lone carriage return")):
-        if character in text:
-            msg = f"{path}: holds {name} · run: policycase validate"
-            raise UnreadableError(msg)
-    for problem in row_problems(path, text):
-        msg = f"{problem.path}:{problem.line}: {problem.message} · {problem.hint}"
-        raise UnreadableError(msg)
-    return text
+
+    path: str
+    content: bytes
+    header: list[str]
+    rows: list[list[str]]
+    findings: tuple[Finding, ...]
+
+    @classmethod
+    def of(cls, content: bytes, path: str) -> Self:
+        """The file of some bytes."""
+        text, found = _decoded(content, path)
+        if text is None:
+            return cls(path, content, [], [], tuple(found))
+        rows, of_rows = _rows(text, path)
+        stopped = any(finding.severity == "error" for finding in found)
+        header = [name.strip() for name in rows[0]] if rows else []
+        return cls(path, content, header, rows[1:], (*found, *([] if stopped else few(of_rows, path))))
+
+    @cached_property
+    def columns(self) -> list[tuple[str, ...]]:
+        """The cells column by column, of rows that all have as many cells as the header."""
+        return list(zip(*self.rows, strict=True)) if self.rows else [()] * len(self.header)
+
+    def refuse_errors(self) -> None:
+        """Raise unless every cell can be trusted.
+
+        Raises
+        ------
+        UnreadableError
+            The file has an error; the message names the first.
+        """
+        for finding in self.findings:
+            if finding.severity == "error":
+                raise UnreadableError(str(finding).replace(f"  [{finding.rule}]", " · run: policycase validate"))
 
 
-def row_problems(path: str, text: str) -> Iterator[Finding]:
-    """Rows of a CSV text that are not one line with as many cells as the header."""
-    rows = csv.reader(io.StringIO(text, newline=""), strict=True)
-    width = 0
+def _decoded(content: bytes, path: str) -> tuple[str | None, list[Finding]]:
+    """The text of a CSV file, if it is one, and what is wrong with its bytes."""
+    if not content.removeprefix(BOM).strip():
+        hint = "write the header line; a table without rows is its header alone"
+        return None, [Finding("file-is-not-empty", "the file is empty", hint, path=path)]
+    if is_utf_16(content):
+        return None, [Finding("file-is-utf-8", "the file is UTF-16; expected UTF-8", AS_CSV, path=path)]
+    for beginnings, (what, hint) in NO_TABLES.items():
+        if content.startswith(beginnings):
+            return None, [Finding("file-is-csv", f"not a CSV file but {what}", hint, path=path)]
     try:
-        for number, row in enumerate(rows, start=1):
-            width = width or len(row)
-            if any(
-                len(cell) > LONGEST_CELL for cell in row
-            ):  # csv's own limit is for the whole process, and others lift it
-                message = f"a cell of more than {LONGEST_CELL} characters"
-                yield Finding("row-is-csv", message, "write a shorter text", path=path, line=number)
-                return
-            if rows.line_num != number:
-                yield Finding(
-                    "row-is-one-line",
-                    "a cell holds a line break, or a quote is not closed",
-                    "write the cell on one line",
-                    path=path,
-                    line=number,
-                )
-                return
-            if len(row) != width:
-                found = f"{len(row)} cells" if row else "an empty line"
-                yield Finding(
-                    "row-has-every-cell",
-                    f"{found}; the header has {width} columns",
-                    "quote cells that hold a comma; take empty lines out",
-                    path=path,
-                    line=number,
-                )
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        return None, [Finding("file-is-utf-8", f"byte {error.start} is not UTF-8", AS_CSV, path=path, line=line)]
+    wrong = [*_separator(text, path), *_characters(text, path)]
+    return text, wrong or [*_habits(content, text, path)]
+
+
+def _separator(text: str, path: str) -> Iterator[Finding]:
+    """Cells that are not separated by commas."""
+    first = text.split("\n", 1)[0]
+    if first.lower().startswith("sep="):
+        message, hint = f'begins with "{first.strip()}", a line that only Excel reads', "delete the line"
+        yield Finding("file-has-commas", message, hint, path=path, line=1)
+        return
+    for separator, name in SEPARATORS.items():
+        if separator in first and "," not in first:
+            hint = f"{AS_CSV}; if Excel still writes {name}, save it with LibreOffice and a comma as field delimiter"
+            message = f"the cells are separated by {name}; expected commas"
+            yield Finding("file-has-commas", message, hint, path=path, line=1)
+            return
+
+
+def _characters(text: str, path: str) -> Iterator[Finding]:
+    """A character that no table holds, the first of each kind."""
+    lone = re.search("\r(?!\n)", text)
+    nul = text.find("\0")
+    for place, rule, message in (
+        (lone.start() if lone else -1, "line-ends-are-whole", "a carriage return without a line feed"),
+        (nul, "file-has-no-nul", "a NUL character"),
+    ):
+        if place >= 0:
+            yield Finding(rule, message, AS_CSV, path=path, line=text.count("\n", 0, place) + 1)
+            return
+
+
+def _habits(content: bytes, text: str, path: str) -> Iterator[Finding]:
+    """What programs add or leave out, and every reader here takes."""
+    for is_so, rule, message in (
+        (content.startswith(BOM), "file-has-no-bom", "begins with a byte order mark"),
+        ("\r" in text, "file-has-lf-line-ends", "lines end with CR and LF; here files have LF alone"),
+        (not text.endswith("\n"), "file-ends-with-newline", "does not end with a line end"),
+    ):
+        if is_so:
+            yield Finding(rule, message, "to write it anew, run: policycase render", "warning", path)
+
+
+def _rows(text: str, path: str) -> tuple[list[list[str]], list[Finding]]:
+    """The rows of a CSV text, the header among them, and those that are not one line with as many cells as it."""
+    rows: list[list[str]] = []
+    found: list[Finding] = []
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    shifted = False  # whether lines and rows are no longer the same
+    try:
+        for row in reader:
+            rows.append(row)
+            if not shifted:
+                problem = _problem(row, len(rows[0]), len(rows), reader.line_num, path)
+                found += [problem] if problem else []
+                shifted = bool(problem) and problem.rule != "row-has-every-cell"
     except csv.Error as error:
         message = f"not readable as CSV: {error}"
-        yield Finding("row-is-csv", message, "close the quote", path=path, line=rows.line_num)
+        if not shifted:
+            found.append(Finding("row-is-csv", message, "close the quote", path=path, line=reader.line_num))
+        rows = _lenient(text)
+    return rows, found
+
+
+def _problem(row: list[str], width: int, number: int, line: int, path: str) -> Finding | None:
+    """What is wrong with the form of one row."""
+    longest = max(map(len, row), default=0)
+    if longest > LONGEST_CELL:  # csv's own limit is for the whole process, and others lift it
+        message = f"a cell of more than {LONGEST_CELL} characters"
+        return Finding("row-is-csv", message, "write a shorter text", path=path, line=number)
+    if line != number:
+        message = "a cell holds a line break, or a quote is not closed"
+        return Finding("row-is-one-line", message, "write the cell on one line", path=path, line=number)
+    if len(row) == width:
+        return None
+    message = f"{len(row)} cells" if row else "an empty line"
+    message += f"; the header has {width} column{'s' * (width != 1)}"
+    hint = "quote cells that hold a comma" if row else "delete the line"
+    if row and row[0].startswith(CONFLICT):
+        message, hint = "a mark of a merge conflict in Git", "resolve the conflict and delete its marks"
+    return Finding("row-has-every-cell", message, hint, path=path, line=number)
+
+
+def _lenient(text: str) -> list[list[str]]:
+    """The rows of a text that is no strict CSV, as other programs read it, as far as they do."""
+    rows: list[list[str]] = []
+    with suppress(csv.Error):
+        rows.extend(csv.reader(io.StringIO(text, newline="")))
+    return rows
+
+
+def is_utf_16(content: bytes) -> bool:
+    """Whether bytes are the text that Excel calls Unicode and older PowerShell writes, with its mark or without."""
+    return content.startswith((b"\xff\xfe", b"\xfe\xff")) or (len(content) > 1 and content[:2].count(0) == 1)
 
 
 CELLS = pd.StringDtype("python", na_value=np.nan)  # rules look cells up in sets, slow with Arrow's strings
 TEXT = pd.StringDtype(na_value=np.nan)  # what pandas calls "str", whatever its options say
-HAS_ARROW = find_spec("pyarrow") is not None
 
 
-def read_csv(root: Path, path: str) -> pd.DataFrame:
-    """A CSV file of a package with every cell as text, if no row of it would shift cells."""
-    return parsed(io.BytesIO(sound_text(root, path).encode()), path)
+def text_frame(file: CsvFile) -> pd.DataFrame:
+    """A CSV file as a frame of text; only the empty cell is missing, so that `NA` stays a word.
 
-
-def parsed(content: BinaryIO, path: str) -> pd.DataFrame:
-    """CSV with every cell as text; only the empty cell is missing, so that `NA` stays a word."""
-    try:
-        return pd.read_csv(content, dtype=CELLS, keep_default_na=False, na_values=[""], index_col=False)
-    except ValueError as error:  # pandas' ParserError is one
-        msg = f"{path}: cannot be read as CSV in UTF-8: {error} · run: policycase validate"
-        raise UnreadableError(msg) from error
-
-
-def parsed_quickly(content: BinaryIO) -> pd.DataFrame:
-    """CSV of which each line is one row with all its cells: the same texts, as `str`, which Arrow keeps if it is there.
-
-    pyarrow's parser needs a third of the time of pandas' own and the conversion.
+    Raises
+    ------
+    UnreadableError
+        The cells cannot be trusted; the message names the first line.
     """
-    engine = "pyarrow" if HAS_ARROW else "c"
-    return pd.read_csv(content, dtype=TEXT, keep_default_na=False, na_values=[""], engine=engine)
+    file.refuse_errors()
+    columns = {}
+    for number, cells in enumerate(file.columns):
+        texts = np.array(cells, dtype=object)
+        texts[texts == ""] = np.nan
+        columns[number] = pd.array(texts, dtype=CELLS)
+    return pd.DataFrame(columns, index=pd.RangeIndex(len(file.rows))).set_axis(file.header, axis=1)
 
 
 def csv_bytes(text: pd.DataFrame) -> bytes:

@@ -10,6 +10,7 @@ from jsonschema import Draft202012Validator
 
 from policycase.errors import did_you_mean
 from policycase.findings import Finding
+from policycase.storage.csv_files import BOM, is_utf_16
 
 NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # what neither SVG nor GraphML can hold
 
@@ -20,8 +21,12 @@ def sound_json(content: bytes, **hooks: Callable) -> Any:
     Raises
     ------
     ValueError
-        It is not UTF-8, not JSON, nested too deep, or names half a character, as "\\ud800" does.
+        It is not UTF-8 or begins with a BOM, not JSON, nested too deep, or names half a character, as "\\ud800" does.
     """
+    if content.startswith(BOM) or is_utf_16(content):
+        kind = "UTF-16" if is_utf_16(content) else "UTF-8 with a byte order mark (BOM)"
+        msg = f"the file is {kind}; save it as UTF-8 without BOM"
+        raise ValueError(msg)
     try:
         document = json.loads(content.decode("utf-8"), **hooks)
         if b"\\u" in content:

@@ -1,9 +1,12 @@
 """Limits on what is read from strangers; each can be raised by an environment variable."""
 
 import os
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Literal
 
 from policycase.errors import UnreadableError
+from policycase.findings import Finding
 
 Name = Literal[
     "LARGEST_ARCHIVE",
@@ -45,3 +48,19 @@ def limit(name: Name) -> int:
 def how_to_raise(name: Name) -> str:
     """The end of a message that refuses something for its size."""
     return f"if you trust it, set POLICYCASE_{name} to more than {limit(name)}"
+
+
+def few(found: Iterable[Finding], path: str) -> Iterator[Finding]:
+    """As many findings of a file as are told, and a last one if there are more: a table can have millions."""
+    each = iter(found)
+    yield from islice(each, limit("MOST_FINDINGS"))
+    for following in each:
+        yield Finding(
+            following.rule,
+            f"there are more than {limit('MOST_FINDINGS')} findings, which are not told",
+            f"mend these first; else {how_to_raise('MOST_FINDINGS')}",
+            following.severity,
+            path,
+            field=following.field,
+        )
+        return

@@ -9,7 +9,7 @@ import unicodedata
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
@@ -23,6 +23,7 @@ DESCRIPTOR = "datapackage.json"
 SHIPPED = "kgz-leph"
 UNPACKING = (zipfile.BadZipFile, zlib.error, RuntimeError, OSError, EOFError, NotImplementedError, ValueError)
 PACKED = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}  # what else there is can fill the memory from a few bytes
+BESIDE_FOLDERS = ("__MACOSX", ".", "Thumbs.db", "desktop.ini")  # what file managers put beside a folder in a zip
 DEEPEST = 20  # folders in folders; a package needs three
 SHOWN = 80  # characters of a stranger's name in a message
 DEVICES = re.compile(
@@ -84,8 +85,7 @@ def opened(path: str | Path | None = None) -> Iterator[Path]:
     place = place if place.exists() else shipped_cases().get(str(path), place)
     if place.is_dir() and not (place / DESCRIPTOR).is_file():
         above = " · did you mean the folder above?" if (place.resolve().parent / DESCRIPTOR).is_file() else ""
-        msg = f"{place}: no {DESCRIPTOR} is in this folder{above}"
-        raise UnreadableError(msg)
+        raise _no_descriptor(place, "in this folder", above or _did_you_mean_below(place))
     if place.is_dir():
         yield place
     elif place.name == DESCRIPTOR and place.is_file():
@@ -93,10 +93,38 @@ def opened(path: str | Path | None = None) -> Iterator[Path]:
     elif place.exists():
         with tempfile.TemporaryDirectory(prefix="policycase-") as folder, _named(folder, place):
             _unpack(place, Path(folder))
-            yield Path(folder)
+            yield _top(Path(folder))
     else:
         msg = f"{place}: nothing is there"
         raise UnreadableError(msg)
+
+
+def _top(folder: Path) -> Path:
+    """The folder of the package in what was unpacked: itself, or the one folder that GitHub and Finder put around it.
+
+    Raises
+    ------
+    UnreadableError
+        It is in neither.
+    """
+    place = folder
+    while not (place / DESCRIPTOR).is_file():
+        below = [path for path in place.iterdir() if not path.name.startswith(BESIDE_FOLDERS)]
+        if len(below) != 1 or not below[0].is_dir():
+            raise _no_descriptor(folder, "at the top of this zip", _did_you_mean_below(folder))
+        (place,) = below
+    return place
+
+
+def _did_you_mean_below(folder: Path) -> str:
+    """The end of a message that names a package in one of the folders of a folder."""
+    below = sorted(path.parent.relative_to(folder).as_posix() for path in folder.glob(f"*/{DESCRIPTOR}"))
+    shown = ascii(below[0])[1:-1][:SHOWN] if below else ""
+    return f" · did you mean its folder {shown}/?" if below else ""
+
+
+def _no_descriptor(place: Path, where: str, hint: str) -> UnreadableError:
+    return UnreadableError(f"{place}: no {DESCRIPTOR} is {where}{hint}")
 
 
 @contextmanager
@@ -148,6 +176,10 @@ def refuse_unsafe(archive: Path, entries: list[zipfile.ZipInfo]) -> None:
             raise UnsafePathError(msg)
     for entry in entries:
         shown = ascii(entry.filename)[1:-1][:SHOWN]
+        if "\\" in entry.filename:
+            hint = "zip it again with another program"
+            msg = f'{archive}: entry "{shown}" has backslashes where folders have "/"; refused · {hint}'
+            raise UnsafePathError(msg)
         is_link = stat.S_ISLNK(entry.external_attr >> 16)
         is_alias = PurePosixPath(entry.filename).as_posix() != entry.filename.removesuffix("/")  # such as ./x and x//y
         if is_unsafe(entry.filename) or is_link or is_alias or names[_on_disk(entry)] > 1:
@@ -326,8 +358,8 @@ def _read(file: BinaryIO, name: str, most: Name) -> bytes:
     return content
 
 
-def read_folder(root: Path, folder: str) -> dict[str, bytes]:
-    """The bytes of every file that lies in a folder of a package, by its path; none where there is no such folder.
+def read_folder(root: Path, folder: str, wanted: Callable[[str], bool] = bool) -> dict[str, bytes]:
+    """The bytes of every wanted file in a folder of a package, by its path; none where there is no such folder.
 
     Raises
     ------
@@ -338,6 +370,8 @@ def read_folder(root: Path, folder: str) -> dict[str, bytes]:
     together = 0
     for name in sorted(os.listdir(root / folder) if (root / folder).is_dir() else ()):  # noqa: PTH208 - names
         path = f"{folder}/{name}"
+        if not wanted(path):
+            continue
         try:
             files[path] = read_bytes(root, path)
         except OSError as error:

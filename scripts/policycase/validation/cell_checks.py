@@ -1,8 +1,6 @@
 """Cells, keys and references by frictionless, each distinct cell once; the only module that imports it."""
 
-import csv
 import hashlib
-import io
 import json
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
@@ -21,19 +19,24 @@ from frictionless.table import Header
 
 from policycase.errors import UnreadableError
 from policycase.findings import Finding
-from policycase.model.package import Package
+from policycase.model.package import Folder, Package
 from policycase.model.profile import FOLDER, Profile, Table, schema_path
 from policycase.model.tables import SPAN, Distinct, Tables, files_of, read_plain
+from policycase.storage.csv_files import CsvFile
 from policycase.storage.json_files import duplicate_free
-from policycase.storage.limits import limit
-from policycase.storage.locations import DESCRIPTOR, read_bytes
+from policycase.storage.limits import few, limit
+from policycase.storage.locations import DESCRIPTOR
 from policycase.storage.writing import write_files
 from policycase.validation import package_checks
-from policycase.validation.rules.base import few
 
 DIALECT = {"delimiter": ",", "quoteChar": '"', "skipInitialSpace": False, "header": True}  # left unsaid, it is guessed
 MOST_CELLS = 10_000  # distinct cells of a field that are remembered from one package to the next
 NO_KEY = 'cells composing the primary keys are all "None"'
+NOTES = {
+    "blank-row": "every cell of the row is empty; delete the line",
+    "extra-cell": "the row has more cells than the header",
+    "missing-cell": "the row has fewer cells than the header",
+}  # of what frictionless gives no note
 Key = tuple[Any, ...]
 
 
@@ -64,14 +67,13 @@ def _schema(content: bytes) -> tuple[Schema, tuple[Cells, ...]]:
 class CheckedTable:
     """A file as frictionless sees it: each row cut or filled up to the width of the header."""
 
-    def __init__(self, path: str, content: bytes, schema: bytes) -> None:
-        self.path, self.content = path, content
+    def __init__(self, file: CsvFile, schema: bytes) -> None:
+        self.path, self.content = file.path, file.content
         self.schema, self.cells = _schema(schema)
         for cells in self.cells:
             if len(cells) > MOST_CELLS:
                 cells.clear()
-        lines = list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")))
-        self.labels, self.rows = [label.strip() for label in lines[0]] if lines else [], lines[1:]
+        self.labels, self.rows = file.header, list(file.rows)
         self.header: list[Error] = []
         if self.labels != self.schema.field_names:
             header = Header(self.labels, fields=self.schema.fields, row_numbers=[1])
@@ -99,7 +101,10 @@ class CheckedTable:
         return list(zip(*values, strict=True))
 
 
-_shared = lru_cache(maxsize=8)(CheckedTable)  # the vocabularies are the same bytes in every package
+@lru_cache(maxsize=8)
+def _shared(path: str, content: bytes, schema: bytes) -> CheckedTable:
+    """A vocabulary, which is the same bytes in every package."""
+    return CheckedTable(CsvFile.of(content, path), schema)
 
 
 class Opened(dict[str, CheckedTable]):
@@ -110,9 +115,11 @@ class Opened(dict[str, CheckedTable]):
 
     def __missing__(self, name: str) -> CheckedTable:
         package = self.package
-        read = _shared if package.profile.tables[name].kind == "vocabulary" else CheckedTable
-        content, schema = package.content(name), package.profile.files[schema_path(name)]
-        table = self[name] = read(package.paths[name], content, schema)
+        path, schema = package.paths[name], package.profile.files[schema_path(name)]
+        if package.profile.tables[name].kind == "vocabulary":
+            table = self[name] = _shared(path, package.folder.read(path), schema)
+        else:
+            table = self[name] = CheckedTable(package.table(name), schema)
         return table
 
 
@@ -236,14 +243,12 @@ def _file(resource: Mapping[str, Any], table: CheckedTable) -> Iterator[Finding]
 def _told(code: str, note: str, path: str, number: int | None = None, field: str = "", cell: str = "") -> Finding:
     """A finding in frictionless' words, but for the commonest, with the field and the cell that it is about."""
     shown = f'{field} "{cell}": ' if cell else f"{field}: " if field else ""
-    message, hint = shown + note, ""
+    message, hint = shown + (note or NOTES.get(code, "")), ""
     if note.startswith('constraint "required"'):
         message, hint = f"{field} is empty; it is required", "fill it in"
     elif note.startswith('constraint "pattern"'):
-        message, hint = (
-            f'{field} "{cell}" is malformed',
-            f"policycase codebook {Path(path).stem} says what {field} takes",
-        )
+        message = f'{field} "{cell}" is malformed'
+        hint = f"policycase codebook {Path(path).stem} says what {field} takes"
     return Finding(code, message, hint, path=path, line=None if number is None else number + 2, field=field)
 
 
@@ -251,7 +256,9 @@ def check_cells_exactly(package: Package) -> list[Finding]:
     """The same from frictionless itself, with no limit to what it reports."""
     resources = [resource | {"dialect": dict(DIALECT)} for resource in package.descriptor["resources"]]
     described = package.descriptor | {"resources": resources}
-    contents = package.profile.files | {path: package.content(name) for name, path in package.paths.items()}
+    contents = package.profile.files | {
+        path: package.folder.read(package.paths[name]) for name, path in package.paths.items()
+    }
     try:
         with TemporaryDirectory(prefix="policycase-") as folder:  # frictionless would follow links
             write_files(Path(folder), contents)
@@ -319,9 +326,9 @@ class Demand:
         return refused[distinct.numbers]
 
 
-def screened(roots: Mapping[str, Path]) -> Screened:
+def screened(folders: Mapping[str, Folder]) -> Screened:
     """What is plain in the packages of some folders; a package with anything odd is left out."""
-    described = {key: package for key, root in roots.items() if (package := _described(root))}
+    described = {key: package for key, folder in folders.items() if (package := _described(folder))}
     if described and of_vocabularies(next(iter(described.values())).profile):
         described = {}  # what all share is odd, so nobody is plain
     tables, odd = read_plain(list(described.values())) if described else (None, set())
@@ -335,12 +342,11 @@ def screened(roots: Mapping[str, Path]) -> Screened:
     return Screened({key: described[key] for key in numbers}, numbers, tables if numbers else None, suspects)
 
 
-def _described(root: Path) -> Package | None:
+def _described(folder: Folder) -> Package | None:
     """The package in a folder, if nothing is to be found in its schemas and descriptor."""
     try:
-        carried = Profile.read(root)
-        package = Package(root, duplicate_free(read_bytes(root, DESCRIPTOR)), carried)
-        is_plain = package_checks.is_ours(carried) and package_checks.is_followed(package)
+        package = Package(folder, duplicate_free(folder.read(DESCRIPTOR)), folder.profile)
+        is_plain = package_checks.is_ours(package.profile) and package_checks.is_followed(package)
     except (OSError, ValueError, RecursionError, UnreadableError):
         return None
     return package if is_plain else None

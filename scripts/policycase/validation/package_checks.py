@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 from jsonschema import Draft202012Validator
@@ -11,12 +10,10 @@ from jsonschema import Draft202012Validator
 from policycase.errors import PolicyCaseError, TooLargeError, UnreadableError, did_you_mean
 from policycase.findings import Finding
 from policycase.model.licences import meant
-from policycase.model.package import Package, read_descriptor
+from policycase.model.package import Folder, Package, read_descriptor
 from policycase.model.profile import DATA, FOLDER, PROFILE, Profile, schema_path, shipped_profile
-from policycase.storage.csv_files import row_problems
 from policycase.storage.json_files import duplicate_free, problems
-from policycase.storage.locations import DESCRIPTOR, inside, read_bytes
-from policycase.validation.rules.base import few
+from policycase.storage.locations import DESCRIPTOR, inside
 
 
 def check_authoring(profile: Profile) -> list[Finding]:
@@ -83,83 +80,76 @@ def _mirror(profile: Profile, path: str, raw: dict[str, Any]) -> Iterator[Findin
             yield Finding("schema-mirrors-codes", message, "run: policycase render", path=path, field=raw["name"])
 
 
-BOM = b"\xef\xbb\xbf"
+NO_TABLE = "a policy case lists tables alone; take it out of resources, and leave the file beside the others"
 
 
-def check_files(root: Path) -> list[Finding]:
-    """Problems of the descriptor's and the tables' files; with any, no later stage can be trusted."""
+def check_files(folder: Folder) -> list[Finding]:
+    """Problems of the descriptor's and the tables' files; with an error, no later stage can be trusted."""
     try:
-        descriptor = read_descriptor(root)
+        descriptor = read_descriptor(folder)
     except PolicyCaseError as error:
-        return [Finding("descriptor-is-json", str(error).removeprefix(f"{root}/"), path=DESCRIPTOR)]
+        message = str(error).removeprefix(f"{folder.root}/").removeprefix(f"{DESCRIPTOR}: ")
+        return [Finding("descriptor-is-json", message, path=DESCRIPTOR)]
     resources = descriptor.get("resources")
     if not isinstance(resources, list) or not resources:
         return [Finding("descriptor-lists-resources", "resources is missing or empty", path=DESCRIPTOR)]
-    return [found for number, resource in enumerate(resources) for found in _resource(root, number, resource)]
+    return [found for number, resource in enumerate(resources) for found in _resource(folder, number, resource)]
 
 
-def _resource(root: Path, number: int, resource: Any) -> Iterator[Finding]:
+def _resource(folder: Folder, number: int, resource: Any) -> Iterator[Finding]:
     where = f"resources[{number}]"
     if not isinstance(resource, dict) or not all(isinstance(resource.get(key), str) for key in ("name", "path")):
         yield Finding("descriptor-lists-resources", f"{where} has no name and path as text", path=DESCRIPTOR)
         return
-    for key in ("path", "schema"):
-        if not isinstance(resource.get(key, ""), str):
-            message = f"{where}.{key} is not a relative path"
-            yield Finding("path-stays-in-package", message, path=DESCRIPTOR, field=key)
-            return
+    schema = resource.get("schema", "schemas")
+    if isinstance(schema, dict):
+        wanted = schema_path(resource["name"])
+        message = f"{where}.schema is an inline schema; expected the path of a file"
+        yield Finding("schema-is-a-file", message, f"write {wanted}, and keep the schema there", "error", DESCRIPTOR)
+        return
+    if not isinstance(schema, str):
+        message = f"{where}.schema is not a relative path"
+        yield Finding("path-stays-in-package", message, path=DESCRIPTOR, field="schema")
+        return
     try:
-        inside(root, resource.get("schema", "schemas"))
-        content = read_bytes(root, resource["path"])
+        inside(folder.root, resource["path"])
+        inside(folder.root, schema)
+        if not _is_table(resource):
+            yield Finding(
+                "resource-is-a-table", f'{where}: "{resource["name"]}" is not a table', NO_TABLE, path=DESCRIPTOR
+            )
+            return
+        yield from folder.table(resource["path"]).findings
     except TooLargeError as error:
         yield Finding("file-is-not-too-large", str(error), path=resource["path"])
-        return
     except PolicyCaseError as error:
         yield Finding("path-stays-in-package", f"{where}: {error}", path=DESCRIPTOR, field="path")
-        return
     except OSError as error:
         message = f"{where}: cannot read {resource['path']}: {error.strerror}"
         yield Finding("file-exists", message, "add the file, or correct the path", path=DESCRIPTOR, field="path")
-        return
-    yield from _text(resource["path"], content)
 
 
-def _text(path: str, content: bytes) -> Iterator[Finding]:
-    """Problems of one CSV file's bytes."""
-    if content.startswith(BOM):
-        yield Finding("file-has-no-bom", "begins with a byte order mark", "save it as UTF-8 without BOM", path=path)
-    try:
-        text = content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        yield Finding("file-is-utf-8", f"byte {error.start} is not UTF-8", "save it as UTF-8", path=path, line=line)
-        return
-    for character, rule, message in (
-        ("\r", "file-has-lf-line-ends", "a carriage return; lines end with LF alone"),
-        ("\0", "file-has-no-nul", "a NUL character"),
-    ):
-        if character in text:
-            line = text.count("\n", 0, text.index(character)) + 1
-            yield Finding(rule, message, "save it as plain UTF-8 text with LF line ends", path=path, line=line)
-            return
-    if not text.endswith("\n"):
-        yield Finding("file-ends-with-newline", "does not end with a line end", "add one", path=path)
-    yield from few(row_problems(path, text), path)
+def _is_table(resource: dict[str, Any]) -> bool:
+    """Whether a resource is described as a table, or its file is named as one."""
+    said = {"type": "table", "profile": "tabular-data-resource", "format": "csv", "mediatype": "text/csv"}
+    stated = any(resource.get(key) == value for key, value in said.items())
+    return stated or "schema" in resource or resource["path"].lower().endswith((".csv", ".tsv", ".txt"))
 
 
-def check_schemas(root: Path) -> list[Finding]:
-    """Problems of schemas/ and of the headers; with any, no later stage can be trusted."""
+def check_schemas(folder: Folder) -> list[Finding]:
+    """Problems of schemas/ and of the headers; with an error, no later stage can be trusted."""
     ours = shipped_profile()
     try:
-        theirs = Profile.read(root)
+        theirs = folder.profile
     except UnreadableError as error:
-        return [Finding("schema-equals-profile", str(error).removeprefix(f"{root}/"), path=FOLDER)]
-    return [*_difference(ours, theirs)] or [*_of_profile()] or [*_headers(root, ours)]
+        return [Finding("schema-equals-profile", str(error).removeprefix(f"{folder.root}/"), path=FOLDER)]
+    wrong = [*_difference(ours, theirs)] or [*_of_profile()] or [*_headers(folder, ours)]
+    return [*wrong, *_line_ends(theirs)]
 
 
 def is_ours(profile: Profile) -> bool:
     """Whether a package carries the files of the profile that this library knows, and nothing is wrong with them."""
-    return profile.files == shipped_profile().files and not _of_profile()
+    return profile.files == shipped_profile().files and not profile.converted and not _of_profile()
 
 
 @lru_cache
@@ -187,14 +177,23 @@ def _difference(ours: Profile, theirs: Profile) -> Iterator[Finding]:
             yield Finding("schema-equals-profile", f"{path.removeprefix(f'{FOLDER}/')} {differs}", hint, path=path)
 
 
-def _headers(root: Path, profile: Profile) -> Iterator[Finding]:
+def _line_ends(theirs: Profile) -> Iterator[Finding]:
+    """Line ends never make another profile."""
+    if theirs.converted:
+        first, count = theirs.converted[0].removeprefix(f"{FOLDER}/"), len(theirs.converted)
+        what = first if count == 1 else f"{count} files, {first} among them,"
+        message = f"{what} differ{'s' * (count == 1)} from the profile in line ends or byte order mark alone"
+        hint = "run: policycase render; a .gitattributes with the line schemas/* -text keeps Git from converting them"
+        yield Finding("schema-has-lf-line-ends", message, hint, "warning", FOLDER)
+
+
+def _headers(folder: Folder, profile: Profile) -> Iterator[Finding]:
     """Each table's header is its schema's fields, in their order."""
-    for resource in read_descriptor(root)["resources"]:
+    for resource in read_descriptor(folder)["resources"]:
         if resource["name"] not in profile.tables:
             continue  # the next stage says so
-        first = read_bytes(root, resource["path"]).partition(b"\n")[0].decode("utf-8", "backslashreplace")
         wanted = list(profile.tables[resource["name"]].fields)
-        found = first.split(",")
+        found = folder.table(resource["path"]).header
         if found != wanted:
             message, hint = _difference_of_header(found, wanted)
             yield Finding("header-equals-schema", message, hint, path=resource["path"], line=1)
@@ -213,7 +212,7 @@ def _difference_of_header(found: list[str], wanted: list[str]) -> tuple[str, str
 def check_profile(package: Package) -> list[Finding]:
     """Problems of datapackage.json against schemas/profile.json and the tables of the profile."""
     try:
-        descriptor = duplicate_free(read_bytes(package.root, DESCRIPTOR))
+        descriptor = duplicate_free(package.folder.read(DESCRIPTOR))
     except ValueError as error:
         return [Finding("descriptor-is-json", str(error), path=DESCRIPTOR)]
     validator = _validator(package.profile.files[PROFILE])  # the shipped one, byte for byte: stage 2 saw to that

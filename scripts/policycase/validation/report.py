@@ -2,10 +2,10 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from concurrent.futures import Executor
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from dataclasses import fields as fields_of
 from itertools import islice
 from pathlib import Path
@@ -16,9 +16,9 @@ import pandas as pd
 from policycase.errors import InvalidPackageError, PolicyCaseError
 from policycase.findings import Finding
 from policycase.model import passages, source_texts
-from policycase.model.package import Package
+from policycase.model.package import Folder, Package
 from policycase.model.profile import Table
-from policycase.model.tables import Tables, files_of, read_many, read_tables
+from policycase.model.tables import Tables, files_of, read_many
 from policycase.storage.csv_files import TEXT
 from policycase.storage.locations import opened
 from policycase.validation import cell_checks, package_checks, rules, source_checks
@@ -105,10 +105,13 @@ class Report:
         The findings, in the order of files and lines.
     stages
         The stages that ran; the tables are not judged when files, schemas or profile stop the run.
+    tables
+        The tables of the package as text, if it was judged by itself and nothing stopped the run.
     """
 
     found: tuple[Finding, ...]
     stages: tuple[str, ...]
+    tables: Tables | None = field(default=None, repr=False, compare=False)
 
     @property
     def is_valid(self) -> bool:
@@ -119,6 +122,11 @@ class Report:
     def stopped(self) -> bool:
         """Whether files, schemas or profile stopped the run, so that the tables were not judged."""
         return "rules" not in self.stages
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the package was judged by itself and no table of its case has a row."""
+        return self.tables is not None and not any(len(self.tables[name]) for name in self.tables.profile.case_tables)
 
     @property
     def findings(self) -> pd.DataFrame:
@@ -182,14 +190,14 @@ def validate(
     """
     with opened(path) as root:
         report = _judged({"": root}, exact=exact)[""]
-        if not sources or report.stopped:
+        tables = report.tables
+        if not sources or tables is None:
             return report
-        tables = read_tables(Package.read(root))
         texts = {
             passages.coded_source(tables["sources"], name): source_texts.read_source(Path(file))
             for name, file in sources.items()
         }
-        return _report([*report.found, *source_checks.check_source(root, tables, texts, also)], STAGES)
+        return _report([*report.found, *source_checks.check_source(root, tables, texts, also)], STAGES, tables)
 
 
 def validate_many(paths: Iterable[str | Path], executor: Executor | None = None) -> dict[str, Report]:
@@ -245,35 +253,62 @@ def _unread(error: Exception) -> Report:
 
 def _judged(roots: Mapping[str, Path], *, exact: bool = False) -> dict[str, Report]:
     """The reports on packages in folders: those that are plain at once, the others file by file."""
-    screen = screened(roots)
+    folders = {key: Folder(root, keeps=True) for key, root in roots.items()}
+    screen = screened(folders)
     reports: dict[str, Report] = {}
     others: dict[str, Package] = {}
-    for key in [key for key in roots if key not in screen.packages]:
+    found = {key: [] for key in roots}  # warnings of the stages, then what frictionless finds
+    for key, folder in folders.items():
         try:
-            stopped = _stopped(roots[key])
-            if stopped:
-                reports[key] = stopped
-            else:
-                others[key] = Package.read(roots[key])
+            if key not in screen.packages:
+                stage, found[key] = _by_stages(folder)
+                if any(finding.severity == "error" for finding in found[key]):
+                    reports[key] = _report(found[key], STAGES[:stage])
+                    continue
+                others[key] = Package.read(folder)
+            package = others.get(key) or screen.packages[key]
+            found[key] += _by_standard(package, screen.suspects.get(key, () if key in screen.packages else None), exact)
         except (PolicyCaseError, OSError) as error:
+            others.pop(key, None)
             reports[key] = _unread(error)
+        if len(roots) > 1:
+            folder.forget_tables()
     by_rules = _by_rules(screen.tables, screen.numbers)
+    tables = screen.tables
     if others:
         numbers = {key: number for number, key in enumerate(others)}
-        by_rules |= _by_rules(read_many({f"{numbers[key]}/": package for key, package in others.items()}), numbers)
+        tables = read_many({f"{numbers[key]}/": package for key, package in others.items()})
+        by_rules |= _by_rules(tables, numbers)
     packages = {**screen.packages, **others}
-    if exact:
-        by_standard = {key: cell_checks.check_cells_exactly(package) for key, package in packages.items()}
-    else:
-        odd = [*screen.suspects, *others]
-        by_standard = {key: cell_checks.check_cells(packages[key], screen.suspects.get(key)) for key in odd}
-    for key, package in packages.items():
-        reports[key] = _report(merged(by_standard.get(key, []), by_rules[key], _keys(package)), STAGES[:5])
+    for key in by_rules.keys() - reports.keys():
+        together = merged(found[key], by_rules[key], _keys(packages[key]))
+        reports[key] = _report(together, STAGES[:5], _own(tables) if len(roots) == 1 else None)
     return reports
 
 
 def _keys(package: Package) -> dict[str, str]:
     return {package.paths[name]: table.key for name, table in package.profile.tables.items()}
+
+
+def _by_stages(folder: Folder) -> tuple[int, list[Finding]]:
+    """How many stages a package came through before its tables, and what they found; an error stops the run."""
+    found: list[Finding] = []
+    for number, check in enumerate((package_checks.check_files, package_checks.check_schemas, _check_profile), start=1):
+        found += check(folder)
+        if any(finding.severity == "error" for finding in found):
+            return number, found
+    return len(STAGES[:3]), found
+
+
+def _check_profile(folder: Folder) -> list[Finding]:
+    return package_checks.check_profile(Package.read(folder))
+
+
+def _by_standard(package: Package, names: Collection[str] | None, exact: bool) -> list[Finding]:
+    """What frictionless finds in the named tables; None is all, and no name is none."""
+    if exact:
+        return cell_checks.check_cells_exactly(package)
+    return cell_checks.check_cells(package, names) if names is None or names else []
 
 
 def _by_rules(tables: Tables | None, numbers: Mapping[str, int]) -> dict[str, list[Finding]]:
@@ -282,17 +317,9 @@ def _by_rules(tables: Tables | None, numbers: Mapping[str, int]) -> dict[str, li
     return {key: found[number] for key, number in numbers.items()}
 
 
-def _stopped(root: Path) -> Report | None:
-    """The report of a package whose tables cannot be judged."""
-    for number, check in enumerate((package_checks.check_files, package_checks.check_schemas, _check_profile), start=1):
-        found = check(root)
-        if found:
-            return _report(found, STAGES[:number])
-    return None
-
-
-def _check_profile(root: Path) -> list[Finding]:
-    return package_checks.check_profile(Package.read(root))
+def _own(tables: Tables) -> Tables:
+    """The tables of one package, under the paths that they have in it."""
+    return replace(tables, paths={name: [path.partition("/")[2]] for name, (path,) in tables.paths.items()})
 
 
 def merged(by_cells: list[Finding], by_rules: list[Finding], keys: Mapping[str, str]) -> list[Finding]:
@@ -347,6 +374,6 @@ def _local(record_id: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", record_id.rpartition(":")[2].casefold())
 
 
-def _report(found: list[Finding], stages: tuple[str, ...]) -> Report:
+def _report(found: list[Finding], stages: tuple[str, ...], tables: Tables | None = None) -> Report:
     ordered = sorted(found, key=lambda finding: (finding.path, finding.line or 0, finding.field, finding.rule))
-    return Report(tuple(ordered), stages)
+    return Report(tuple(ordered), stages, tables)

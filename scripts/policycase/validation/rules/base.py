@@ -3,7 +3,6 @@
 import difflib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -12,24 +11,7 @@ import pandas as pd
 from policycase.errors import MOST_NAMES
 from policycase.findings import Finding, Severity
 from policycase.model.tables import Tables, files_of
-from policycase.storage.limits import how_to_raise, limit
-
-
-def few(found: Iterable[Finding], path: str) -> Iterator[Finding]:
-    """As many findings of a file as are told, and a last one if there are more: a table can have millions."""
-    each = iter(found)
-    yield from islice(each, limit("MOST_FINDINGS"))
-    for following in each:
-        yield Finding(
-            following.rule,
-            f"there are more than {limit('MOST_FINDINGS')} findings, which are not told",
-            f"mend these first; else {how_to_raise('MOST_FINDINGS')}",
-            following.severity,
-            path,
-            field=following.field,
-        )
-        return
-
+from policycase.storage.limits import few
 
 MOST_HINTS = 50  # rows of a file for which the nearest name is looked for, which takes long among many
 Check = Callable[[Tables], Iterator[Finding]]
