@@ -275,14 +275,16 @@ def run_diff(options: Namespace) -> bool:
 
 
 def run_export(options: Namespace) -> None:
-    """The tables of a package in another form."""
+    """The tables of a package, or a view of them, in another form."""
     case = load(chosen(options.package))
     target = export.export(case, options.to, options.output, force=options.force)
     if options.json:
-        rows = {name: len(case[name]) for name in case.tables}
+        views = {options.to: export.view(case, options.to)} if options.to in export.VIEWS else case
+        rows = {name: len(views[name]) for name in views}
         say_json({"output": str(target), "to": options.to, "cases": case.case_ids, "rows": rows})
     else:
-        say(f"wrote {target}: {export.FORMS[options.to].what}")
+        what = export.VIEWS.get(options.to) or export.FORMS[options.to].what
+        say(f"wrote {target}: {what}")
 
 
 def run_report(options: Namespace) -> None:

@@ -14,7 +14,7 @@ from importlib import import_module
 from typing import NoReturn
 
 from policycase.errors import InvalidPackageError, MissingExtraError, PolicyCaseError, StackError, UnknownNameError
-from policycase.exports.forms import FORMS
+from policycase.exports.forms import FORMS, VIEW_FORMS, VIEWS
 
 VALID, FINDINGS, USAGE, UNREADABLE = 0, 1, 2, 3
 STOPPED = 130  # as a shell says of a command that was stopped with Ctrl-C
@@ -119,9 +119,21 @@ def parser() -> argparse.ArgumentParser:
     stack.add_argument("-o", "--output", metavar="FOLDER", help="the folder to write")
     stack.add_argument("--dry-run", action="store_true", help="write nothing; print what the cases share")
     stack.add_argument("--force", action="store_true", help="replace the folder if it exists")
-    export = add("export", "write the tables in another form: CSV, Excel, Stata, a database …")
-    export.add_argument("--to", required=True, choices=list(FORMS), metavar="FORM", help=", ".join(FORMS))
-    export.add_argument("-o", "--output", required=True, metavar="OUT", help="the file or folder to write")
+    export = add("export", "write the tables, or a view, in another form: CSV, Excel, Stata, a database …")
+    export.add_argument(
+        "--to",
+        required=True,
+        choices=[*FORMS, *VIEWS],
+        metavar="FORM|VIEW",
+        help=f"every table as {', '.join(FORMS)}; or one view: {', '.join(VIEWS)}",
+    )
+    export.add_argument(
+        "-o",
+        "--output",
+        required=True,
+        metavar="OUT",
+        help=f"the file or folder to write; a view is one file that ends in {', '.join(VIEW_FORMS)}",
+    )
     export.add_argument("--force", action="store_true", help="replace an earlier export")
     report = add("report", "write one HTML page of a case or a stack, that needs no network and no script")
     report.add_argument("-o", "--output", required=True, metavar="FILE", help="the page to write")
