@@ -111,10 +111,7 @@ def run_coverage(options: Namespace) -> None:
     if options.json:
         say_json({"passages": rows(case.passage_coverage()), "rows": rows(case.coverage())})
     else:
-        say_table(case.passage_coverage(), "Passages")
-        say("")
-        say_table(case.coverage(), "Rows and values")
-        say(screens.coverage_line(case))
+        screens.say_coverage(case)
 
 
 def run_conflicts(options: Namespace) -> None:
@@ -268,7 +265,7 @@ def run_diff(options: Namespace) -> bool:
     elif options.markdown:
         sys.stdout.write(printable(changes_module.as_markdown(changes)))
     elif len(changes):
-        say_table(changes)
+        screens.say_changes(changes)
     else:
         say("no difference")
     return bool(len(changes))

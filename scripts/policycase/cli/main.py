@@ -42,7 +42,8 @@ def main(arguments: list[str] | None = None) -> int:
 def _run(options: argparse.Namespace) -> int:
     try:
         commands = import_module("policycase.cli.commands")  # heavy, so --help and wrong usage do without it
-        return FINDINGS if getattr(commands, f"run_{options.command}")(options) else VALID
+        with import_module("policycase.cli.terminal").sign_of_life(options.command):
+            return FINDINGS if getattr(commands, f"run_{options.command}")(options) else VALID
     except PolicyCaseError as error:
         if options.json:
             sys.stdout.write(json.dumps({"error": str(error)}) + "\n")
