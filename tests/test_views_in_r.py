@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 import shutil
 import subprocess
 from functools import cache
@@ -100,3 +101,15 @@ def test_readr_finds_the_types_of_a_view_and_writes_it_back_the_same(tmp_path: P
     file = policycase.export(SIX, name, tmp_path / f"{name}.csv")
 
     assert r("readr_views", file) == file.read_text(encoding="utf-8")
+
+
+def test_page_on_qca_shows_what_the_test_runs():
+    page = (ROOT / "docs/how-to/qca.md").read_text(encoding="utf-8")
+    script = (ROOT / "tests/r/qca.R").read_text(encoding="utf-8")
+
+    (shown,) = re.findall(r"```r\n(.*?)```", page, re.DOTALL)
+    steps = [
+        line.removeprefix("result <- ")
+        for line in script.replace("commandArgs(TRUE)[1]", '"conditions.csv"').splitlines()
+    ]
+    assert [line for line in shown.splitlines() if line not in steps] == []

@@ -81,9 +81,10 @@ def co_ties(casebook: Casebook) -> pd.DataFrame:
     The projection B Bᵀ of the two-mode network on its agencies, B being the incidence matrix with 1 for any tie
     (Breiger 1974, *The Duality of Persons and Groups*).
     """
-    tied = incidence(casebook).gt(0).astype("int64")
-    shared = tied @ tied.T
-    return shared.rename_axis(columns="agency_id").astype("Int64")
+    tied = incidence(casebook).gt(0)
+    matrix = tied.to_numpy(dtype="int64")
+    agencies = tied.index.rename("agency_id")
+    return pd.DataFrame(matrix @ matrix.T, agencies, agencies, dtype="Int64")
 
 
 def to_networkx(casebook: Casebook) -> nx.MultiGraph:

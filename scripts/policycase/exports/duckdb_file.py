@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
-from policycase.exports.export import facts
+from policycase.exports.export import MARK, facts
 from policycase.exports.sql import literal, quoted
 from policycase.model.casebook import Casebook
 from policycase.model.profile import Field, Table
@@ -50,6 +50,9 @@ def write(case: Casebook, place: Path) -> None:
                 _describe(database, table)
             for name, frame in (("codebook", case.codebook()), ("about", _about(case))):
                 _fill(database, name, [f"{quoted(column)} VARCHAR" for column in frame], frame)
+            database.execute(
+                f"COMMENT ON TABLE about IS {literal(MARK)}"
+            )  # which no compression hides from `is_export`
             database.execute("CHECKPOINT")
         shutil.move(made, place)
 
