@@ -1,10 +1,12 @@
 """The command, as a person or a script uses it."""
 
 import csv
+import io
 import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -12,6 +14,7 @@ import pytest
 from copies import LAMPS_SOURCE, ROOT, copy_case, edit
 
 import policycase
+from policycase.cli import terminal
 from policycase.cli.main import main
 from policycase.validation.rules import RULES
 
@@ -354,3 +357,49 @@ def test_output_that_is_closed_or_full_ends_in_no_traceback(command: str, output
     assert done.returncode in ({0, 3} if output == ">/dev/full" else {0})
     if done.returncode == 3:
         assert "standard output: No space left on device" in done.stderr
+
+
+def test_coverage_conflicts_and_diff_fit_into_80_columns(capsys, package: Path, monkeypatch: pytest.MonkeyPatch):
+    text = (package / "data/programs.csv").read_text(encoding="utf-8")
+    (package / "data/programs.csv").write_text(
+        text.replace(",ongoing,", ",ended,").replace("Exchange of", f"{'Long ' * 30}exchange of"), encoding="utf-8"
+    )
+    monkeypatch.setenv("COLUMNS", "80")
+
+    for command in (["coverage"], ["conflicts", "--all"], ["diff", str(ROOT), str(package)]):
+        lines = run(capsys, *command)[1].splitlines()
+
+        assert len(lines) > 5
+        assert [line for line in lines if len(line) > 80 and " " in line.strip()] == []
+    assert "programs kgz-leph:nsp\n    status ongoing → ended\n" in run(capsys, "diff", str(ROOT), str(package))[1]
+
+
+def test_conflicts_in_a_pipe_are_one_line_each(capsys, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delenv("COLUMNS", raising=False)
+
+    lines = run(capsys, "conflicts")[1].splitlines()
+
+    assert max(map(len, lines)) > 200
+    assert not any(line.startswith("        ") for line in lines)
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(("stream", "work", "signs"), [(Terminal, 0.5, 2), (Terminal, 0.01, 0), (io.StringIO, 0.5, 0)])
+def test_long_work_shows_a_sign_of_life_on_a_terminal_alone(
+    monkeypatch: pytest.MonkeyPatch, stream, work: float, signs: int
+):
+    monkeypatch.setattr(terminal, "PATIENCE", 0.1)
+    monkeypatch.setattr(terminal, "AGAIN", 0.1)
+    monkeypatch.setattr(sys, "stderr", stream())
+
+    with terminal.sign_of_life("diff"):
+        time.sleep(work)
+
+    lines = sys.stderr.getvalue().splitlines()
+    assert len(lines) >= signs
+    assert bool(lines) == bool(signs)
+    assert all(line.startswith("policycase: diff is still at work, ") for line in lines)

@@ -21,7 +21,8 @@ from odd import LONG_NAME, copy_odd
 import policycase
 from policycase.cli.main import main
 from policycase.errors import InvalidPackageError, MissingExtraError, UnknownNameError, UnreadableError
-from policycase.exports.forms import FORMS
+from policycase.exports import export as export_module
+from policycase.exports.forms import FORMS, VIEW_FORMS, VIEWS
 from policycase.model.casebook import Casebook
 from policycase.model.profile import Field
 
@@ -222,7 +223,7 @@ def test_sqlite_has_keys_that_hold(exported):
     database.close()
 
 
-def test_duckdb_has_keys_types_and_enums_in_their_order(books, exported):
+def test_duckdb_has_types_enums_in_their_order_and_names_its_keys(books, exported):
     codes = books["stack"].profile.vocabularies["goal_type"]
     with duckdb.connect(str(exported("stack", "duckdb")), read_only=True) as database:
         types = dict(
@@ -230,10 +231,7 @@ def test_duckdb_has_keys_types_and_enums_in_their_order(books, exported):
                 "select column_name, data_type from duckdb_columns() where table_name = 'programs'"
             ).fetchall()
         )
-        keys = database.execute(
-            "select constraint_column_names, referenced_table from duckdb_constraints() "
-            "where table_name = 'programs' and constraint_type = 'FOREIGN KEY'"
-        ).fetchall()
+        comment = database.execute("select comment from duckdb_tables() where table_name = 'programs'").fetchone()[0]
         in_order = [
             row[0] for row in database.execute("select distinct goal_type from goals order by goal_type").fetchall()
         ]
@@ -241,8 +239,34 @@ def test_duckdb_has_keys_types_and_enums_in_their_order(books, exported):
     assert types["start_earliest"] == "DATE"
     assert types["is_pilot"] == "BOOLEAN"
     assert types["program_type"].startswith("ENUM('needle-syringe-program', ")
-    assert sorted(keys) == [(["case_id"], "cases"), (["parent_program_id"], "programs")]
+    assert comment.splitlines()[1] == "Primary key: program_id."
+    assert "parent_program_id points to programs (program_id)." in comment.splitlines()
     assert in_order == [code for code in codes if code in in_order]
+
+
+def test_duckdb_writes_nothing_that_its_version_1_0_does_not_read(exported):
+    with duckdb.connect() as database:
+        database.execute(f"ATTACH '{exported('stack', 'duckdb')}' AS made (READ_ONLY)")
+
+        tags = database.execute("select tags from duckdb_databases() where database_name = 'made'").fetchone()[0]
+        indexed = "select * from duckdb_constraints() where constraint_type in ('PRIMARY KEY', 'FOREIGN KEY', 'UNIQUE')"
+        assert "v1.0.0" in tags["storage_version"]
+        assert database.execute(indexed).fetchall() == []
+
+
+@pytest.mark.parametrize(
+    "name", ["it's [1] 100 %.duckdb", 'Кыргыз "é" #;.duckdb', "a?b=c&d.duckdb", "*{x}$HOME.duckdb"]
+)
+def test_duckdb_is_written_to_a_path_of_any_characters(books, tmp_path: Path, name: str):
+    folder = tmp_path / name.removesuffix(".duckdb")
+
+    path = policycase.export(books["one"], "duckdb", folder / name)
+
+    copy = tmp_path / "plain.duckdb"
+    copy.write_bytes(path.read_bytes())
+    with duckdb.connect(str(copy), read_only=True) as database:
+        assert database.execute("select count(*) from programs").fetchone() == (len(books["one"].programs),)
+    assert [one.name for one in folder.iterdir()] == [name]
 
 
 def test_duckdb_takes_rows_that_point_to_each_other_in_a_circle(package: Path, tmp_path: Path):
@@ -327,7 +351,19 @@ def test_graphml_holds_agencies_programs_and_roles(books, exported):
     assert graph.nodes["kgz-leph:nsp"]["kind"] == "program"
     assert graph.nodes["kgz-leph:nsp"]["start_earliest"] == "1999-01-01"
     assert "end" not in graph.nodes["kgz-leph:nsp"]
-    assert graph.nodes["kgz-leph:law-enforcement"]["is_generic"] is True
+    assert graph.nodes["kgz-leph:law-enforcement"]["is_generic"] == "true"
+    assert "is_pilot" not in graph.nodes["kgz-leph:nsp"]
+    assert {key: row["name"] for key, row in graph.nodes(data=True)} == {key: key for key in graph.nodes}
+    assert graph.nodes["kgz-leph:nsp"]["label"] == "Needle exchange program"
+
+
+def test_graphml_refuses_a_control_character_of_the_descriptor_as_it_does_one_of_a_cell(package: Path, tmp_path: Path):
+    edit(package / "datapackage.json", '"title": "Police', '"title": "\\u0001Police')
+
+    with pytest.raises(UnreadableError, match=r"datapackage.json: title holds a control character"):
+        policycase.export(package, "graphml", tmp_path / "out.graphml")
+
+    assert not (tmp_path / "out.graphml").exists()
 
 
 @pytest.mark.parametrize("form", [name for name in FORMS if name not in {"workbook"}])
@@ -375,11 +411,79 @@ def test_export_that_fails_leaves_nothing_and_keeps_the_old(books, package: Path
         InvalidPackageError, match=r"goals kgz-leph:initiative-goal-models points to a row of programs that is not"
     ):
         policycase.export(package, "sqlite", target, force=True)
-    with pytest.raises(InvalidPackageError, match=r"goals: no database can hold a row: .*kgz-leph:nowhere"):
+    with pytest.raises(InvalidPackageError, match=r"goals: program_id kgz-leph:nowhere is in no row of programs"):
         policycase.export(package, "duckdb", tmp_path / "out.duckdb")
 
     assert target.read_bytes() == before
     assert sorted(path.name for path in tmp_path.iterdir()) == ["kgz-leph", "out.sqlite"]
+
+
+def test_excel_formats_columns_of_numbers_truth_and_days_as_such(exported):
+    workbook = openpyxl.load_workbook(exported("one", "excel"))
+    formats = {
+        (sheet.title, column[0].value): {
+            (cell.data_type, cell.number_format) for cell in column[1:] if cell.value is not None
+        }
+        for sheet in workbook
+        for column in sheet.columns
+    }
+
+    assert formats["agencies", "is_generic"] == {("b", "General")}
+    assert formats["codes", "position"] == {("n", "General")}
+    assert formats["programs", "start_earliest"] == {("d", "yyyy-mm-dd")}
+    assert formats["programs", "program_id"] == formats["programs", "start"] == {("s", "@")}
+
+
+VIEW_READERS = {
+    ".csv": lambda path: pd.read_csv(path, dtype="str"),
+    ".parquet": pd.read_parquet,
+    ".xlsx": lambda path: pd.read_excel(path, engine="openpyxl", dtype=object),
+    ".dta": lambda path: pyreadstat.read_dta(path, apply_value_formats=False)[0],
+    ".sav": lambda path: pyreadstat.read_sav(path, apply_value_formats=False)[0],
+}
+
+
+def plain_column(column: pd.Series, kind: pd.Series) -> list[object]:
+    """The cells: missing ones None, days as text, truth and numbers as float, codes as their number from 1."""
+    cells = column.astype(object)
+    if isinstance(kind.dtype, pd.CategoricalDtype):
+        numbers = {code: number for number, code in enumerate(kind.cat.categories, start=1)}
+        cells = cells.map(lambda cell: float(numbers.get(cell, cell)), "ignore")
+    elif pd.api.types.is_datetime64_any_dtype(kind.dtype):
+        cells = pd.to_datetime(column).dt.strftime("%Y-%m-%d").astype(object)
+    elif pd.api.types.is_bool_dtype(kind.dtype):
+        cells = cells.map(lambda cell: float({"TRUE": 1, "FALSE": 0}.get(cell, cell)), "ignore")
+    elif pd.api.types.is_numeric_dtype(kind.dtype):
+        cells = cells.map(float, "ignore")
+    cells = cells.astype(object)
+    return cells.where(cells.notna() & cells.ne(""), None).tolist()
+
+
+def plain_columns(frame: pd.DataFrame, kinds: pd.DataFrame) -> dict[str, list[object]]:
+    assert len(frame.columns) == len(kinds.columns)
+    return {name: plain_column(frame.iloc[:, place], kinds[name]) for place, name in enumerate(kinds)}
+
+
+@pytest.mark.parametrize("ending", VIEW_FORMS)
+@pytest.mark.parametrize("name", VIEWS)
+def test_view_reads_back_equal_from_every_format(books, tmp_path: Path, name: str, ending: str):
+    view = export_module.view(books["stack"], name)
+
+    path = policycase.export(books["stack"], name, tmp_path / f"out{ending}")
+
+    assert plain_columns(VIEW_READERS[ending](path), view) == plain_columns(view, view)
+    assert policycase.export(books["stack"], name, path, force=True) == path
+
+
+@pytest.mark.parametrize("ending", VIEW_FORMS)
+def test_view_replaces_only_what_an_export_wrote(books, tmp_path: Path, ending: str):
+    target = tmp_path / f"mine{ending}"
+    target.write_text("case_id,country\nmine,too\n")
+
+    with pytest.raises(UnreadableError, match=r"is not replaced"):
+        policycase.export(books["one"], "spells", target, force=True)
+
+    assert target.read_text() == "case_id,country\nmine,too\n"
 
 
 def test_spss_refuses_days_before_its_calendar(package: Path, tmp_path: Path):
@@ -403,7 +507,9 @@ def test_excel_refuses_a_cell_that_it_cannot_hold(package: Path, tmp_path: Path)
 
 
 @pytest.mark.parametrize(("to", "output", "error", "message"), [
-    ("exel", "out", UnknownNameError, 'no form of export "exel" · did you mean "excel"'),
+    ("exel", "out", UnknownNameError, 'no form or view to export "exel" · did you mean "excel"'),
+    ("spels", "out.csv", UnknownNameError, 'no form or view to export "spels" · did you mean "spells"'),
+    ("spells", "out.txt", UnreadableError, r"out.txt must end in .csv, .parquet, .xlsx, .dta, .sav, for example out.csv"),
     ("excel", "out.csv", UnreadableError, r"out.csv has another ending than .xlsx · say --output .*out.xlsx"),
 ])  # fmt: skip
 def test_export_says_what_it_does_not_take(books, tmp_path: Path, to: str, output: str, error: type, message: str):
@@ -431,6 +537,9 @@ def test_case_without_rows_exports_to_every_form(tmp_path: Path):
 
     for form in FORMS:
         assert policycase.export(book, form, tmp_path / f"{form}{FORMS[form].ending}").exists()
+    for view in VIEWS:
+        for ending in VIEW_FORMS:
+            assert policycase.export(book, view, tmp_path / f"{view}{ending}").exists()
 
 
 def test_export_command_says_what_it_wrote(capsys, tmp_path: Path):

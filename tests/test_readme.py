@@ -14,7 +14,7 @@ from copies import ROOT
 
 import policycase
 from policycase.cli.main import parser
-from policycase.exports.forms import FORMS
+from policycase.exports.forms import FORMS, VIEW_FORMS, VIEWS
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 IN_R = re.search(r"```r\n(library\(readr\).*?)```\n\n```text\n(.*?)```", README, re.DOTALL)
@@ -116,6 +116,13 @@ def test_every_form_of_export_is_in_the_readme_with_its_extra():
     for name, form in FORMS.items():
         extra = f"`{form.extra}`" if form.extra else ""
         assert f"| `{name}` | {form.what} | {extra} |".replace("|  |", "| |") in lines
+
+
+def test_every_view_and_its_formats_are_in_the_readme():
+    about = README[README.index("Views are exported too") :].split("\n\n")
+
+    assert re.findall(r"`(\.[a-z]+)`", about[0]) == list(VIEW_FORMS)
+    assert re.findall(r"`([a-z_]+)`", about[2].split(". ")[0]) == list(VIEWS)
 
 
 def test_set_up_commands_are_those_of_ci():

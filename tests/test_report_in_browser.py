@@ -70,6 +70,16 @@ def test_phone_gets_the_narrow_charts(browser: Browser, reports: dict):
     assert counts == [[4, 0], [0, 4]]
 
 
+def test_wide_table_on_a_phone_has_shadows_that_covers_hide_only_at_its_ends(browser: Browser, reports: dict):
+    look = "const look = getComputedStyle(document.querySelector('.scroll')); return look.{}"
+
+    browser.open(reports["six"], 360)
+
+    assert browser.ask("const box = document.querySelector('.scroll'); return box.scrollWidth > box.clientWidth")
+    assert browser.ask(look.format("backgroundAttachment")) == "local, local, scroll, scroll"
+    assert browser.ask(look.format("backgroundImage")).count("linear-gradient") == 4
+
+
 def test_dark_page_has_light_ink_in_text_and_charts(browser: Browser, reports: dict):
     browser.open(reports["case"], theme="dark")
 

@@ -16,6 +16,7 @@ FRAMES = {
     "panel": policycase.panel,
     "timeline": policycase.timeline,
     "ties": policycase.ties,
+    "event_ties": policycase.event_ties,
     "goal_matrix": policycase.goal_matrix,
 }
 
@@ -35,7 +36,8 @@ def test_view_of_a_stack_holds_the_view_of_each_case(name: str):
     part = whole[whole["case_id"].eq("kgz-leph")].reset_index(drop=True)
 
     pd.testing.assert_frame_equal(part, own)
-    assert set(whole["case_id"]) == set(SIX.case_ids)
+    without = {"usa-lead"} if name == "event_ties" else set()  # its source names no agency of an event
+    assert set(whole["case_id"]) == set(SIX.case_ids) - without
 
 
 @pytest.mark.parametrize("name", FRAMES)
@@ -409,3 +411,61 @@ def test_condition_is_present_where_one_such_event_occurred_beside_a_cancelled_o
     found = policycase.conditions(policycase.load(package))
 
     assert found["event_launch"].tolist() == [1]
+
+
+def test_spells_last_from_the_least_to_the_most_that_their_dates_allow():
+    found = policycase.spells(SIX).set_index("program_id")
+    columns = ["ended", "duration_years", "duration_shortest", "duration_longest"]
+
+    days = {  # from middle to middle, least, most: with the first and the last day
+        "kgz-leph:emergency-regime": (1, 47, 47, 47),  # 25 March to 10 May 2020
+        "vnm-pmlsa:pmlsa": (1, 731.5, 367, 1096),  # 2018 to 2020
+        "can-insite:insite": (0, 5221.5, 5207, None),  # September 2003, still running on the last day of 2017
+        "kgz-leph:drug-initiative": (0, None, 1, None),  # running, start unknown
+        "kgz-leph:nsp-prisons": (None, None, None, None),  # whether it ended is not known
+    }
+    assert {program: rows(found.loc[[program]], *columns)[0] for program in days} == {
+        program: [ended, *(None if number is None else round(number / 365.25, 4) for number in spans)]
+        for program, (ended, *spans) in days.items()
+    }
+
+
+def test_spell_that_ended_without_a_date_has_ended_and_lasted_at_least_a_day(package: Path):
+    text = (package / "data/programs.csv").read_text()
+    line = next(line for line in text.splitlines() if line.startswith("kgz-leph:nsp,"))
+    edit(package / "data/programs.csv", line, line.replace(",ongoing,", ",ended,"))
+
+    found = policycase.spells(policycase.load(package)).query("program_id == 'kgz-leph:nsp'")
+
+    longest = round((pd.Timestamp("2021-12-31") - pd.Timestamp("1999-01-01")).days / 365.25 + 1 / 365.25, 4)
+    columns = ["ended", "duration_years", "duration_shortest", "duration_longest"]
+    assert rows(found, *columns) == [[1, None, round(1 / 365.25, 4), longest]] * 2
+
+
+@pytest.mark.parametrize(
+    ("freq", "period"), [("Y", ["1991", "1992"]), ("Q", ["1991Q3", "1991Q4"]), ("M", ["1991-08", "1991-09"])]
+)
+def test_panel_has_periods_that_stata_takes(tmp_path: Path, freq: str, period: list[str]):
+    panel = policycase.panel(KGZ, freq)
+
+    panel.to_stata(tmp_path / "panel.dta", write_index=False)
+
+    assert pd.read_stata(tmp_path / "panel.dta")["period"].head(2).tolist() == period
+
+
+def test_event_ties_name_each_role_of_an_agency_in_an_event():
+    found = policycase.event_ties(KGZ)
+
+    assert found["event_id"].tolist() == KGZ.event_agencies["event_id"].tolist()
+    decree = found[found["event_id"].eq("kgz-leph:decree")]
+    assert rows(decree, "agency_id", "role") == rows(
+        KGZ.event_agencies.query("event_id == 'kgz-leph:decree'"), "agency_id", "role"
+    )
+    assert set(decree["event_type"]) == {KGZ.events.set_index("event_id")["event_type"]["kgz-leph:decree"]}
+    assert found["agency_name"].notna().all()
+
+
+def test_co_ties_of_a_case_without_rows_are_empty(tmp_path: Path):
+    empty = policycase.load(policycase.new("usa-lead", tmp_path / "empty"))
+
+    assert policycase.co_ties(empty).shape == (0, 0)

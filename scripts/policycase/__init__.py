@@ -59,6 +59,7 @@ HOMES = {
     "co_ties": "analysis.network",
     "conditions": "analysis.comparison",
     "diff": "analysis.changes",
+    "event_ties": "analysis.network",
     "export": "exports.export",
     "goal_matrix": "analysis.comparison",
     "import_workbook": "coding.workbook_import",

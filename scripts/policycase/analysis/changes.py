@@ -90,12 +90,13 @@ def as_markdown(changes: pd.DataFrame) -> str:
     """The changes as lines for a changelog, one a changed row: "- events `kgz-leph:nsp-launch`: start 1998 → 1999"."""
     lines = []
     for (table, record_id), rows in changes.groupby(["table", "record_id"], sort=False):
-        what = "; ".join(_said(row) for row in rows.itertuples(index=False))
+        what = "; ".join(worded(row) for row in rows.itertuples(index=False))
         lines.append(f"- {table} `{record_id}`: {what}" if record_id else f"- {table}: {what}")
     return "".join(f"{line}\n" for line in lines)
 
 
-def _said(row: tuple) -> str:
+def worded(row: tuple) -> str:
+    """One change, a row of `diff`, in words: "start 1998 → 1999"."""
     if row.change != "changed":
         return "rows stand in another order" if row.change == "moved" else row.change
     before, after = ("(empty)" if pd.isna(value) else value for value in (row.old, row.new))

@@ -10,6 +10,8 @@ from policycase.storage.csv_files import TEXT
 
 ACTIVITY = pd.CategoricalDtype(["not", "possibly", "certainly"], ordered=True)
 BOUNDS = ["start_earliest", "start_latest", "end_earliest", "end_latest"]
+DURATIONS = ["duration_years", "duration_shortest", "duration_longest"]
+DAY, YEAR = 86_400, 365.25  # seconds, days
 DATED = ["start", *BOUNDS[:2], "end", *BOUNDS[2:]]
 
 
@@ -22,7 +24,9 @@ def spells(casebook: Casebook) -> pd.DataFrame:
         case_id, country (alpha-3), program_id, program_type, status, place_id (missing where no place is coded), start
         and end as EDTF text, start_earliest, start_latest, end_earliest, end_latest (datetime64[s], missing where open
         or not said), observed_until (datetime64[s], last day of the case), left_censored, right_censored,
-        interval_censored (boolean). In the order of the programs and their places; planned programs are left out.
+        interval_censored (boolean), ended (Int64: 1 ended, 0 still running at `observed_until`, missing where neither
+        is known), duration_years, duration_shortest, duration_longest (float64, years). In the order of the programs
+        and their places; planned programs are left out.
 
     Notes
     -----
@@ -51,9 +55,25 @@ def spells(casebook: Casebook) -> pd.DataFrame:
     ended_between = rows["end_earliest"].ne(rows["end_latest"]) & ~untold
     unseen = (untold & rows["status"].eq("ended")).astype("boolean").mask(unsure)
     rows["interval_censored"] = unseen | begun_between | ended_between  # true | missing is true
+    rows["ended"] = rows["end"].notna().astype("Int64").mask(untold & rows["status"].eq("ended"), 1).mask(unsure)
+    rows = rows.assign(**_durations(rows))
     flags = ["left_censored", "right_censored", "interval_censored"]
     columns = ["case_id", "country", "program_id", "program_type", "status", "place_id", *DATED, "observed_until"]
-    return rows[[*columns, *flags]].astype(dict.fromkeys(flags, "boolean"))
+    return rows[[*columns, *flags, "ended", *DURATIONS]].astype(dict.fromkeys(flags, "boolean"))
+
+
+def _durations(rows: pd.DataFrame) -> dict[str, pd.Series]:
+    """Years from the start to the end, or to the last day that is observed: from middle to middle, least and most."""
+    known, running = rows["ended"].notna(), rows["ended"].eq(0).fillna(value=False)
+    undated = known & ~running & rows["end"].isna()
+    seen, first, last = rows["observed_until"], rows["start_earliest"], rows["start_latest"]
+    earliest, latest = rows["end_earliest"].mask(running, seen), rows["end_latest"].mask(running, seen)
+    middle = (earliest + (latest - earliest) / 2) - (first + (last - first) / 2)
+    least, most = earliest - last, (latest.mask(undated, seen) - first).mask(running)
+    days = [span.dt.total_seconds() / DAY for span in (middle, least, most)]
+    days[1] = days[1].fillna(0)  # what has begun lasts a day
+    years = [((span.clip(lower=0) + 1) / YEAR).round(4).where(known) for span in days]
+    return dict(zip(DURATIONS, years, strict=True))
 
 
 def _begun(casebook: Casebook) -> pd.DataFrame:
@@ -77,10 +97,10 @@ def panel(casebook: Casebook, freq: Literal["Y", "Q", "M"] = "Y") -> pd.DataFram
     Returns
     -------
     DataFrame
-        case_id, country (alpha-3), year (Int64), period (period of the frequency), program_id, program_type, activity
-        (`not` < `possibly` < `certainly`, an ordered category). One row for each program and period between the first
-        and the last day of its case, in that order; planned programs are left out. Merge with data of countries by
-        `country` and `year`.
+        case_id, country (alpha-3), year (Int64), period (text: 1999, 1999Q4 or 1999-12), program_id, program_type,
+        activity (`not` < `possibly` < `certainly`, an ordered category). One row for each program and period between
+        the first and the last day of its case, in that order; planned programs are left out. Merge with data of
+        countries by `country` and `year`.
 
     Notes
     -----
@@ -114,7 +134,7 @@ def panel(casebook: Casebook, freq: Literal["Y", "Q", "M"] = "Y") -> pd.DataFram
     certain = rows["begins"].le(closes) & rows["ends"].ge(opens)
     codes = possible.astype("int64") + (possible & certain).astype("int64")
     rows = rows.assign(
-        period=periods,
+        period=periods.astype(TEXT),
         year=periods.dt.year.astype("Int64"),
         activity=pd.Categorical.from_codes(codes.to_numpy(), dtype=ACTIVITY),
     )

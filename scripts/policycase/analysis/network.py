@@ -7,6 +7,7 @@ from policycase.model.casebook import Casebook
 from policycase.model.tables import refuse_odd_rows
 
 AGENCY, PROGRAM = "agency", "program"
+AGENCY_COLUMNS = ["agency_type", "sector", "level", "is_generic"]
 
 
 def ties(casebook: Casebook) -> pd.DataFrame:
@@ -19,14 +20,35 @@ def ties(casebook: Casebook) -> pd.DataFrame:
         role, place_id, start, end (EDTF text). In the order of the table program_agencies; planned programs are left
         out. To `abstain` from interfering is a tie like every other role.
     """
-    links = casebook["program_agencies"]
-    agencies = casebook["agencies"][["agency_id", "name", "agency_type", "sector", "level", "is_generic"]]
-    programs = casebook["programs"][["program_id", "name", "program_type", "status"]]
-    rows = links.merge(agencies.rename(columns={"name": "agency_name"}), on="agency_id", how="left")
-    rows = rows.merge(programs.rename(columns={"name": "program_name"}), on="program_id", how="left")
-    own = [name for name in agencies if name not in {"agency_id", "name"}]
-    columns = ["case_id", "agency_id", "agency_name", *own, "program_id", "program_name", "program_type", "role"]
-    return rows.loc[rows["status"].ne("planned"), [*columns, "place_id", "start", "end"]].reset_index(drop=True)
+    rows = _tied(casebook, "program_agencies", "program", "program_type", "status")
+    columns = [*_columns("program", "program_type"), "place_id", "start", "end"]
+    return rows.loc[rows["status"].ne("planned"), columns].reset_index(drop=True)
+
+
+def event_ties(casebook: Casebook) -> pd.DataFrame:
+    """Ties of agencies to events, one row for each role of an agency in an event.
+
+    Returns
+    -------
+    DataFrame
+        case_id, agency_id, agency_name, agency_type, sector, level, is_generic, event_id, event_name, event_type, role,
+        occurrence, start, end (EDTF text, of the event). In the order of the table event_agencies. Events that were
+        only planned, or were cancelled, are there too: see `occurrence`.
+    """
+    rows = _tied(casebook, "event_agencies", "event", "event_type", "occurrence", "start", "end")
+    return rows[[*_columns("event", "event_type"), "occurrence", "start", "end"]]
+
+
+def _tied(casebook: Casebook, links: str, what: str, *columns: str) -> pd.DataFrame:
+    """The rows of a table of links, with the names and some columns of the agency and of what it is tied to."""
+    agencies = casebook["agencies"][["agency_id", "name", *AGENCY_COLUMNS]].rename(columns={"name": "agency_name"})
+    others = casebook[f"{what}s"][[f"{what}_id", "name", *columns]].rename(columns={"name": f"{what}_name"})
+    rows = casebook[links].merge(agencies, on="agency_id", how="left")
+    return rows.merge(others, on=f"{what}_id", how="left")
+
+
+def _columns(what: str, kind: str) -> list[str]:
+    return ["case_id", "agency_id", "agency_name", *AGENCY_COLUMNS, f"{what}_id", f"{what}_name", kind, "role"]
 
 
 def incidence(casebook: Casebook) -> pd.DataFrame:
@@ -59,9 +81,10 @@ def co_ties(casebook: Casebook) -> pd.DataFrame:
     The projection B Bᵀ of the two-mode network on its agencies, B being the incidence matrix with 1 for any tie
     (Breiger 1974, *The Duality of Persons and Groups*).
     """
-    tied = incidence(casebook).gt(0).astype("int64")
-    shared = tied @ tied.T
-    return shared.rename_axis(columns="agency_id").astype("Int64")
+    tied = incidence(casebook).gt(0)
+    matrix = tied.to_numpy(dtype="int64")
+    agencies = tied.index.rename("agency_id")
+    return pd.DataFrame(matrix @ matrix.T, agencies, agencies, dtype="Int64")
 
 
 def to_networkx(casebook: Casebook) -> nx.MultiGraph:

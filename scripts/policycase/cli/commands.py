@@ -162,10 +162,7 @@ def run_coverage(options: Namespace) -> None:
     if options.json:
         say_json({"passages": rows(case.passage_coverage()), "rows": rows(case.coverage())})
     else:
-        say_table(case.passage_coverage(), "Passages")
-        say("")
-        say_table(case.coverage(), "Rows and values")
-        say(screens.coverage_line(case.text))
+        screens.say_coverage(case)
 
 
 def run_conflicts(options: Namespace) -> None:
@@ -319,21 +316,23 @@ def run_diff(options: Namespace) -> bool:
     elif options.markdown:
         sys.stdout.write(printable(changes_module.as_markdown(changes)))
     elif len(changes):
-        say_table(changes)
+        screens.say_changes(changes)
     else:
         say("no difference")
     return bool(len(changes))
 
 
 def run_export(options: Namespace) -> None:
-    """The tables of a package in another form."""
+    """The tables of a package, or a view of them, in another format."""
     case = book(options)
     target = export.export(case, options.to, options.output, force=options.force)
     if options.json:
-        rows = {name: len(case[name]) for name in case.tables}
+        views = {options.to: export.view(case, options.to)} if options.to in export.VIEWS else case
+        rows = {name: len(views[name]) for name in views}
         say_json({"output": str(target), "to": options.to, "cases": case.case_ids, "rows": rows})
     else:
-        say(f"wrote {target}: {export.FORMS[options.to].what}")
+        what = export.VIEWS.get(options.to) or export.FORMS[options.to].what
+        say(f"wrote {target}: {what}")
 
 
 def run_report(options: Namespace) -> None:

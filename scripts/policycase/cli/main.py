@@ -22,7 +22,7 @@ from policycase.errors import (
     UnknownNameError,
     did_you_mean,
 )
-from policycase.exports.forms import FORMS, form_of
+from policycase.exports.forms import FORMS, VIEW_FORMS, VIEWS, form_of
 
 VALID, FINDINGS, USAGE, UNREADABLE = 0, 1, 2, 3
 STOPPED = 130  # as a shell says of a command that was stopped with Ctrl-C
@@ -87,7 +87,8 @@ def _open_closed() -> None:
 def _run(options: argparse.Namespace) -> int:
     try:
         commands = import_module("policycase.cli.commands")  # heavy, so --help and wrong usage do without it
-        return FINDINGS if getattr(commands, f"run_{options.command}")(options) else VALID
+        with import_module("policycase.cli.terminal").sign_of_life(options.command):
+            return FINDINGS if getattr(commands, f"run_{options.command}")(options) else VALID
     except PolicyCaseError as error:
         if options.json:
             sys.stdout.write(json.dumps({"error": str(error)}) + "\n")
@@ -202,9 +203,22 @@ def _add_combining(add: Callable[..., Parser]) -> None:
     stack.add_argument("-o", "--output", metavar="FOLDER", help="the folder to write")
     stack.add_argument("--dry-run", action="store_true", help="write nothing; print what the cases share")
     stack.add_argument("--force", action="store_true", help="replace the folder if it exists")
-    export = add("export", "write the tables in another format: CSV, Excel, Stata, a database …", package="some")
-    export.add_argument("--to", required=True, type=form_of, choices=list(FORMS), metavar="FORM", help=", ".join(FORMS))
-    export.add_argument("-o", "--output", required=True, metavar="OUT", help="the file or folder to write")
+    export = add("export", "write the tables, or a view, in another format: CSV, Excel, Stata …", package="some")
+    export.add_argument(
+        "--to",
+        required=True,
+        type=form_of,
+        choices=[*FORMS, *VIEWS],
+        metavar="FORMAT|VIEW",
+        help=f"every table as {', '.join(FORMS)}; or one view: {', '.join(VIEWS)}",
+    )
+    export.add_argument(
+        "-o",
+        "--output",
+        required=True,
+        metavar="OUT",
+        help=f"the file or folder to write; a view is one file that ends in {', '.join(VIEW_FORMS)}",
+    )
     export.add_argument("--force", action="store_true", help="replace an earlier export")
     report = add("report", "write a case or a stack as one HTML page; works offline, prints well", package="some")
     report.add_argument("-o", "--output", required=True, metavar="FILE", help="the page to write")

@@ -6,7 +6,8 @@ from xml.etree import ElementTree
 
 import pandas as pd
 
-from policycase.cli.terminal import fits, say, say_blocks, say_json_line, say_table, tell
+from policycase.analysis.changes import worded
+from policycase.cli.terminal import fits, say, say_blocks, say_json_line, say_table, say_wrapped, tell
 from policycase.findings import Finding
 from policycase.model import provenance
 from policycase.model.casebook import Casebook
@@ -14,6 +15,7 @@ from policycase.model.package import refuse_odd_descriptor
 from policycase.model.profile import Table
 from policycase.model.provenance import RECORD
 from policycase.model.tables import Tables
+from policycase.storage.csv_files import TEXT
 from policycase.storage.json_files import NOT_XML
 from policycase.validation.report import Report
 from policycase.validation.rules import RULES
@@ -38,7 +40,7 @@ def say_overview(tables: Tables) -> None:
     rows = [(table.name, len(tables[table.name]), table.description) for table in tables.profile.tables.values()]
     say_table(pd.DataFrame(rows, columns=["table", "rows", "what it holds"]))
     say("")
-    say(coverage_line(tables))
+    say_wrapped(coverage_line(tables))
 
 
 def coverage_line(tables: Tables) -> str:
@@ -57,6 +59,39 @@ def coverage_line(tables: Tables) -> str:
 
 def _share(part: int, whole: int) -> str:
     return f"{part}/{whole} ({100 * part / whole:.0f} %)" if whole else "0/0"
+
+
+def say_coverage(casebook: Casebook) -> None:
+    """Passages by coding, then rows and values of each table with evidence, of those that need it."""
+    say_table(casebook.passage_coverage().drop(columns="case_id"), "Passages")  # source_id begins with it
+    say("")
+    found = casebook.coverage()
+    shares = {
+        name: found[f"{name}_with_evidence"].astype(TEXT) + "/" + found[f"{name}_needing_evidence"].astype(TEXT)
+        for name in ("rows", "values")
+    }
+    names = {"rows": "for rows", "values": "for values"}
+    counted = pd.DataFrame(shares).mask(lambda cells: cells.eq("0/0"), "–").rename(columns=names)
+    say_table(
+        pd.concat([found[["case_id", "table", "rows"]], counted, found["extent"]], axis=1),
+        "Evidence found, of what needs it",
+    )
+    say_wrapped(coverage_line(casebook.text))
+
+
+def say_changes(changes: pd.DataFrame) -> None:
+    """What `diff` found, record by record: each changed cell on a line of its own; then how many records there are."""
+    for (table, record_id), rows in changes.groupby(["table", "record_id"], sort=False):
+        what = f"{table} {record_id}".strip()
+        whole = rows["change"].ne("changed")
+        for row in rows[whole].itertuples(index=False):
+            say_wrapped(f"{what}: {worded(row)}")
+        if not whole.all():
+            say(what)
+        for row in rows[~whole].itertuples(index=False):
+            say_wrapped(f"    {worded(row)}")
+    counts = changes.drop_duplicates(["table", "record_id", "change"])["change"].value_counts()
+    say(f"records: {', '.join(f'{count} {change}' for change, count in counts.items())}")
 
 
 def say_record(casebook: Casebook, record_id: str) -> None:
@@ -129,10 +164,10 @@ def say_conflicts(found: pd.DataFrame) -> None:
         first = rows.iloc[0]
         what = record_id if field == RECORD else f"{record_id}, {field}"
         coded = "(empty)" if pd.isna(first["coded_value"]) else first["coded_value"]
-        say(f"{what}: {coded}  [{first['status']}; {first['groups_for_coded']} for it]")
+        say_wrapped(f"{what}: {coded}  [{first['status']}; {first['groups_for_coded']} for it]")
         for row in rows.itertuples(index=False):
             rival = f" {row.rival_value}" if pd.notna(row.rival_value) else ""
-            say(f"    {row.stance}{rival} [{row.groups_for_rival}]: {row.statement} ({row.sources})")
+            say_wrapped(f"    {row.stance}{rival} [{row.groups_for_rival}]: {row.statement} ({row.sources})")
 
 
 def say_wide(casebook: Casebook, name: str) -> None:

@@ -1,8 +1,12 @@
 """What a person sees: tables and lines on stdout, the rest on stderr; no control character of the data passes."""
 
 import json
+import os
 import shutil
 import sys
+import textwrap
+import threading
+import time
 import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -16,12 +20,24 @@ from rich.text import Text
 from policycase.storage.csv_files import TEXT
 
 WIDEST = 160  # columns of a table where neither a terminal nor COLUMNS says how wide
+PATIENCE, AGAIN = 2, 10  # seconds before the first sign of life, and between later ones
+BAR_IS_SHOWN = threading.Event()
 NARROWEST = 18  # columns that a column of prose needs to be read
 
 
 def say(text: str) -> None:
     """A line of result."""
     sys.stdout.write(f"{printable(text)}\n")
+
+
+def say_wrapped(text: str, indent: int = 4) -> None:
+    """A line of result, broken between words where the width is known (a terminal, or COLUMNS); in a pipe one line."""
+    if sys.stdout.isatty() or os.environ.get("COLUMNS"):
+        further = " " * (len(text) - len(text.lstrip()) + indent)
+        text = "\n".join(
+            textwrap.wrap(text, width(), subsequent_indent=further, break_long_words=False, break_on_hyphens=False)
+        )
+    say(text)
 
 
 def tell(text: str) -> None:
@@ -36,7 +52,33 @@ def progress(total: int, what: str) -> Iterator[Callable[[int], None]]:
     columns = (BarColumn(), MofNCompleteColumn(), TextColumn(what), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as bar:
         task = bar.add_task(what, total=total)
-        yield lambda more: bar.advance(task, more)
+        BAR_IS_SHOWN.set()
+        try:
+            yield lambda more: bar.advance(task, more)
+        finally:
+            BAR_IS_SHOWN.clear()
+
+
+@contextmanager
+def sign_of_life(what: str) -> Iterator[None]:
+    """Lines on stderr, if that is a terminal, while work takes over two seconds; none while a bar is shown."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    done, began = threading.Event(), time.monotonic()
+
+    def signs() -> None:
+        pause = PATIENCE
+        while not done.wait(pause):
+            if not BAR_IS_SHOWN.is_set():
+                tell(f"policycase: {what} is still at work, {time.monotonic() - began:.0f} s")
+            pause = AGAIN
+
+    threading.Thread(target=signs, daemon=True).start()
+    try:
+        yield
+    finally:
+        done.set()
 
 
 def say_json_line(content: object) -> None:

@@ -13,6 +13,7 @@ import sentencex
 from policycase.errors import UnreadableError
 from policycase.model.passages import fingerprint, skeleton
 from policycase.model.profile import shipped_profile
+from policycase.storage.csv_files import TEXT
 
 KINDS = ("body", "continues", "footnote", "furniture")
 END = re.compile(r"[.!?…:;。！？।։؟۔][\"”’»)\]\s\d⁰¹²³⁴-⁹*]*$")
@@ -286,7 +287,7 @@ def passage_rows(
                 "coding": "coded",
             }
         )
-    return pd.DataFrame(lines, columns=list(table.fields), dtype="str")
+    return pd.DataFrame(lines, columns=list(table.fields), dtype=TEXT)
 
 
 def named(

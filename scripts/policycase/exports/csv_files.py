@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pandas as pd
+
 from policycase.exports.export import readme
 from policycase.model.casebook import Casebook
 from policycase.storage.csv_files import csv_bytes
@@ -20,3 +22,10 @@ def write(case: Casebook, place: Path) -> None:
         (place / f"{name}.csv").write_bytes(csv_bytes(text[name]))
     (place / "codebook.csv").write_bytes(csv_bytes(case.codebook()))
     readme(case, "csv", place, NOTES)
+
+
+def write_view(_case: Casebook, _name: str, frame: pd.DataFrame, place: Path) -> None:
+    """Write one view: days as 2020-03-25, truth as TRUE and FALSE, which R reads too, missing cells empty."""
+    days = {name: frame[name].dt.strftime("%Y-%m-%d") for name in frame.select_dtypes("datetime")}
+    truth = {name: frame[name].map({True: "TRUE", False: "FALSE"}) for name in frame.select_dtypes(["bool", "boolean"])}
+    place.write_bytes(csv_bytes(frame.assign(**days, **truth)))

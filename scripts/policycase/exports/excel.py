@@ -4,11 +4,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
+import xlsxwriter
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from policycase.errors import UnreadableError
 from policycase.exports.excel_cells import (
+    INERT,
     NARROWEST,
     WIDEST,
     created,
@@ -22,7 +24,7 @@ from policycase.exports.export import facts
 from policycase.model.casebook import Casebook
 
 FIRST_DAY = pd.Timestamp("1900-03-01")  # Excel knows a 29 February 1900, and no day before that year
-MOST_ROWS = 1_048_575  # below the header
+MOST_ROWS, MOST_COLUMNS = 1_048_575, 16_384  # below the header
 EXACT = 10**15  # Excel keeps 15 digits
 
 
@@ -44,6 +46,22 @@ def write(case: Casebook, place: Path) -> None:
             _put_table(book.add_worksheet(name), case[name], styles)
 
 
+def write_view(case: Casebook, name: str, frame: pd.DataFrame, place: Path) -> None:
+    """Write one view, on the first sheet.
+
+    Raises
+    ------
+    UnreadableError
+        A cell or the view is longer than Excel takes.
+    """
+    told = facts(case, name)
+    with xlsxwriter.Workbook(place, INERT) as book:
+        book.set_properties({"title": told["title"], "comments": told["made_by"], "created": created(case)})
+        styles = formats(book)
+        _put_table(book.add_worksheet(name), frame, styles)
+        put_pairs(book.add_worksheet("README"), list(told.items()), styles["prose"])
+
+
 def _readme(told: dict[str, str], case: Casebook) -> list[tuple[str, str]]:
     return [
         *told.items(),
@@ -57,26 +75,28 @@ def _readme(told: dict[str, str], case: Casebook) -> list[tuple[str, str]]:
 
 
 def _put_table(sheet: Worksheet, frame: pd.DataFrame, styles: dict[str, Format]) -> None:
-    if len(frame) > MOST_ROWS:
-        rows = f"{len(frame):,} rows; a sheet holds {MOST_ROWS:,}"
-        msg = f"{sheet.get_name()} has {rows} · use --to parquet, sqlite or duckdb"
+    if len(frame) > MOST_ROWS or len(frame.columns) > MOST_COLUMNS:
+        size = f"{len(frame):,} rows and {len(frame.columns):,} columns"
+        msg = f"{sheet.get_name()} has {size}; a sheet holds {MOST_ROWS:,} and {MOST_COLUMNS:,} · use CSV or Parquet"
         raise UnreadableError(msg)
     for column, header in enumerate(frame):
         put_text(sheet, 0, column, header, styles["header"])
-        widest = _put_column(sheet, column, frame[header], styles)
-        sheet.set_column(column, column, min(max(widest, len(header) + 4, NARROWEST), WIDEST), styles["text"])
+        widest, style = _put_column(sheet, column, frame[header], styles)
+        sheet.set_column(column, column, min(max(widest, len(header) + 4, NARROWEST), WIDEST), style)
     frame_sheet(sheet, len(frame), len(frame.columns))
 
 
-def _put_column(sheet: Worksheet, column: int, values: pd.Series, styles: dict[str, Format]) -> int:
-    """Write the cells of a column, missing ones left out; the length of the longest."""
+def _put_column(
+    sheet: Worksheet, column: int, values: pd.Series, styles: dict[str, Format]
+) -> tuple[int, Format | None]:
+    """Write the cells of a column, missing ones left out; the length of the longest, and the format of the column."""
     put, shown, style = _kind(sheet, values)
     longest = 0
     for row, value in enumerate(values, start=1):
         if not pd.isna(value):
             put(row, column, shown(value), styles.get(style))
             longest = max(longest, len(str(value)) if style != "day" else len("2020-03-25"))
-    return longest
+    return longest, styles.get(style)
 
 
 def _kind(sheet: Worksheet, values: pd.Series) -> tuple[Callable, Callable, str]:

@@ -1,13 +1,18 @@
 """Exporting: the tables of one or many cases in a format that other programs read."""
 
+import csv
 import io
 import zipfile
+from collections.abc import Sequence
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
+
+import pandas as pd
 
 from policycase.errors import MissingExtraError, TooLargeError, UnknownNameError, UnreadableError
-from policycase.exports.forms import FORMS, Form, form_of
+from policycase.exports.forms import FORMS, VIEW_FORMS, VIEWS, Form, form_of
 from policycase.model.casebook import Casebook, load
 from policycase.model.package import refuse_odd_descriptor
 from policycase.storage.locations import read_given
@@ -15,6 +20,7 @@ from policycase.storage.writing import staged, unwritable
 
 MARK = "Exported by policycase"
 README = "README.txt"
+BEGINNINGS = (b"SQLite format 3\0", b"<?xml", b"<stata_dta>", b"$FL2", b"PAR1")
 FILES = "\nFiles:\n"
 MISSING = "An empty cell means that the source does not say. It is never a zero or a no."
 
@@ -41,8 +47,8 @@ def readme(case: Casebook, form: str, folder: Path, notes: str) -> None:
     (folder / README).write_text(text, encoding="utf-8", newline="\n")
 
 
-def is_export(path: Path) -> bool:
-    """Whether a file, or a folder with all that it holds, was written by an export."""
+def is_export(path: Path, header: Sequence[str] = ()) -> bool:
+    """Whether a file, or a folder with all that it holds, was written by an export; a view in CSV has its header."""
     if path.is_dir():
         return _is_folder(path)
     try:
@@ -53,8 +59,9 @@ def is_export(path: Path) -> bool:
         with zipfile.ZipFile(io.BytesIO(content)) as workbook:
             core = "docProps/core.xml"
             return core in workbook.namelist() and MARK.encode() in workbook.read(core)
-    known = content.startswith((b"SQLite format 3\0", b"<?xml")) or content[8:12] == b"DUCK"
-    return known and MARK.encode() in content
+    if path.suffix.lower() == ".csv":
+        return bool(header) and next(csv.reader(io.StringIO(content.decode(errors="replace"))), []) == list(header)
+    return (content.startswith(BEGINNINGS) or content[8:12] == b"DUCK") and MARK.encode() in content
 
 
 def _is_folder(folder: Path) -> bool:
@@ -68,7 +75,7 @@ def _is_folder(folder: Path) -> bool:
 
 
 def export(case: Casebook | str | Path | None, to: str, output: str | Path, *, force: bool = False) -> Path:
-    """The file or folder that holds the tables in another form; it is written whole or not at all.
+    """The file or folder that holds the tables, or one view, in another form; it is written whole or not at all.
 
     Parameters
     ----------
@@ -77,16 +84,17 @@ def export(case: Casebook | str | Path | None, to: str, output: str | Path, *, f
         case that comes with the library.
     to
         csv, parquet, sqlite, excel, stata, spss, graphml, duckdb; or workbook, one case to code in. The endings
-        xlsx, dta, sav and db are understood too.
+        xlsx, dta, sav and db are understood too. Or a view: spells, panel, timeline, ties, event_ties, incidence,
+        co_ties, goal_matrix, conditions.
     output
-        The file or folder to write.
+        The file or folder to write. A view is one file, in the format of its ending: .csv, .parquet, .dta, .sav, .xlsx.
     force
-        Replace what stands there, if an export wrote it.
+        Replace an earlier export.
 
     Raises
     ------
     UnknownNameError
-        There is no such form.
+        There is no such form or view.
     MissingExtraError
         The package that writes the form is not installed; the message names the extra.
     UnreadableError
@@ -94,25 +102,49 @@ def export(case: Casebook | str | Path | None, to: str, output: str | Path, *, f
     InvalidPackageError
         The descriptor is not valid; or a row breaks a key, so that no database can hold it.
     """
-    form = FORMS.get(form_of(to))
-    if form is None:
-        kind = "form of export"
-        raise UnknownNameError(kind, to, FORMS)
+    target = Path(output)
+    form = _form(form_of(to), target)
     book = case if isinstance(case, Casebook) else load(case)
     refuse_odd_descriptor(book.descriptor)
-    target = Path(output)
-    _refuse_ending(target, form)
-    _refuse_replacing(target, force=force)
     writer = _writer(form)
+    frame = view(book, to) if to in VIEWS else None
+    _refuse_replacing(target, [] if frame is None else list(frame), force=force)
     with staged(target.resolve(), force=force) as place:
         try:
-            writer.write(book, place)
+            if frame is None:
+                writer.write(book, place)
+            else:
+                writer.write_view(book, to, frame, place)
         except getattr(writer, "FAILURES", ()) as error:  # what its library raises where others raise an OSError
             raise unwritable(target, str(error).replace(str(place), target.name)) from error
     return target
 
 
-def _writer(form: Form) -> object:
+def view(case: Casebook, name: str) -> pd.DataFrame:
+    """A view as a file has it: ids that name its rows are its first column."""
+    frame = getattr(import_module("policycase"), name)(case)
+    return frame if frame.index.name is None else frame.rename_axis(columns=None).reset_index()
+
+
+def _form(to: str, target: Path) -> Form:
+    """The form to write, which for a view follows from the ending of the output."""
+    if to not in FORMS and to not in VIEWS:
+        kind = "form or view to export"
+        raise UnknownNameError(kind, to, [*FORMS, *VIEWS])
+    if to in VIEWS:
+        endings = ", ".join(VIEW_FORMS)
+        if target.suffix.lower() not in VIEW_FORMS:
+            msg = f"{target} must end in {endings}, for example {target.with_suffix('.csv').name}"
+            raise UnreadableError(msg)
+        return VIEW_FORMS[target.suffix.lower()]
+    form = FORMS[to]
+    if form.ending and target.suffix.lower() != form.ending:
+        msg = f"{target} has another ending than {form.ending} · say --output {target.with_suffix(form.ending)}"
+        raise UnreadableError(msg)
+    return form
+
+
+def _writer(form: Form) -> Any:
     """The module of a form; it imports the optional package at its top, so that one is looked for first."""
     if form.package:
         try:
@@ -122,18 +154,12 @@ def _writer(form: Form) -> object:
     return import_module(f"policycase.{form.module}")
 
 
-def _refuse_ending(target: Path, form: Form) -> None:
-    if form.ending and target.suffix.lower() != form.ending:
-        msg = f"{target} has another ending than {form.ending} · say --output {target.with_suffix(form.ending)}"
-        raise UnreadableError(msg)
-
-
-def _refuse_replacing(target: Path, *, force: bool) -> None:
+def _refuse_replacing(target: Path, header: list[str], *, force: bool) -> None:
     if not (target.exists() or target.is_symlink()):
         return
     if not force:
         msg = f"{target} exists · choose another name, or say --force to replace it"
         raise UnreadableError(msg)
-    if not target.exists() or not is_export(target) or Path.cwd().is_relative_to(target.resolve()):
+    if not target.exists() or not is_export(target, header) or Path.cwd().is_relative_to(target.resolve()):
         msg = f"{target} is not replaced: policycase export did not write it, or not all of it · choose another name"
         raise UnreadableError(msg)

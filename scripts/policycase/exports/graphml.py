@@ -18,19 +18,29 @@ def write(case: Casebook, place: Path) -> None:
     ------
     UnreadableError
         A text holds a character that XML cannot.
+
+    Notes
+    -----
+    igraph takes `name` for the key of a node, so that is the id, and the record's name is `label`. It also reads a
+    missing truth as false, so truth is text, `true` or `false`, and empty there where it is missing.
     """
     graph = to_networkx(case)
-    told = facts(case, "graphml")
-    graph.graph.update({name: NOT_XML.sub("\ufffd", text) for name, text in told.items()})
-    for record_id, attributes in graph.nodes(data=True):
-        _refuse_controls(record_id, attributes)
-    for *_, attributes in graph.edges(data=True):
-        _refuse_controls(attributes["program_agency_id"], attributes)
+    graph.graph.update({name: NOT_XML.sub("\ufffd", text) for name, text in facts(case, "graphml").items()})
+    nodes = [(record_id, attributes) for record_id, attributes in graph.nodes(data=True)]
+    edges = [(attributes["program_agency_id"], attributes) for *_, attributes in graph.edges(data=True)]
+    for record_id, attributes in nodes:
+        attributes["name"] = record_id
+    for where, attributes in [*nodes, *edges]:
+        for name, value in attributes.items():
+            attributes[name] = _sound(where, name, value)
     nx.write_graphml_xml(graph, place, edge_id_from_attribute="program_agency_id")
 
 
-def _refuse_controls(record_id: str, attributes: dict[str, object]) -> None:
-    for name, value in attributes.items():
-        if isinstance(value, str) and NOT_XML.search(value):
-            msg = f"{record_id}: {name} holds a control character · run: policycase validate"
-            raise UnreadableError(msg)
+def _sound(where: str, name: str, value: object) -> object:
+    """The value as GraphML has it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str) and NOT_XML.search(value):
+        msg = f"{where}: {name} holds a control character · run: policycase validate"
+        raise UnreadableError(msg)
+    return value

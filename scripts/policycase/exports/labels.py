@@ -1,13 +1,16 @@
 """Tables as statistics programs hold them: codes as numbers with labels, short names, labelled variables."""
 
-from collections.abc import Iterator, Set
+import re
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from policycase.errors import UnreadableError
+from policycase.exports.export import MARK
 from policycase.model.casebook import Casebook
-from policycase.model.profile import Table
+from policycase.model.profile import Field
 from policycase.storage.csv_files import TEXT
 
 TRUTH = {0: "false", 1: "true"}
@@ -32,10 +35,11 @@ class Labelled:
 
 def labelled(case: Casebook, reserved: Set[str], longest: int) -> Iterator[Labelled]:
     """Every table, and the codebook with the names that columns have here."""
-    spoken = {table.name: _names(list(table.fields), reserved, longest) for table in case.profile.tables.values()}
     positions = _positions(case)
+    spoken = {}
     for table in case.profile.tables.values():
-        yield _labelled(table, case, spoken[table.name], positions)
+        spoken[table.name] = _names(list(table.fields), reserved, longest)
+        yield _labelled((table.name, table.title), case[table.name], spoken[table.name], table.fields, positions)
     codebook = case.codebook()
     here = [spoken[row.table][row.field] for row in codebook.itertuples()]
     codebook.insert(2, "variable", pd.Series(here, dtype=TEXT))
@@ -43,26 +47,47 @@ def labelled(case: Casebook, reserved: Set[str], longest: int) -> Iterator[Label
     yield Labelled("codebook", "Codebook", codebook.rename(columns=names), {}, {})
 
 
+def labelled_view(case: Casebook, name: str, frame: pd.DataFrame, reserved: Set[str], longest: int) -> Labelled:
+    """A view; a column that a table of the profile has too has its title, and any other its own name, as label."""
+    fields: dict[str, Field] = {}
+    for table in case.profile.tables.values():
+        for field in table.fields.values():
+            codes = case.profile.vocabularies.get(field.vocabulary, [])
+            if field.name in frame and list(codes) == _categories(frame[field.name]):
+                fields.setdefault(field.name, field)
+    names = _names(list(frame), reserved, longest)
+    return _labelled((name, f"{MARK}: {name}"), frame, names, fields, _positions(case))
+
+
+def _categories(column: pd.Series) -> list[str]:
+    return list(column.cat.categories) if isinstance(column.dtype, pd.CategoricalDtype) else []
+
+
 def _labelled(
-    table: Table, case: Casebook, names: dict[str, str], positions: dict[str, dict[str, tuple[int, str]]]
+    title: tuple[str, str],
+    frame: pd.DataFrame,
+    names: dict[str, str],
+    fields: Mapping[str, Field],
+    positions: dict[str, dict[str, tuple[int, str]]],
 ) -> Labelled:
-    frame = case[table.name]
     values: dict[str, dict[int, str]] = {}
-    for field in table.fields.values():
-        column = frame[field.name]
-        if field.vocabulary:
-            codes = positions[field.vocabulary]
-            numbers = {code: number for code, (number, _) in codes.items()}
-            frame[field.name] = column.astype(TEXT).map(numbers).astype("Int16")
-            values[names[field.name]] = dict(codes.values())
-        elif field.type == "boolean":
-            frame[field.name] = column.astype("Int8")
-            values[names[field.name]] = TRUTH
-        elif field.type == "integer" and column.abs().gt(EXACT).any():
-            msg = f"{table.name}.{field.name} holds a whole number that no statistics program keeps exactly"
+    columns = {}
+    for name, column in frame.items():
+        field = fields.get(name)
+        if isinstance(column.dtype, pd.CategoricalDtype):
+            known = positions[field.vocabulary] if field else {}
+            codes = [known.get(code, (number, code)) for number, code in enumerate(column.cat.categories, start=1)]
+            numbers = np.array([*(number for number, _ in codes), 0])  # the last is for missing cells
+            columns[name] = pd.Series(numbers[column.cat.codes], column.index, "Int16").mask(column.isna())
+            values[names[name]] = dict(codes)
+        elif pd.api.types.is_bool_dtype(column.dtype):
+            columns[name] = column.astype("Int8")
+            values[names[name]] = TRUTH
+        elif pd.api.types.is_integer_dtype(column.dtype) and column.abs().gt(EXACT).any():
+            msg = f"{title[0]}.{name} holds a whole number that no statistics program keeps exactly"
             raise UnreadableError(msg)
-    labels = {names[field.name]: field.title[:TITLE] for field in table.fields.values()}
-    return Labelled(table.name, table.title[:TITLE], frame.rename(columns=names), labels, values)
+    labels = {names[name]: (fields[name].title if name in fields else name)[:TITLE] for name in frame}
+    return Labelled(title[0], title[1][:TITLE], frame.assign(**columns).rename(columns=names), labels, values)
 
 
 def _positions(case: Casebook) -> dict[str, dict[str, tuple[int, str]]]:
@@ -78,10 +103,11 @@ def _positions(case: Casebook) -> dict[str, dict[str, tuple[int, str]]]:
 
 
 def _names(fields: list[str], reserved: Set[str], longest: int) -> dict[str, str]:
-    """A name for each field that the program allows: no reserved word, not too long, none twice."""
+    """A name for each field that the program allows: letters and digits, no reserved word, not too long, none twice."""
     names: dict[str, str] = {}
     for field in fields:
-        base = f"{field}_field" if field.lower() in reserved else field
+        plain = re.sub(r"[^A-Za-z0-9_]|^(?=[0-9])", "_", field)
+        base = f"{plain}_field" if plain.lower() in reserved else plain
         name, number = base[:longest], 1
         while name.lower() in {taken.lower() for taken in names.values()}:
             number += 1

@@ -7,7 +7,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from policycase.exports.export import readme
+from policycase.exports.export import facts, readme
 from policycase.model.casebook import Casebook
 from policycase.model.profile import Table
 from policycase.storage.locations import inside
@@ -29,6 +29,12 @@ def write(case: Casebook, place: Path) -> None:
             target.parent.mkdir(parents=True, exist_ok=True)
             pq.write_table(_arrow(frame, table, case), target)
     readme(case, "parquet", place, NOTES)
+
+
+def write_view(case: Casebook, name: str, frame: pd.DataFrame, place: Path) -> None:
+    """Write one view; where it comes from, its licence and how to cite it are in the metadata of the file."""
+    arrow = pa.Table.from_pandas(frame, preserve_index=False)
+    pq.write_table(arrow.replace_schema_metadata({**(arrow.schema.metadata or {}), **facts(case, name)}), place)
 
 
 def _parts(case: Casebook, name: str, *, parted: bool) -> list[tuple[str, pd.DataFrame]]:

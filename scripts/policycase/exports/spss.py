@@ -7,7 +7,7 @@ import pyreadstat
 
 from policycase.errors import UnreadableError
 from policycase.exports.export import readme
-from policycase.exports.labels import Labelled, labelled
+from policycase.exports.labels import Labelled, labelled, labelled_view
 from policycase.model.casebook import Casebook
 
 FAILURES = (pyreadstat.ReadstatError,)
@@ -35,6 +35,18 @@ def write(case: Casebook, place: Path) -> None:
     for table in tables:
         _write(table, place / f"{table.name}.sav", width)
     readme(case, "spss", place, NOTES)
+
+
+def write_view(case: Casebook, name: str, frame: pd.DataFrame, place: Path) -> None:
+    """Write one view.
+
+    Raises
+    ------
+    UnreadableError
+        A day lies before SPSS's calendar begins, or a text is longer than SPSS takes.
+    """
+    view = labelled_view(case, name, frame, RESERVED, LONGEST_NAME)
+    _write(view, place, max((_bytes(view.frame[id_]) for id_ in _ids(view.frame)), default=0))
 
 
 def _write(table: Labelled, file: Path, width: int) -> None:

@@ -6,7 +6,7 @@ import pandas as pd
 import pyreadstat
 
 from policycase.exports.export import readme
-from policycase.exports.labels import Labelled, labelled
+from policycase.exports.labels import Labelled, labelled, labelled_view
 from policycase.model.casebook import Casebook
 
 FAILURES = (pyreadstat.ReadstatError,)
@@ -31,6 +31,11 @@ def write(case: Casebook, place: Path) -> None:
     for table in labelled(case, RESERVED, LONGEST_NAME):
         _write(table, place / f"{table.name}.dta")
     readme(case, "stata", place, NOTES)
+
+
+def write_view(case: Casebook, name: str, frame: pd.DataFrame, place: Path) -> None:
+    """Write one view."""
+    _write(labelled_view(case, name, frame, RESERVED, LONGEST_NAME), place)
 
 
 def _write(table: Labelled, file: Path) -> None:
