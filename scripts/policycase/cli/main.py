@@ -145,10 +145,12 @@ def _add_making(add: Callable[..., argparse.ArgumentParser]) -> None:
     imports = add("import", "make the tables of a case from a workbook that was coded in", path=False)
     imports.set_defaults(command="import_workbook")
     imports.add_argument(
-        "workbook", metavar="WORKBOOK", help="the .xlsx, made by new --workbook or export --to workbook"
+        "workbook", metavar="WORKBOOK", help="the .xlsx or .ods, made by new --workbook or export --to workbook"
     )
-    imports.add_argument("-o", "--output", metavar="FOLDER", help="the case's folder; the workbook's name if not said")
-    imports.add_argument("--force", action="store_true", help="replace the tables of a case that is there")
+    imports.add_argument("-o", "--output", metavar="FOLDER", help="the case's folder; default: the workbook's name")
+    imports.add_argument(
+        "--force", action="store_true", help="replace the tables of a case that is there; rows not in the workbook go"
+    )
     passages = add("passages", "number the sentences of a source, as fingerprints", path=False)
     passages.add_argument("source", metavar="FILE", help="your copy of the source: .txt, or .pdf")
     passages.add_argument("--case", required=True, metavar="CASE-ID", help="the case that the ids begin with")

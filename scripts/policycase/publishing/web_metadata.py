@@ -6,9 +6,8 @@ import pandas as pd
 import pycountry
 
 from policycase.model.bibtex import package_entry
+from policycase.model.package import Author, Descriptor, doi, filled
 from policycase.model.profile import ENTRY_TABLES, Field, Profile, Table
-from policycase.model.stack import Descriptor
-from policycase.publishing.citation_files import Author, doi, filled
 
 SCHEMA_ORG = "https://schema.org/"
 
