@@ -302,7 +302,11 @@ def run_new(options: Namespace) -> None:
     if workbook and workbook.exists():
         msg = f"{workbook} exists · move it, or choose another folder"
         raise UnreadableError(msg)
-    target = new_case.new(options.case_id, options.output)
+    text = read_source(Path(options.source)) if options.source else ""
+    if options.source and not any(new_case.sentences(text)):
+        msg = f"{options.source}: no sentence is in it · a scanned page has none; use a copy with text"
+        raise UnreadableError(msg)
+    target = new_case.new(options.case_id, options.output, text=text)
     if workbook:
         try:
             export.export(target, "workbook", workbook)

@@ -142,6 +142,9 @@ def _add_making(add: Callable[..., argparse.ArgumentParser]) -> None:
     new.add_argument("case_id", metavar="CASE-ID", help="such as kgz-leph: alpha-3 code of the country, short name")
     new.add_argument("-o", "--output", metavar="FOLDER", help="the folder to make; the case id if not said")
     new.add_argument("--workbook", action="store_true", help="also make CASE-ID.xlsx, to code in with Excel")
+    new.add_argument(
+        "--from", dest="source", metavar="FILE", help="your copy of the source, whose passages are filled in"
+    )
     imports = add("import", "make the tables of a case from a workbook that was coded in", path=False)
     imports.set_defaults(command="import_workbook")
     imports.add_argument(

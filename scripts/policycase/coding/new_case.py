@@ -12,6 +12,7 @@ from policycase.errors import UnreadableError
 from policycase.model.package import UNSAID, read_descriptor, write_json
 from policycase.model.passages import fingerprint, skeleton
 from policycase.model.profile import Profile, shipped_profile
+from policycase.storage.csv_files import csv_bytes
 from policycase.storage.locations import DESCRIPTOR, shipped_root
 from policycase.storage.writing import write_folder
 
@@ -50,8 +51,10 @@ class Passage:
     text: str
 
 
-def new(case_id: str, folder: str | Path | None = None) -> Path:
-    """The folder of a new, empty case that validates: descriptor, one CSV a table, schemas, CODING.md.
+def new(case_id: str, folder: str | Path | None = None, *, text: str = "") -> Path:
+    """The folder of a new, empty case that validates: descriptor, one CSV per table, schemas, CODING.md.
+
+    With the text of a source, `passages` has a row for each of its sentences, of the source `<case_id>:source`.
 
     Raises
     ------
@@ -59,7 +62,10 @@ def new(case_id: str, folder: str | Path | None = None) -> Path:
         The id is not a country's alpha-3 code in lower case and short names, or the folder exists.
     """
     target = Path(folder or case_id)
-    write_folder(target, files(case_id))
+    made = files(case_id)
+    if text:
+        made["data/passages.csv"] = csv_bytes(passage_rows(text, case_id, f"{case_id}:source"))
+    write_folder(target, made)
     return target
 
 
