@@ -8,13 +8,16 @@ from pathlib import Path
 from xml.sax.saxutils import escape
 
 import openpyxl
+import pandas as pd
 import pytest
 from copies import ROOT, copy_lamps, copy_package
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from odd import copy_odd
 
 import policycase
 from policycase.cli.main import main
-from policycase.coding.workbook_import import import_tables
+from policycase.coding.workbook_import import import_tables, read_support, write_support
 from policycase.errors import UnreadableError, UnsafePathError
 
 DAY = dt.date(1999, 3, 1)
@@ -129,8 +132,11 @@ def test_workbook_has_a_sheet_a_table_with_required_columns_marked_and_described
     sheet = book["programs"]
     header = {cell.value: cell for cell in sheet[1]}
 
-    assert book.sheetnames == ["README", *profile.case_tables, "codebook", "codes"]
-    assert list(header) == [name for name, field in profile.tables["programs"].fields.items() if not field.bound]
+    tables = [name for name in profile.case_tables if name not in {"sources", "cases"}]
+    typed = [name for name, field in profile.tables["programs"].fields.items() if not field.bound and name != "case_id"]
+    assert book.sheetnames == ["README", "sources", "cases", *tables, "codebook", "codes", "ids"]
+    assert list(header) == [typed[0], "passage", *typed[1:]]
+    assert header["passage"].comment.text.startswith("The passages that the row rests on")
     assert header["start"].comment.text.startswith("When the program began.")
     assert header["name"].comment.text.startswith("Must be filled in. Name of the program")
     assert header["name"].fill.fgColor.rgb != header["start"].fill.fgColor.rgb
@@ -150,6 +156,8 @@ def test_workbook_offers_codes_and_ids(made: Path):
     assert rules[
         letters["program_id"]
     ].formula1 == "OFFSET('programs'!$A$2,0,0,MAX(COUNTA('programs'!$A:$A)-1,1),1)".replace("'", "")
+    assert not rules[letters["program_id"]].showErrorMessage
+    assert rules[letters["passage"]].formula1.startswith("OFFSET(passages!$A$2,")
     assert "statement" not in {name for name, letter in letters.items() if letter in rules}
     assert [rule.formula1 for rule in truth] == ['"true,false"']
 
@@ -160,7 +168,7 @@ def test_new_case_can_be_coded_in_its_workbook(capsys, monkeypatch: pytest.Monke
     assert main(["new", "usa-lead", "--workbook"]) == 0
     assert "policycase import usa-lead.xlsx -o usa-lead --force" in capsys.readouterr().out
     book = openpyxl.load_workbook("usa-lead.xlsx")
-    cells = {"place_id": "usa-lead:seattle", "case_id": "usa-lead", "name": "Seattle", "place_type": "city"}
+    cells = {"place_id": "seattle", "name": "Seattle", "place_type": "city"}
     for column, value in cells.items():
         book["places"][f"{letter_of(book['places'], column)}2"] = value
     book.save("usa-lead.xlsx")
@@ -168,7 +176,9 @@ def test_new_case_can_be_coded_in_its_workbook(capsys, monkeypatch: pytest.Monke
 
     assert capsys.readouterr().out.splitlines() == [
         "places: 1 added",
-        "wrote 1 rows of 1 tables to usa-lead/data",
+        "cases: 1 added",
+        "sources: 1 added",
+        "wrote 3 rows of 3 tables to usa-lead/data",
         "now run: policycase validate usa-lead",
     ]
     assert policycase.load("usa-lead").places["name"].tolist() == ["Seattle"]
@@ -201,7 +211,7 @@ def test_bounds_are_worked_out_from_dates(filled, tmp_path: Path):
 
 
 def test_numbers_that_say_one_thing_are_taken_and_empty_rows_left_out(filled, tmp_path: Path):
-    figure = {"figure_id": "kgz-leph:f", "case_id": "kgz-leph", "record_id": "kgz-leph:nsp", "measure": "clients"}
+    figure = {"figure_id": "f", "record_id": "kgz-leph:nsp", "measure": "clients"}
     numbers = {"value": 123456.789, "start": 1999}
     cells = {("figures", column, 4): value for column, value in (figure | numbers).items()}
     workbook, _ = filled(cells | {("programs", "is_pilot", 2): True})
@@ -323,8 +333,11 @@ def test_rows_deleted_in_the_workbook_are_deleted_in_the_tables(made: Path, pack
         "event_links": {"rows": 0, "added": 0, "changed": 0, "removed": len(before.event_links)},
         "scope": {"rows": 0, "added": 0, "changed": 0, "removed": len(before.scope)},
         "places": {"rows": len(before.places), "added": 0, "changed": 1, "removed": 0},
+        "evidence": {"rows": len(before.evidence) - 9, "added": 0, "changed": 0, "removed": 9},
     }
     assert done.notes == [f"passages: the sheet has no rows, so the {len(before.passages)} rows of the case stay"]
+    gone = {*before.goals["goal_id"].iloc[[1, 2]], *before.event_links["event_link_id"]}
+    assert before.evidence["record_id"].isin(gone).sum() == 9
     assert after.goals["goal_id"].tolist() == before.goals["goal_id"].drop([1, 2]).tolist()
     assert (len(after.event_links), len(after.scope)) == (0, 0)
     assert after.passages.equals(before.passages)
@@ -335,7 +348,7 @@ def test_command_says_what_an_import_changes(capsys, made: Path, package: Path, 
     book["goals"].delete_rows(3, 2)
     book["programs"][f"{letter_of(book['programs'], 'is_pilot')}2"].value = True
     book.save(tmp_path / "less.xlsx")
-    rows = sum(len(policycase.load(package)[name]) for name in policycase.load().profile.case_tables) - 2
+    rows = sum(len(policycase.load(package)[name]) for name in policycase.load().profile.case_tables) - 6
 
     assert main(["import", str(tmp_path / "less.xlsx"), "-o", str(package), "--force"]) == 0
 
@@ -344,6 +357,7 @@ def test_command_says_what_an_import_changes(capsys, made: Path, package: Path, 
         f"{where}: is_pilot is the logical value TRUE, read as true",
         "programs: 1 changed",
         "goals: 2 removed",
+        "evidence: 4 added, 4 removed",
         f"wrote {rows} rows of 17 tables to {package}/data",
         f"now run: policycase validate {package}",
     ]
@@ -361,7 +375,7 @@ def test_workbook_of_another_case_replaces_nothing(made: Path, lamps: Path):
 
 
 def test_cells_that_are_plain_are_taken_and_reported(filled, tmp_path: Path):
-    figures = {"figure_id": "kgz-leph:f", "case_id": "kgz-leph", "record_id": "kgz-leph:nsp", "measure": "clients"}
+    figures = {"figure_id": "f", "record_id": "nsp", "measure": "clients"}
     cells = {
         ("figures", column, row): f"{text}{row}" if column == "figure_id" else text
         for column, text in figures.items()
@@ -409,7 +423,7 @@ def test_date_of_excel_is_as_exact_as_its_cell_shows_it(filled, tmp_path: Path, 
 
 
 def test_percentage_of_excel_is_taken_beside_its_unit(filled, tmp_path: Path):
-    own = {"figure_id": "kgz-leph:f", "case_id": "kgz-leph", "record_id": "kgz-leph:nsp", "measure": "share"}
+    own = {"figure_id": "f", "record_id": "nsp", "measure": "share"}
     workbook, where = filled({("figures", column, 2): text for column, text in (own | {"value": 0.07}).items()})
     book = openpyxl.load_workbook(workbook)
     book["figures"][where.partition("!")[2]].number_format = "0%"
@@ -532,6 +546,154 @@ def test_workbook_that_is_spoilt_is_refused_without_harm(
     with pytest.raises(UnreadableError, match=message):
         policycase.import_workbook(workbook, tmp_path / "back")
     assert not (tmp_path / "back").exists()
+
+
+def fill_rows(file: Path, rows: dict[str, list[dict[str, str]]], first: int = 2) -> None:
+    """Type rows into the sheets of a workbook, below its header or from a row on."""
+    book = openpyxl.load_workbook(file)
+    for name, cells in rows.items():
+        for number, row in enumerate(cells, start=first):
+            for column, value in row.items():
+                book[name][f"{letter_of(book[name], column)}{number}"].value = value
+    book.save(file)
+
+
+PROGRAM = {
+    "name": "Night patrol",
+    "program_type": "other",
+    "status": "ongoing",
+    "summary": "A patrol.",
+    "note": "Short.",
+}
+AGENCY = {"agency_type": "police", "sector": "interior", "level": "municipal", "is_generic": "false"}
+
+
+def test_case_is_coded_from_its_source_without_ids_sources_or_evidence_to_type(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    monkeypatch.chdir(tmp_path)
+    Path("source.txt").write_text("A patrol began in 1999. Police run it. It still goes on.", encoding="utf-8")
+    rows = {
+        "cases": [{"passage": "p1s1"}],
+        "programs": [PROGRAM | {"program_id": "patrol", "passage": "p1s1; p1s3?; p1s1:start", "start": "1999"}],
+        "agencies": [AGENCY | {"agency_id": "police", "name": "Police", "passage": "p1s2"}],
+        "program_agencies": [{"program_id": "patrol", "agency_id": "police", "role": "lead", "passage": "p1s2?"}] * 2,
+        "claims": [
+            {
+                "claim_id": "claim-on",
+                "record_id": "patrol",
+                "field": "record",
+                "claim_type": "descriptive",
+                "hedge": "none",
+                "stance": "asserts",
+                "statement": "It goes on.",
+                "passage": "p1s3",
+            }
+        ],
+    }
+
+    assert main(["new", "usa-lead", "--workbook", "--from", "source.txt"]) == 0
+    fill_rows(Path("usa-lead.xlsx"), rows)
+    assert main(["import", "usa-lead.xlsx", "-o", "usa-lead", "--force"]) == 0
+
+    case = policycase.load("usa-lead")
+    evidence = case.evidence[["record_id", "field", "passage_id", "basis"]].astype(str).agg(" ".join, axis=1)
+    assert case.passages[["passage_id", "source_id"]].to_numpy().tolist() == [
+        [f"usa-lead:p1s{n}", "usa-lead:source"] for n in (1, 2, 3)
+    ]
+    assert case.program_agencies["program_agency_id"].tolist() == [
+        "usa-lead:patrol--police--lead",
+        "usa-lead:patrol--police--lead--2",
+    ]
+    assert case.claims[["case_id", "record_id", "source_id"]].to_numpy().tolist() == [
+        ["usa-lead", "usa-lead:patrol", "usa-lead:source"]
+    ]
+    assert evidence.str.replace("usa-lead:", "").tolist() == [
+        "patrol record p1s1 stated",
+        "patrol record p1s3 inferred",
+        "patrol start p1s1 stated",
+        "patrol status p1s1 stated",
+        "patrol status p1s3 inferred",
+        "police record p1s2 stated",
+        "claim-on record p1s3 stated",
+        "claim-on hedge p1s3 stated",
+        "patrol--police--lead record p1s2 inferred",
+        "patrol--police--lead--2 record p1s2 inferred",
+        "usa-lead record p1s1 stated",
+    ]
+    rules = set(policycase.validate("usa-lead").findings["rule"])
+    assert not rules & {
+        "record-has-evidence",
+        "value-has-evidence",
+        "id-has-case-prefix",
+        "link-id-is-made-of-its-parts",
+    }
+
+
+@pytest.mark.parametrize(("text", "message"), [
+    ("p2s9x", 'no passage "p2s9x" is in this case · did you mean'),
+    ("p2s2, p2s3", '"p2s2, p2s3" is no passage · write p2s2, p8s2. if inferred'),
+    ("p2s2:begin", "begin is no column of programs · take :begin out"),
+    ("p2s2:end", "end is empty · take :end out"),
+    ("p2s2; p2s2?", "p2s2 is both stated and inferred · choose one"),
+])  # fmt: skip
+def test_passage_that_cannot_be_taken_is_named_with_its_cell(filled, tmp_path: Path, text: str, message: str):
+    workbook, where = filled({("programs", "passage", 3): text})
+
+    with pytest.raises(UnreadableError, match=f"{where}: .*{message}"):
+        policycase.import_workbook(workbook, tmp_path / "back")
+
+
+def test_source_is_named_where_two_are_coded(filled, tmp_path: Path):
+    workbook, _ = filled({("sources", "source_use", 3): "coded", ("sources", "source_use", 4): "coded"})
+    passages = letter_of(openpyxl.load_workbook(workbook)["passages"], "source_id")
+
+    with pytest.raises(UnreadableError, match=rf"passages!{passages}2: source_id is empty, and 3 sources are coded"):
+        policycase.import_workbook(workbook, tmp_path / "back")
+
+
+def test_link_whose_parts_are_empty_is_named_with_its_cell(filled, tmp_path: Path):
+    workbook, where = filled({("program_agencies", "agency_id", 3): None})
+
+    with pytest.raises(UnreadableError, match=f"{where}: agency_id is empty; it is required"):
+        policycase.import_workbook(workbook, tmp_path / "back")
+
+
+def test_evidence_with_a_note_stays_in_its_own_sheet(made: Path, tmp_path: Path):
+    book = openpyxl.load_workbook(made)
+    evidence, programs = policycase.load().evidence, policycase.load().programs
+    noted = set(evidence.loc[evidence["note"].notna(), "record_id"])
+    rows = [row[0] for row in book["evidence"].iter_rows(min_row=2, values_only=True)]
+    cells = {row[0]: row[1] for row in book["programs"].iter_rows(min_row=2, values_only=True)}
+
+    assert {f"kgz-leph:{row}" for row in rows} == noted
+    assert {f"kgz-leph:{name}" for name, cell in cells.items() if cell is None} == noted & set(programs["program_id"])
+    del book["evidence"]
+    book.save(tmp_path / "less.xlsx")
+    back = policycase.load(policycase.import_workbook(tmp_path / "less.xlsx", tmp_path / "back"))
+    assert len(back.evidence) == len(evidence) - len(rows)
+
+
+NAMES = ["start", "status", "setting", "name"]
+SUPPORTS = st.dictionaries(
+    st.tuples(st.sampled_from(["record", *NAMES]), st.sampled_from([f"kgz-leph:p1s{n}" for n in range(4)])),
+    st.sampled_from(["stated", "inferred"]),
+    min_size=1,
+)
+
+
+@settings(deadline=None)
+@given(SUPPORTS, st.sets(st.sampled_from(NAMES)))
+def test_cell_of_passages_says_any_evidence(support: dict[tuple[str, str], str], filled_fields: set[str]):
+    table = policycase.load().profile.tables["programs"]
+    filled_fields |= {name for name, _ in support} - {"record"}
+    record = pd.Series({name: "ongoing" if name in filled_fields else None for name in table.fields}, dtype="object")
+    wanted = sorted((name, passage, basis) for (name, passage), basis in support.items())
+
+    cell = write_support(wanted, table, record, "kgz-leph")
+
+    assert sorted(read_support(cell, table, record, "kgz-leph")) == wanted
+    assert "kgz-leph" not in cell
 
 
 def test_reading_needs_little_memory_whatever_lies_far_out(made: Path, tmp_path: Path):
