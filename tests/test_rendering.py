@@ -23,6 +23,17 @@ def test_render_fills_bounds_and_then_changes_nothing(package: Path):
     assert render.render(package) == []
 
 
+def test_render_puts_evidence_in_the_order_of_what_it_supports(package: Path):
+    file = package / "data/evidence.csv"
+    before = file.read_text(encoding="utf-8")
+    header, *rows = before.splitlines(keepends=True)
+    file.write_text("".join([header, *reversed(rows)]), encoding="utf-8", newline="")
+
+    render.render(package)
+
+    assert file.read_text(encoding="utf-8") == before
+
+
 def test_render_mirrors_a_new_code(package: Path):
     edit(
         package / "schemas/codes.csv",

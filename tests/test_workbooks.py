@@ -3,18 +3,26 @@
 import datetime as dt
 import shutil
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
+from xml.sax.saxutils import escape
 
 import openpyxl
+import pandas as pd
 import pytest
 from copies import ROOT, copy_lamps, copy_package
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from odd import copy_odd
 
 import policycase
 from policycase.cli.main import main
+from policycase.coding.workbook_import import import_tables, read_support, write_support
 from policycase.errors import UnreadableError, UnsafePathError
+from policycase.model.profile import shipped_profile
 
 DAY = dt.date(1999, 3, 1)
+NIGHT = dt.datetime(1999, 3, 1, 21, 30)  # noqa: DTZ001 - Excel knows no zones
 CASES = [ROOT, *sorted(path.parent for path in (ROOT / "examples").glob("*/datapackage.json"))]
 
 
@@ -45,16 +53,63 @@ def filled(made: Path, tmp_path: Path):
     return fill
 
 
+def edit_zip(source: Path, target: Path, change: Callable[[str, bytes], bytes]) -> Path:
+    """A copy of a zip, each entry changed by its name and content."""
+    with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            new.writestr(name, change(name, old.read(name)))
+    return target
+
+
+def as_ods(workbook: Path, target: Path, cells: dict[str, str] | None = None) -> Path:
+    """A workbook as LibreOffice saves it: texts, and long runs of empty cells as one element; `cells` are XML by name."""
+    made = ""
+    for sheet in openpyxl.load_workbook(workbook):
+        made += f'<table:table table:name="{sheet.title}">'
+        for row in sheet.iter_rows():
+            own = "".join(
+                (cells or {}).get(f"{sheet.title}!{cell.coordinate}")
+                or (
+                    f'<table:table-cell office:value-type="string"><text:p>{escape(str(cell.value))}</text:p></table:table-cell>'
+                    if cell.value is not None
+                    else "<table:table-cell/>"
+                )
+                for cell in row
+            )
+            made += f'<table:table-row>{own}<table:table-cell table:number-columns-repeated="16000"/></table:table-row>'
+        made += '<table:table-row table:number-rows-repeated="1040000"><table:table-cell table:number-columns-repeated="16384"/></table:table-row></table:table>'
+    kinds = {"office": "office", "table": "table", "text": "text", "style": "style", "number": "datastyle"}
+    spaces = " ".join(
+        f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{kind}:1.0"' for name, kind in kinds.items()
+    )
+    dates = "".join(
+        f'<number:date-style style:name="N{number}">{"".join(f"<number:{part}/>" for part in parts.split())}</number:date-style>'
+        f'<style:style style:name="ce{number}" style:family="table-cell" style:data-style-name="N{number}"/>'
+        for number, parts in enumerate(["day month year", "month year", "day month"])
+    )
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("META-INF/manifest.xml", "<manifest/>")
+        body = f"<office:body><office:spreadsheet>{made}</office:spreadsheet></office:body>"
+        styles = f"<office:automatic-styles>{dates}</office:automatic-styles>"
+        archive.writestr("content.xml", f"<office:document-content {spaces}>{styles}{body}</office:document-content>")
+    return target
+
+
 @pytest.mark.parametrize("folder", CASES, ids=lambda path: path.name)
 def test_case_comes_back_from_its_workbook_byte_for_byte(folder: Path, tmp_path: Path):
     workbook = policycase.export(folder, "workbook", tmp_path / "case.xlsx")
 
     back = policycase.import_workbook(workbook, tmp_path / "back")
+    again = policycase.import_workbook(as_ods(workbook, tmp_path / "case.ods"), tmp_path / "again")
 
     files = sorted(path.name for path in (folder / "data").iterdir())
     assert sorted(path.name for path in (back / "data").iterdir()) == files
     assert [
-        name for name in files if (back / "data" / name).read_bytes() != (folder / "data" / name).read_bytes()
+        name
+        for name in files
+        for made in (back, again)
+        if (made / "data" / name).read_bytes() != (folder / "data" / name).read_bytes()
     ] == []
 
 
@@ -78,8 +133,11 @@ def test_workbook_has_a_sheet_a_table_with_required_columns_marked_and_described
     sheet = book["programs"]
     header = {cell.value: cell for cell in sheet[1]}
 
-    assert book.sheetnames == ["README", *profile.case_tables, "codebook", "codes"]
-    assert list(header) == [name for name, field in profile.tables["programs"].fields.items() if not field.bound]
+    tables = [name for name in profile.case_tables if name not in {"sources", "cases"}]
+    typed = [name for name, field in profile.tables["programs"].fields.items() if not field.bound and name != "case_id"]
+    assert book.sheetnames == ["README", "sources", "cases", *tables, "codebook", "codes", "ids"]
+    assert list(header) == [typed[0], "passage", *typed[1:]]
+    assert header["passage"].comment.text.startswith("The passages that the row rests on")
     assert header["start"].comment.text.startswith("When the program began.")
     assert header["name"].comment.text.startswith("Must be filled in. Name of the program")
     assert header["name"].fill.fgColor.rgb != header["start"].fill.fgColor.rgb
@@ -99,6 +157,8 @@ def test_workbook_offers_codes_and_ids(made: Path):
     assert rules[
         letters["program_id"]
     ].formula1 == "OFFSET('programs'!$A$2,0,0,MAX(COUNTA('programs'!$A:$A)-1,1),1)".replace("'", "")
+    assert not rules[letters["program_id"]].showErrorMessage
+    assert rules[letters["passage"]].formula1.startswith("OFFSET(passages!$A$2,")
     assert "statement" not in {name for name, letter in letters.items() if letter in rules}
     assert [rule.formula1 for rule in truth] == ['"true,false"']
 
@@ -109,15 +169,19 @@ def test_new_case_can_be_coded_in_its_workbook(capsys, monkeypatch: pytest.Monke
     assert main(["new", "usa-lead", "--workbook"]) == 0
     assert "policycase import usa-lead.xlsx -o usa-lead --force" in capsys.readouterr().out
     book = openpyxl.load_workbook("usa-lead.xlsx")
-    cells = {"place_id": "usa-lead:seattle", "case_id": "usa-lead", "name": "Seattle", "place_type": "city"}
+    cells = {"place_id": "seattle", "name": "Seattle", "place_type": "city"}
     for column, value in cells.items():
         book["places"][f"{letter_of(book['places'], column)}2"] = value
     book.save("usa-lead.xlsx")
     assert main(["import", "usa-lead.xlsx", "-o", "usa-lead", "--force"]) == 0
 
-    assert (
-        capsys.readouterr().out == "wrote 1 rows of 1 tables to usa-lead/data\nnow run: policycase validate usa-lead\n"
-    )
+    assert capsys.readouterr().out.splitlines() == [
+        "places: 1 added",
+        "cases: 1 added",
+        "sources: 1 added",
+        "wrote 3 rows of 3 tables to usa-lead/data",
+        "now run: policycase validate usa-lead",
+    ]
     assert policycase.load("usa-lead").places["name"].tolist() == ["Seattle"]
     assert "usa-lead" in Path("usa-lead/CODING.md").read_text(encoding="utf-8")
 
@@ -148,7 +212,7 @@ def test_bounds_are_worked_out_from_dates(filled, tmp_path: Path):
 
 
 def test_numbers_that_say_one_thing_are_taken_and_empty_rows_left_out(filled, tmp_path: Path):
-    figure = {"figure_id": "kgz-leph:f", "case_id": "kgz-leph", "record_id": "kgz-leph:nsp", "measure": "clients"}
+    figure = {"figure_id": "f", "record_id": "kgz-leph:nsp", "measure": "clients"}
     numbers = {"value": 123456.789, "start": 1999}
     cells = {("figures", column, 4): value for column, value in (figure | numbers).items()}
     workbook, _ = filled(cells | {("programs", "is_pilot", 2): True})
@@ -160,13 +224,18 @@ def test_numbers_that_say_one_thing_are_taken_and_empty_rows_left_out(filled, tm
 
 
 @pytest.mark.parametrize(("cell", "value", "message"), [
-    (("programs", "start", 3), DAY, r"{at}: start is 1999-03-01, which Excel made a date; expected 1999, 1999-05, .*, as text · format the cell as Text"),
+    (("programs", "start", 3), NIGHT, r"{at}: start is 1999-03-01 21:30:00, which Excel made a date; expected 1999, 1999-05, .*, as text · format the cell as Text"),
+    (("goals", "statement", 3), DAY, r"{at}: statement is 1999-03-01, which Excel made a date; expected text · format the cell as Text"),
+    (("places", "latitude", 3), "17%", r'{at}: latitude is "17%"; expected a number such as 12 or 0.5'),
+    (("places", "latitude", 3), "1,23", r'{at}: latitude is "1,23"; expected a number such as 12 or 0.5'),
+    (("places", "latitude", 3), "0,125", r'{at}: latitude is "0,125"; expected a number such as 12 or 0.5'),
+    (("programs", "note", 3), 0.5, r"{at}: note is the number 0.5; expected text · format the cell as Text"),
     (("goals", "position", 3), 3.5, r"{at}: position is the number 3.5; expected a whole number such as 12 · format the cell as Text"),
     (("goals", "position", 3), "three", r'{at}: position is "three"; expected a whole number such as 12'),
     (("goals", "statement", 3), "=A1", r"{at}: statement is a formula; expected text · copy the cell and paste its value"),
-    (("goals", "statement", 3), "#N/A", r"{at}: statement is the error #N/A; expected text"),
+    (("goals", "statement", 3), "#N/A", r"{at}: statement is an error of Excel such as #N/A; expected text · type it again"),
     (("goals", "statement", 3), "one\ntwo", r"{at}: statement is 'one\\ntwo', with a line break · put it on one line"),
-    (("goals", "statement", 3), "  ", r"{at}: statement is blank, but not empty · clear the cell"),
+    (("goals", "statement", 3), "\u00a0", r"{at}: statement is blank, but not empty · clear the cell"),
     (("goals", "statement", 3), True, r"{at}: statement is the logical value TRUE; expected text"),
     (("goals", "goal_type", 3), "reduce-crimes", r'{at}: goal_type is "reduce-crimes"; expected a code of goal_type · did you mean "reduce-crime"'),
     (("programs", "start", 3), "03/1999", r'{at}: start: "03/1999" is not an allowed date'),
@@ -197,7 +266,7 @@ def test_everything_that_is_wrong_is_told_together_and_nothing_is_written(filled
 
     position = f"goals!{letter_of(book['goals'], 'position')}3"
     assert str(caught.value).splitlines() == [
-        f"{workbook}: 4 things to mend; nothing was written",
+        f"{workbook}: 4 things to correct; nothing was written",
         'sheet "event": no table of a case · did you mean "events"?',
         'sheet "events" is missing · add it again, with its header alone if it has no rows',
         f"{position}: position is the number 2.5; expected a whole number such as 12 · format the cell as Text, then type it again",
@@ -215,16 +284,17 @@ def test_import_refuses_a_folder_that_exists_and_files_that_are_no_workbook(made
     with zipfile.ZipFile(tmp_path / "bomb.xlsx", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("[Content_Types].xml", b"0" * 20_000_000)
 
-    with pytest.raises(UnreadableError, match="exists · choose another folder, or say --force"):
+    with pytest.raises(UnreadableError, match="exists · choose another folder, or use --force"):
         policycase.import_workbook(made, tmp_path / "mine")
     with pytest.raises(UnreadableError, match="is not replaced: it is no package"):
         policycase.import_workbook(made, tmp_path / "mine", force=True)
     for name in ("missing.xlsx", "mine"):
         with pytest.raises(UnreadableError, match=rf"{name}: (nothing is there|a folder, no workbook)"):
             policycase.import_workbook(tmp_path / name, tmp_path / "back")
-    for name in ("text.xlsx", "empty.xlsx"):
-        with pytest.raises(UnreadableError, match="not readable as a workbook"):
-            policycase.import_workbook(tmp_path / name)
+    with pytest.raises(UnreadableError, match="not readable as a workbook: File is not a zip file"):
+        policycase.import_workbook(tmp_path / "text.xlsx")
+    with pytest.raises(UnreadableError, match=r"empty\.xlsx: holds no workbook of this kind, whatever its ending says"):
+        policycase.import_workbook(tmp_path / "empty.xlsx")
     with pytest.raises(UnsafePathError, match="bomb"):
         policycase.import_workbook(tmp_path / "bomb.xlsx")
 
@@ -241,6 +311,399 @@ def test_workbook_is_for_one_case_and_is_never_replaced(made: Path, tmp_path: Pa
         policycase.export(policycase.load(), "workbook", mine, force=True)
 
     assert mine.read_bytes() == made.read_bytes()
+
+
+def test_rows_deleted_in_the_workbook_are_deleted_in_the_tables(made: Path, package: Path, tmp_path: Path):
+    book = openpyxl.load_workbook(made)
+    book["goals"].delete_rows(3, 2)
+    for name in ("event_links", "scope"):
+        for row in book[name].iter_rows(min_row=2):
+            for cell in row:
+                cell.value = None
+    book["passages"].delete_rows(2, 100)
+    book["places"]["C2"].value = "Kirghizia"
+    book.save(tmp_path / "less.xlsx")
+    before = policycase.load(package)
+
+    done = import_tables(tmp_path / "less.xlsx", package, force=True)
+
+    after = policycase.load(package)
+    changes = done.changes.set_index("table")
+    assert changes[changes[["added", "changed", "removed"]].any(axis=1)].to_dict("index") == {
+        "goals": {"rows": len(before.goals) - 2, "added": 0, "changed": 0, "removed": 2},
+        "event_links": {"rows": 0, "added": 0, "changed": 0, "removed": len(before.event_links)},
+        "scope": {"rows": 0, "added": 0, "changed": 0, "removed": len(before.scope)},
+        "places": {"rows": len(before.places), "added": 0, "changed": 1, "removed": 0},
+        "evidence": {"rows": len(before.evidence) - 9, "added": 0, "changed": 0, "removed": 9},
+    }
+    assert done.notes == [f"passages: the sheet has no rows, so the {len(before.passages)} rows of the case stay"]
+    gone = {*before.goals["goal_id"].iloc[[1, 2]], *before.event_links["event_link_id"]}
+    assert before.evidence["record_id"].isin(gone).sum() == 9
+    assert after.goals["goal_id"].tolist() == before.goals["goal_id"].drop([1, 2]).tolist()
+    assert (len(after.event_links), len(after.scope)) == (0, 0)
+    assert after.passages.equals(before.passages)
+
+
+def test_command_says_what_an_import_changes(capsys, made: Path, package: Path, tmp_path: Path):
+    book = openpyxl.load_workbook(made)
+    book["goals"].delete_rows(3, 2)
+    book["programs"][f"{letter_of(book['programs'], 'is_pilot')}2"].value = True
+    book.save(tmp_path / "less.xlsx")
+    rows = sum(len(policycase.load(package)[name]) for name in policycase.load().profile.case_tables) - 2
+
+    assert main(["import", str(tmp_path / "less.xlsx"), "-o", str(package), "--force"]) == 0
+
+    where = f"programs!{letter_of(book['programs'], 'is_pilot')}2"
+    assert capsys.readouterr().out.splitlines() == [
+        f"{where}: is_pilot is the logical value TRUE, read as true",
+        "programs: 1 changed",
+        "goals: 2 removed",
+        "evidence: 4 added, 4 removed",
+        f"wrote {rows} rows of 17 tables to {package}/data",
+        f"now run: policycase validate {package}",
+    ]
+
+
+def test_workbook_of_another_case_replaces_nothing(made: Path, lamps: Path):
+    before = {path: path.read_bytes() for path in lamps.rglob("*") if path.is_file()}
+
+    with pytest.raises(
+        UnreadableError, match=r"is of kgz-leph, and .* holds bvt-lamps · choose the folder of kgz-leph"
+    ):
+        policycase.import_workbook(made, lamps, force=True)
+
+    assert {path: path.read_bytes() for path in lamps.rglob("*") if path.is_file()} == before
+
+
+def test_cells_that_are_plain_are_taken_and_reported(filled, tmp_path: Path):
+    figures = {"figure_id": "f", "record_id": "nsp", "measure": "clients"}
+    cells = {
+        ("figures", column, row): f"{text}{row}" if column == "figure_id" else text
+        for column, text in figures.items()
+        for row in (2, 3, 4)
+    }
+    cells |= {("figures", "value", 2): "90,000,000", ("figures", "value", 3): "17%", ("figures", "unit", 3): "%"}
+    cells |= {
+        ("figures", "value", 4): "1\u202f234.50",
+        ("programs", "is_pilot", 2): "FALSE",
+        ("programs", "start", 3): DAY,
+    }
+    workbook, _ = filled(cells)
+
+    done = import_tables(workbook, tmp_path / "back")
+
+    case = policycase.load(done.folder)
+    assert case.figures["value"].tolist() == [90_000_000, 17, 1234.5]
+    assert (case.programs["is_pilot"].iloc[0], case.programs["start"].iloc[1]) == (False, "1999-03-01")
+    assert sorted(note.partition(": ")[2] for note in done.notes) == [
+        'is_pilot is "FALSE", read as false',
+        "start is a date of Excel, read as 1999-03-01",
+        'value is "17%", read as 17',
+        'value is "1\u202f234.50", read as 1234.50',
+        'value is "90,000,000", read as 90000000',
+    ]
+    assert {note.partition("!")[0] for note in done.notes} == {"figures", "programs"}
+
+
+@pytest.mark.parametrize(("form", "expected"), [
+    ("yyyy-mm-dd", "2003-09-01"), ("d/m/yy", "2003-09-01"), ("[$-409]d-mmm-yyyy;@", "2003-09-01"),
+    ("mmm-yy", "2003-09"), ("yyyy", "2003"), ("d-mmm", None), ("hh:mm", None),
+])  # fmt: skip
+def test_date_of_excel_is_as_exact_as_its_cell_shows_it(filled, tmp_path: Path, form: str, expected: str | None):
+    workbook, where = filled({("programs", "start", 3): dt.date(2003, 9, 1)})
+    book = openpyxl.load_workbook(workbook)
+    book["programs"][where.partition("!")[2]].number_format = form
+    book.save(workbook)
+
+    if expected:
+        case = policycase.load(policycase.import_workbook(workbook, tmp_path / "back"))
+        assert case.programs["start"].iloc[1] == expected
+    else:
+        with pytest.raises(UnreadableError, match=rf"{where}: start is .*2003-09-01.*, which Excel made a date"):
+            policycase.import_workbook(workbook, tmp_path / "back")
+
+
+def test_percentage_of_excel_is_taken_beside_its_unit(filled, tmp_path: Path):
+    own = {"figure_id": "f", "record_id": "nsp", "measure": "share"}
+    workbook, where = filled({("figures", column, 2): text for column, text in (own | {"value": 0.07}).items()})
+    book = openpyxl.load_workbook(workbook)
+    book["figures"][where.partition("!")[2]].number_format = "0%"
+    book.save(workbook)
+    with pytest.raises(
+        UnreadableError, match=rf"{where}: value is 7%; expected a number .* · type the number, and % as"
+    ):
+        policycase.import_workbook(workbook, tmp_path / "back")
+    book["figures"][f"{letter_of(book['figures'], 'unit')}2"].value = "%"
+    book.save(workbook)
+
+    done = import_tables(workbook, tmp_path / "back")
+
+    assert policycase.load(done.folder).figures["value"].tolist() == [7]
+    assert done.notes == [f"{where}: value is 7%, read as 7"]
+
+
+CELL = '<table:table-cell office:value-type="{}" {}><text:p>x</text:p></table:table-cell>'
+
+
+@pytest.mark.parametrize(("column", "cell", "expected"), [
+    ("start", CELL.format("date", 'office:date-value="2003-09-01" table:style-name="ce0"'), "2003-09-01"),
+    ("start", CELL.format("date", 'office:date-value="2003-09-01"'), "2003-09-01"),
+    ("start", CELL.format("date", 'office:date-value="2003-09-01" table:style-name="ce1"'), "2003-09"),
+    ("start", CELL.format("date", 'office:date-value="2003-09-01" table:style-name="ce2"'), "start is 2003-09-01, which Excel made a date"),
+    ("start", CELL.format("float", 'office:value="1999"'), "1999"),
+    ("is_pilot", CELL.format("boolean", 'office:boolean-value="true"'), "true"),
+    ("start", CELL.format("float", 'office:value="2" table:formula="of:=1+1"'), "start is a formula"),
+    ("start", CELL.format("string", 'calcext:value-type="error" xmlns:calcext="urn:c"'), "start is an error of Excel"),
+    ("summary", '<table:table-cell office:value-type="string"><text:p>one</text:p><text:p>two</text:p></table:table-cell>', "summary is 'one.ntwo', with a line break"),
+    ("summary", CELL.format("string", 'table:number-columns-repeated="2000"'), "holds a cell right of column ALL"),
+])  # fmt: skip
+def test_cells_of_open_document_are_taken_like_those_of_excel(
+    made: Path, tmp_path: Path, column: str, cell: str, expected: str
+):
+    where = f"programs!{letter_of(openpyxl.load_workbook(made)['programs'], column)}3"
+    workbook = as_ods(made, tmp_path / "case.ods", {where: cell})
+
+    if " " in expected:
+        with pytest.raises(UnreadableError, match=expected):
+            policycase.import_workbook(workbook, tmp_path / "back")
+    else:
+        back = policycase.import_workbook(workbook, tmp_path / "back")
+        assert policycase.load(back).text["programs"][column].iloc[1] == expected
+
+
+def test_other_kinds_of_workbook_are_refused_in_one_line(capsys, made: Path, tmp_path: Path):
+    strict = {
+        "http://schemas.openxmlformats.org/spreadsheetml/2006/main": "http://purl.oclc.org/ooxml/spreadsheetml/main"
+    }
+    ods = as_ods(made, tmp_path / "locked.ods")
+    edit_zip(
+        made,
+        tmp_path / "strict.xlsx",
+        lambda _, content: content.replace(*(text.encode() for pair in strict.items() for text in pair)),
+    )
+    edit_zip(
+        ods,
+        tmp_path / "secret.ods",
+        lambda _, content: content.replace(b"<manifest/>", b"<manifest><encryption-data/></manifest>"),
+    )
+    for name in ("a.numbers", "a.xlsb", "a.xlsm", "a.zip", "a.docx", "a.ods", "plain"):
+        shutil.copy(made, tmp_path / name)
+    shutil.copy(ods, tmp_path / "ods.xlsx")
+    ole = bytes.fromhex("d0cf11e0a1b11ae1")
+    (tmp_path / "old.xlsx").write_bytes(ole + bytes(512))
+    (tmp_path / "locked.xlsx").write_bytes(ole + bytes(512) + "EncryptedPackage".encode("utf-16-le"))
+    with zipfile.ZipFile(tmp_path / "numbers.xlsx", "w") as archive:
+        archive.writestr("Index/Document.iwa", "x")
+    expected = {
+        "a.numbers": ".numbers is not read · save it as .xlsx (Excel workbook) or .ods",
+        "a.xlsb": ".xlsb is not read · save it as .xlsx (Excel workbook) or .ods",
+        "a.xlsm": ".xlsm is not read · save it as .xlsx (Excel workbook) or .ods",
+        "a.zip": ".zip is not read · save it as .xlsx (Excel workbook) or .ods",
+        "a.docx": ".docx is not read · save it as .xlsx (Excel workbook) or .ods",
+        "plain": "a file without an ending is not read · save it as .xlsx (Excel workbook) or .ods",
+        "a.ods": "holds an Excel workbook, whatever its ending says · rename it to .xlsx",
+        "ods.xlsx": "holds an OpenDocument spreadsheet, whatever its ending says · rename it to .ods",
+        "numbers.xlsx": "holds an Apple Numbers document, whatever its ending says · save it as .xlsx (Excel workbook) or .ods",
+        "strict.xlsx": "is a Strict Open XML workbook, which is not read · save it as .xlsx (Excel workbook)",
+        "locked.xlsx": "not readable, since it has a password · take the password off",
+        "old.xlsx": "not readable, since it has a password, or is an old .xls · take the password off, or save it as .xlsx (Excel workbook) or .ods",
+        "secret.ods": "not readable, since it has a password · take the password off",
+    }
+
+    said = {}
+    for name in expected:
+        assert main(["import", str(tmp_path / name), "-o", str(tmp_path / "back")]) == 3
+        said[name] = capsys.readouterr().err
+
+    assert said == {name: f"policycase: {tmp_path / name}: {text}\n" for name, text in expected.items()}
+    assert not (tmp_path / "back").exists()
+
+
+SPOILT = {
+    "carriage return": ("sharedStrings.xml", b"Needle exchange program</t>", b"Needle exchange program_x000D_</t>", r"programs!C3: name is 'Needle exchange program.r', with a line break"),
+    "cut": ("sharedStrings.xml", b"</sst>", b"", "not readable as a workbook"),
+    "document type": ("sharedStrings.xml", b"<sst ", b"<!DOCTYPE x><sst ", "it declares a document type"),
+    "no cell": ("sheet2.xml", b' r="A1"', b' r="11"', 'a cell is named "11"'),
+    "no text": ("sheet2.xml", b"<v>", b"<v>99999", "not readable as a workbook"),
+    "one text many times": ("sharedStrings.xml", b"Needle exchange program</t>", b"x" * 900_000 + b"</t>", "900[0-9]{3,} bytes are too many to read"),
+    "wide and high": ("sheet2.xml", b"</sheetData>", b'<row r="900000"><c r="AAA900000"><v>1</v></c></row></sheetData>', "so far out that the sheet has 900000 rows of 703 columns"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", SPOILT)
+def test_workbook_that_is_spoilt_is_refused_without_harm(
+    made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+):
+    part, old, new, message = SPOILT[kind]
+    if kind == "one text many times":
+        monkeypatch.setenv("POLICYCASE_LARGEST_FILE", "800000")
+
+    def change(name: str, content: bytes) -> bytes:
+        assert old in content or not name.endswith(part)
+        return content.replace(old, new, 1) if name.endswith(part) else content
+
+    workbook = edit_zip(made, tmp_path / "spoilt.xlsx", change)
+
+    with pytest.raises(UnreadableError, match=message):
+        policycase.import_workbook(workbook, tmp_path / "back")
+    assert not (tmp_path / "back").exists()
+
+
+def fill_rows(file: Path, rows: dict[str, list[dict[str, str]]], first: int = 2) -> None:
+    """Type rows into the sheets of a workbook, below its header or from a row on."""
+    book = openpyxl.load_workbook(file)
+    for name, cells in rows.items():
+        for number, row in enumerate(cells, start=first):
+            for column, value in row.items():
+                book[name][f"{letter_of(book[name], column)}{number}"].value = value
+    book.save(file)
+
+
+PROGRAM = {
+    "name": "Night patrol",
+    "program_type": "other",
+    "status": "ongoing",
+    "summary": "A patrol.",
+    "note": "Short.",
+}
+AGENCY = {"agency_type": "police", "sector": "interior", "level": "municipal", "is_generic": "false"}
+
+
+def test_case_is_coded_from_its_source_without_ids_sources_or_evidence_to_type(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    monkeypatch.chdir(tmp_path)
+    Path("source.txt").write_text("A patrol began in 1999. Police run it. It still goes on.", encoding="utf-8")
+    rows = {
+        "cases": [{"passage": "p1s1"}],
+        "programs": [PROGRAM | {"program_id": "patrol", "passage": "p1s1; p1s3?; p1s1:start", "start": "1999"}],
+        "agencies": [AGENCY | {"agency_id": "police", "name": "Police", "passage": "p1s2"}],
+        "program_agencies": [{"program_id": "patrol", "agency_id": "police", "role": "lead", "passage": "p1s2?"}] * 2,
+        "claims": [
+            {
+                "claim_id": "claim-on",
+                "record_id": "patrol",
+                "field": "record",
+                "claim_type": "descriptive",
+                "hedge": "none",
+                "stance": "asserts",
+                "statement": "It goes on.",
+                "passage": "p1s3",
+            }
+        ],
+    }
+
+    assert main(["new", "usa-lead", "--workbook", "--from", "source.txt"]) == 0
+    fill_rows(Path("usa-lead.xlsx"), rows)
+    assert main(["import", "usa-lead.xlsx", "-o", "usa-lead", "--force"]) == 0
+
+    case = policycase.load("usa-lead")
+    evidence = case.evidence[["record_id", "field", "passage_id", "basis"]].astype(str).agg(" ".join, axis=1)
+    assert case.passages[["passage_id", "source_id"]].to_numpy().tolist() == [
+        [f"usa-lead:p1s{n}", "usa-lead:source"] for n in (1, 2, 3)
+    ]
+    assert case.program_agencies["program_agency_id"].tolist() == [
+        "usa-lead:patrol--police--lead",
+        "usa-lead:patrol--police--lead--2",
+    ]
+    assert case.claims[["case_id", "record_id", "source_id"]].to_numpy().tolist() == [
+        ["usa-lead", "usa-lead:patrol", "usa-lead:source"]
+    ]
+    assert evidence.str.replace("usa-lead:", "").tolist() == [
+        "patrol record p1s1 stated",
+        "patrol record p1s3 inferred",
+        "patrol start p1s1 stated",
+        "patrol status p1s1 stated",
+        "patrol status p1s3 inferred",
+        "police record p1s2 stated",
+        "claim-on record p1s3 stated",
+        "claim-on hedge p1s3 stated",
+        "patrol--police--lead record p1s2 inferred",
+        "patrol--police--lead--2 record p1s2 inferred",
+        "usa-lead record p1s1 stated",
+    ]
+    rules = set(policycase.validate("usa-lead").findings["rule"])
+    assert not rules & {
+        "record-has-evidence",
+        "value-has-evidence",
+        "id-has-case-prefix",
+        "link-id-is-made-of-its-parts",
+    }
+
+
+@pytest.mark.parametrize(("text", "message"), [
+    ("p2s9x", 'no passage "p2s9x" is in this case · did you mean'),
+    ("p2s2, p2s3", '"p2s2, p2s3" is no passage · write p2s2, p8s2. if inferred'),
+    ("p2s2:begin", "begin is no column of programs · take :begin out"),
+    ("p2s2:end", "end is empty · take :end out"),
+    ("p2s2; p2s2?", "p2s2 is both stated and inferred · choose one"),
+])  # fmt: skip
+def test_passage_that_cannot_be_taken_is_named_with_its_cell(filled, tmp_path: Path, text: str, message: str):
+    workbook, where = filled({("programs", "passage", 3): text})
+
+    with pytest.raises(UnreadableError, match=f"{where}: .*{message}"):
+        policycase.import_workbook(workbook, tmp_path / "back")
+
+
+def test_source_is_named_where_two_are_coded(filled, tmp_path: Path):
+    workbook, _ = filled({("sources", "source_use", 3): "coded", ("sources", "source_use", 4): "coded"})
+    passages = letter_of(openpyxl.load_workbook(workbook)["passages"], "source_id")
+
+    with pytest.raises(UnreadableError, match=rf"passages!{passages}2: source_id is empty, and 3 sources are coded"):
+        policycase.import_workbook(workbook, tmp_path / "back")
+
+
+def test_link_whose_parts_are_empty_is_named_with_its_cell(filled, tmp_path: Path):
+    workbook, where = filled({("program_agencies", "agency_id", 3): None})
+
+    with pytest.raises(UnreadableError, match=f"{where}: agency_id is empty; it is required"):
+        policycase.import_workbook(workbook, tmp_path / "back")
+
+
+def test_evidence_with_a_note_stays_in_its_own_sheet(made: Path, tmp_path: Path):
+    book = openpyxl.load_workbook(made)
+    evidence, programs = policycase.load().evidence, policycase.load().programs
+    noted = set(evidence.loc[evidence["note"].notna(), "record_id"])
+    rows = [row[0] for row in book["evidence"].iter_rows(min_row=2, values_only=True)]
+    cells = {row[0]: row[1] for row in book["programs"].iter_rows(min_row=2, values_only=True)}
+
+    assert {f"kgz-leph:{row}" for row in rows} == noted
+    assert {f"kgz-leph:{name}" for name, cell in cells.items() if cell is None} == noted & set(programs["program_id"])
+    del book["evidence"]
+    book.save(tmp_path / "less.xlsx")
+    back = policycase.load(policycase.import_workbook(tmp_path / "less.xlsx", tmp_path / "back"))
+    assert len(back.evidence) == len(evidence) - len(rows)
+
+
+NAMES = ["start", "status", "setting", "name"]
+SUPPORTS = st.dictionaries(
+    st.tuples(st.sampled_from(["record", *NAMES]), st.sampled_from([f"kgz-leph:p1s{n}" for n in range(4)])),
+    st.sampled_from(["stated", "inferred"]),
+    min_size=1,
+)
+
+
+@settings(deadline=None)
+@given(SUPPORTS, st.sets(st.sampled_from(NAMES)))
+def test_cell_of_passages_says_any_evidence(support: dict[tuple[str, str], str], filled_fields: set[str]):
+    table = shipped_profile().tables["programs"]
+    filled_fields |= {name for name, _ in support} - {"record"}
+    record = pd.Series({name: "ongoing" if name in filled_fields else None for name in table.fields}, dtype="object")
+    wanted = sorted((name, passage, basis) for (name, passage), basis in support.items())
+
+    cell = write_support(wanted, table, record, "kgz-leph")
+
+    assert sorted(read_support(cell, table, record, "kgz-leph")) == wanted
+    assert "kgz-leph" not in cell
+
+
+def test_reading_needs_little_memory_whatever_lies_far_out(made: Path, tmp_path: Path):
+    far = b'<row r="1048576"><c r="XFD1048576" s="1"/></row></sheetData>'
+    workbook = edit_zip(made, tmp_path / "far.xlsx", lambda _, content: content.replace(b"</sheetData>", far))
+
+    back = policycase.import_workbook(workbook, tmp_path / "back")
+
+    assert policycase.load(back).programs.equals(policycase.load().programs)
 
 
 def test_sheet_left_empty_never_empties_its_table(tmp_path: Path):

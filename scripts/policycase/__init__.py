@@ -13,6 +13,7 @@ if TYPE_CHECKING:  # what editors and type checkers see; a test holds it equal t
     from policycase.analysis.comparison import conditions as conditions
     from policycase.analysis.comparison import goal_matrix as goal_matrix
     from policycase.analysis.network import co_ties as co_ties
+    from policycase.analysis.network import event_ties as event_ties
     from policycase.analysis.network import incidence as incidence
     from policycase.analysis.network import ties as ties
     from policycase.analysis.network import to_networkx as to_networkx

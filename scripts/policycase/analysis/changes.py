@@ -51,8 +51,13 @@ def _of_descriptor(before: Casebook, after: Casebook) -> Iterator[Change]:
 def _of_tables(before: Casebook, after: Casebook) -> Iterator[Change]:
     one, other = before.text, after.text
     for name, table in (before.profile.tables | after.profile.tables).items():
-        frames = [_keyed(text[name], table) if name in text.frames else pd.DataFrame() for text in (one, other)]
-        yield from _of_table(table, *frames)
+        frames = [text[name] if name in text.frames else pd.DataFrame() for text in (one, other)]
+        yield from row_changes(table, *frames)
+
+
+def row_changes(table: Table, one: pd.DataFrame, other: pd.DataFrame) -> Iterator[Change]:
+    """The changes from one text frame of a table to another, as `diff` has them."""
+    yield from _of_table(table, *(_keyed(frame, table) if len(frame.columns) else frame for frame in (one, other)))
 
 
 def _keyed(frame: pd.DataFrame, table: Table) -> pd.DataFrame:

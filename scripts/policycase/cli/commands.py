@@ -17,7 +17,9 @@ from policycase.analysis import agreement, overlap, verification
 from policycase.analysis import changes as changes_module
 from policycase.cli import screens
 from policycase.cli.terminal import printable, progress, rows, say, say_csv, say_json, say_table, tell
+from policycase.cli.terminal import rows as rows_of
 from policycase.coding import new_case, render, sentences, workbook_import
+from policycase.coding.workbook_import import SHOWN
 from policycase.errors import PolicyCaseError, UnknownNameError, UnreadableError
 from policycase.exports import export
 from policycase.model import stack
@@ -350,7 +352,8 @@ def run_new(options: Namespace) -> None:
     if workbook and workbook.exists() and not options.force:
         msg = f"{workbook} exists · use --force to overwrite it, or choose another folder"
         raise UnreadableError(msg)
-    target = new_case.new(options.case_id, options.output, force=options.force)
+    text = read_source(Path(options.source)) if options.source else ""
+    target = new_case.new(options.case_id, options.output, text=text, force=options.force)
     if workbook:
         try:
             export.export(target, "workbook", workbook, force=options.force)
@@ -368,14 +371,22 @@ def run_new(options: Namespace) -> None:
 
 def run_import_workbook(options: Namespace) -> None:
     """The tables of a workbook as a case."""
-    target = workbook_import.import_workbook(options.workbook, options.output, force=options.force)
-    case = load(target)
-    rows = {name: len(case[name]) for name in case.profile.case_tables}
+    done = workbook_import.import_tables(options.workbook, options.output, force=options.force)
+    target, changes = done.folder, done.changes
     if options.json:
-        say_json({"folder": str(target), "rows": rows})
-    else:
-        say(f"wrote {sum(rows.values())} rows of {sum(map(bool, rows.values()))} tables to {target}/data")
-        say(f"now run: policycase validate {target}")
+        rows = dict(zip(changes["table"], changes["rows"].tolist(), strict=True))
+        say_json({"folder": str(target), "rows": rows, "changes": rows_of(changes), "notes": done.notes})
+        return
+    for note in done.notes[:SHOWN]:
+        say(note)
+    if len(done.notes) > SHOWN:
+        say(f"… and {len(done.notes) - SHOWN} more cells read as what they plainly are")
+    counts = ["added", "changed", "removed"]
+    for row in changes[changes[counts].any(axis=1)].to_dict("records"):
+        what = ", ".join(f"{row[name]} {name}" for name in counts if row[name])
+        say(f"{row['table']}: {what}")
+    say(f"wrote {changes['rows'].sum()} rows of {changes['rows'].astype(bool).sum()} tables to {target}/data")
+    say(f"now run: policycase validate {target}")
 
 
 def run_passages(options: Namespace) -> None:

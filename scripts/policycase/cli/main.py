@@ -238,13 +238,18 @@ def _add_making(add: Callable[..., Parser]) -> None:
     new.add_argument("-o", "--output", metavar="FOLDER", help="the folder to make; default: the case id")
     new.add_argument("--force", action="store_true", help="replace the folder of a case that is there")
     new.add_argument("--workbook", action="store_true", help="also make CASE-ID.xlsx, for coding in Excel")
+    new.add_argument(
+        "--from", dest="source", metavar="FILE", help="your copy of the source, whose passages are filled in"
+    )
     imports = add("import", "make the tables of a case from a workbook that was coded in", package="none")
     imports.set_defaults(command="import_workbook")
     imports.add_argument(
-        "workbook", metavar="WORKBOOK", help="the .xlsx, made by new --workbook or export --to workbook"
+        "workbook", metavar="WORKBOOK", help="the .xlsx or .ods, made by new --workbook or export --to workbook"
     )
     imports.add_argument("-o", "--output", metavar="FOLDER", help="the case's folder; default: the workbook's name")
-    imports.add_argument("--force", action="store_true", help="replace the tables of a case that is there")
+    imports.add_argument(
+        "--force", action="store_true", help="replace the tables of a case that is there; rows not in the workbook go"
+    )
     passages = add("passages", "number the sentences of a source, as fingerprints", after="FILE")
     passages.add_argument("--case", required=True, metavar="CASE-ID", help="the case that the ids begin with")
     passages.add_argument("--source-id", metavar="ID", help="the source; default: CASE-ID:source")

@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pandas as pd
 
+from policycase.coding.sentences import passage_rows
 from policycase.errors import UnreadableError
 from policycase.model.identifiers import COUNTRY, country
 from policycase.model.package import GIT_ATTRIBUTES, UNSAID, read_descriptor, write_json
 from policycase.model.profile import Profile
+from policycase.storage.csv_files import csv_bytes
 from policycase.storage.locations import DESCRIPTOR, shipped_root
 from policycase.storage.writing import write_folder
 
@@ -40,8 +42,10 @@ No sentence of the source enters this folder: keep its text elsewhere. The rules
 RULES = ("## What to code first", "## Second coders")  # of the rules that came with the library, from and up to
 
 
-def new(case_id: str, folder: str | Path | None = None, *, force: bool = False) -> Path:
+def new(case_id: str, folder: str | Path | None = None, *, text: str = "", force: bool = False) -> Path:
     """The folder of a new, empty case that validates: descriptor, one CSV per table, schemas, CODING.md.
+
+    With the text of a source, `passages` has a row for each of its sentences, of the source `<case_id>:source`.
 
     Raises
     ------
@@ -50,7 +54,10 @@ def new(case_id: str, folder: str | Path | None = None, *, force: bool = False) 
         set, or holds more than a package.
     """
     target = Path(folder or case_id)
-    write_folder(target, files(case_id), force=force)
+    made = files(case_id)
+    if text:
+        made["data/passages.csv"] = csv_bytes(passage_rows(text, case_id, f"{case_id}:source"))
+    write_folder(target, made, force=force)
     return target
 
 

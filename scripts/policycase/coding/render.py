@@ -11,6 +11,7 @@ from policycase.errors import DateError
 from policycase.model.dates import bounds
 from policycase.model.package import Package, refuse_odd_descriptor, write_json
 from policycase.model.profile import DICTIONARY, ENTRY_TABLES, Field, Profile, Table, schema_path
+from policycase.model.provenance import in_order
 from policycase.model.tables import read_table
 from policycase.publishing.citation_files import CITATION, ZENODO, citation, zenodo
 from policycase.storage.csv_files import csv_bytes
@@ -165,10 +166,14 @@ def _mirror(field: dict[str, Any], profile: Profile) -> None:
 
 
 def _tables(package: Package, profile: Profile) -> Iterator[tuple[str, bytes]]:
-    """The tables with the bounds of their dates; what is no allowed date is left for validation to report."""
-    for name, table in profile.case_tables.items():
-        frame = read_table(package, table)
-        yield package.paths[name], csv_bytes(with_bounds(frame, table))
+    """The tables with the bounds of their dates, and evidence in the order of what it supports.
+
+    What is no allowed date is left for validation to report.
+    """
+    frames = {name: read_table(package, table) for name, table in profile.case_tables.items()}
+    frames["evidence"] = in_order(frames, profile)
+    for name, frame in frames.items():
+        yield package.paths[name], csv_bytes(with_bounds(frame, profile.tables[name]))
 
 
 def with_bounds(frame: pd.DataFrame, table: Table) -> pd.DataFrame:

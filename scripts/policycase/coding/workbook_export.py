@@ -7,6 +7,22 @@ from xlsxwriter.format import Format
 from xlsxwriter.utility import quote_sheetname, xl_col_to_name
 from xlsxwriter.worksheet import Worksheet
 
+from policycase.coding.workbook_import import (
+    EVIDENCE,
+    PASSAGE,
+    PASSAGES,
+    SOURCES,
+    SUPPORT,
+    authored,
+    coded_sources,
+    is_id,
+    is_made,
+    link_ids,
+    read_support,
+    takes_the_source,
+    without_prefix,
+    write_support,
+)
 from policycase.errors import UnreadableError
 from policycase.exports.excel_cells import (
     LINE,
@@ -21,28 +37,35 @@ from policycase.exports.excel_cells import (
 )
 from policycase.model.casebook import Casebook
 from policycase.model.profile import Field, Profile, Table
+from policycase.model.tables import Tables
 from policycase.storage.csv_files import TEXT
 
-WIDTH = 36  # of a column of prose
+WIDTH, ID_WIDTH = 36, 60  # of a column of prose, of one of ids, which differ at their ends
 ROWS = 5000  # rows that have lists to choose from
+IDS = 1000  # ids in the list of all records
+FIRST = ("sources", "cases")  # sheets before those of the tables that a reader meets first
 STEPS = """\
 One row is one record. An empty cell means that the source does not say; leave it empty, and write no "unknown" but \
 where a list of codes has it.
 Columns with a dark header must be filled in. Point at a header to read what the column means; the sheet codebook has \
 all of them, the sheet codes says when to use which code.
-Cells with an arrow take the codes of their list, or the ids of another sheet. Fill in that sheet first.
-An id is the case, a colon and a short name of your own, such as {case}:night-patrol. Never change one that is in use.
+Cells with an arrow take the codes of their list, or offer the ids of another sheet.
+An id is a short name of your own, such as night-patrol. Never change one that is in use. The case that a row \
+belongs to, the ids of rows that link two others, and the coded source (where there is one) are made for you.
+In the column passage write what the row rests on: p2s2 where the sentence says it, p8s2? where a step of reasoning \
+lies between, p2s2; p8s2? for both. The dates, status and other columns of the row rest on the same passages, unless \
+you say otherwise: p2s2; p3s1:start means that start rests on p3s1 alone.
 Dates are text: 1999, 2020-03, 2020-03-25, [2000..2001] for one moment within, [2002..] for some time after. The first \
 and last day that they can mean are worked out for you, so there are no columns for them.
-Begin with sources and cases. Passages need no typing here: policycase passages source.txt --case {case} > \
-{case}/data/passages.csv puts them into the folder of the case. A sheet that is left empty never empties its table.
-Then programs, agencies, events and goals; then claims, figures and places, then the sheets that link them. Write a \
-row of evidence for each row that you code (field: record) and for each date, role, status, setting, pilot flag, \
-legal reference, goal statement, hedge and figure.
+Begin with sources and cases. Passages need no typing: policycase new {case} --workbook --from source.txt fills them \
+in, and policycase passages source.txt --case {case} > {case}/data/passages.csv puts them into the folder of the case.
+Then programs, agencies, events and goals; then claims, figures and places, then the sheets that link them.
+Rows that you delete here are deleted from the tables by the next import. Only passages stay if their sheet is empty.
 Change no header and no name of a sheet, and add no sheets. Formulas are not taken: paste values.
-Save as .xlsx, then run: policycase import {case}.xlsx -o {case} --force. It names each \
+Save as .xlsx or .ods, then run: policycase import {case}.xlsx -o {case} --force. It names each \
 cell that it cannot take. Then run: policycase validate {case}
 No sentence of the source enters this workbook: use your own words."""
+EXTRA = "The sheet evidence holds what the columns passage cannot: notes on evidence, and evidence of other records."
 
 
 def write(case: Casebook, place: Path) -> None:
@@ -57,51 +80,122 @@ def write(case: Casebook, place: Path) -> None:
         msg = f"a workbook to code in is for one case; here are {len(case.case_ids)} · choose one of them"
         raise UnreadableError(msg)
     case_id = case.case_ids[0] if case.case_ids else case.descriptor["name"]
-    text = case.text
+    shown = _shown(case.text, case_id)
+    profile = case.profile
     with inert_book(place) as book:
         book.set_properties({"title": f"{case_id}: coding workbook", "created": created(case)})
         styles = formats(book)
-        put_pairs(book.add_worksheet("README"), _steps(case_id), styles["prose"])
-        sheets = {name: book.add_worksheet(name) for name in case.profile.case_tables}
+        put_pairs(book.add_worksheet("README"), _steps(case_id, has_evidence=EVIDENCE in shown), styles["prose"])
+        sheets = {name: book.add_worksheet(name) for name in shown}
         codes = case["codes"].sort_values("vocabulary", kind="stable")
         for name, sheet in sheets.items():
-            _put_table(sheet, case.profile, name, text[name], styles)
-            _add_lists(sheet, case.profile, name, codes["vocabulary"])
-        _put_plain(book.add_worksheet("codebook"), _meanings(case), styles)
+            _put_table(sheet, profile.tables[name], shown[name], styles)
+            _add_lists(sheet, profile, shown, name, codes["vocabulary"])
+        _put_plain(book.add_worksheet("codebook"), _meanings(case, shown), styles)
         _put_plain(book.add_worksheet("codes"), codes.drop(columns="position"), styles)
+        _put_ids(book.add_worksheet("ids"), profile, shown, styles)
 
 
-def columns(table: Table) -> list[Field]:
-    """The columns of a table's sheet: all that are authored; bounds of dates are derived."""
-    return [field for field in table.fields.values() if not field.bound]
+def _shown(text: Tables, case_id: str) -> dict[str, pd.DataFrame]:
+    """The sheets as they are filled in: without what an import makes again, and with the column of passages."""
+    profile = text.profile
+    known = set(text["passages"]["passage_id"].dropna())
+    evidence = text["evidence"].reset_index(drop=True)
+    support = dict(list(evidence.groupby("record_id", sort=False)))
+    one = coded_sources(text[SOURCES])
+    frames: dict[str, pd.DataFrame] = {}
+    in_cells: set[str] = set()
+    for name in [*FIRST, *(name for name in profile.case_tables if name not in FIRST)]:
+        table = profile.tables[name]
+        frame = text[name].reset_index(drop=True)
+        own = frame[[field.name for field in authored(table)]]
+        for column, rows in takes_the_source(table, own).items():
+            if len(one) == 1:
+                own = own.assign(**{column: own[column].mask(rows & own[column].eq(one[0]))})
+        made = {"case_id": [case_id] * len(own)} | (
+            {table.key: link_ids(table, own, case_id)} if table.id_parts else {}
+        )
+        makes = [field.name for field in authored(table) if is_made(table, field)]
+        dropped = [column for column in makes if own[column].tolist() == made[column]]
+        ids = [field.name for field in authored(table) if is_id(field)]
+        plain = {column: without_prefix(own[column], case_id) for column in ids}
+        frames[name] = own.assign(**plain).drop(columns=dropped)
+        if table.needs_evidence:
+            cells = [_support(row, table, support, known, case_id) for _, row in own.iterrows()]
+            in_cells |= {row for row, cell in zip(own[table.key], cells, strict=True) if cell}
+            at = 0 if table.key in dropped else 1
+            frames[name].insert(at, PASSAGE, pd.Series(cells, frames[name].index, dtype=TEXT))
+    frames[EVIDENCE] = frames[EVIDENCE][~evidence["record_id"].isin(in_cells).to_numpy()]
+    if frames[EVIDENCE].empty:
+        del frames[EVIDENCE]
+    return _begun(frames, profile, case_id)
 
 
-def _steps(case_id: str) -> list[tuple[str, str]]:
-    steps = STEPS.format(case=case_id).splitlines()
+def _support(
+    row: pd.Series, table: Table, support: dict[str, pd.DataFrame], known: set[str], case_id: str
+) -> str | None:
+    """The cell of passages of a row; None where it would not give the same evidence again."""
+    rows = support.get(row[table.key])
+    if rows is None or rows["note"].notna().any() or rows["case_id"].ne(case_id).any():
+        return None
+    if rows[["field", "basis"]].isna().any(axis=None) or not rows["passage_id"].isin(known).all():
+        return None
+    found = list(rows[["field", "passage_id", "basis"]].itertuples(index=False, name=None))
+    cell = write_support(found, table, row, case_id)
+    try:
+        again = read_support(cell, table, row, case_id)
+    except ValueError:
+        return None
+    return cell if sorted(again) == sorted(found) else None
+
+
+def _begun(frames: dict[str, pd.DataFrame], profile: Profile, case_id: str) -> dict[str, pd.DataFrame]:
+    """The sheets of a new case with what is known of it: its country, its profile, that there is a coded source."""
+    beginnings = {
+        "cases": {"case_id": case_id, "country": case_id[:3].upper(), "profile_version": profile.version},
+        SOURCES: {"source_id": "source", "source_use": "coded"},
+    }
+    for name, cells in beginnings.items():
+        if frames[name].empty:
+            frames[name] = pd.DataFrame([cells], columns=frames[name].columns, dtype=TEXT)
+    return frames
+
+
+def _steps(case_id: str, *, has_evidence: bool) -> list[tuple[str, str]]:
+    steps = STEPS.format(case=case_id).splitlines() + [EXTRA] * has_evidence
     return [("", f"Coding {case_id}"), *((f"Step {number}", step) for number, step in enumerate(steps, start=1))]
 
 
-def _put_table(sheet: Worksheet, profile: Profile, name: str, text: pd.DataFrame, styles: dict[str, Format]) -> None:
-    fields = columns(profile.tables[name])
-    for column, field in enumerate(fields):
-        put_text(sheet, 0, column, field.name, styles["required" if field.required else "header"])
-        must = "Must be filled in. " if field.required else ""
+def _field(table: Table, name: str) -> Field:
+    return table.fields.get(name, SUPPORT)
+
+
+def _put_table(sheet: Worksheet, table: Table, frame: pd.DataFrame, styles: dict[str, Format]) -> None:
+    for column, name in enumerate(frame):
+        field = _field(table, name)
+        must_be = field.required and name not in takes_the_source(table, frame)
+        put_text(sheet, 0, column, name, styles["required" if must_be else "header"])
+        must = "Must be filled in. " if must_be else ""
         sheet.write_comment(0, column, f"{must}{field.description}", {"x_scale": 2.5, "y_scale": 1.5})
         longest = 0
-        for row, cell in enumerate(text[field.name], start=1):
+        for row, cell in enumerate(frame[name], start=1):
             if not pd.isna(cell):
                 put_text(sheet, row, column, cell, styles["text"])
                 longest = max(longest, len(cell))
-        sheet.set_column(column, column, min(max(longest, len(field.name) + 4, NARROWEST), WIDTH), styles["text"])
-    frame_sheet(sheet, len(text), len(fields))
+        widest = ID_WIDTH if is_id(field) else WIDTH
+        sheet.set_column(column, column, min(max(longest + 2, len(name) + 4, NARROWEST), widest), styles["text"])
+    frame_sheet(sheet, len(frame), len(frame.columns))
 
 
-def _add_lists(sheet: Worksheet, profile: Profile, name: str, vocabularies: pd.Series) -> None:
-    """Lists to choose from: codes of vocabularies (nothing else is taken), true or false, ids of other sheets."""
+def _add_lists(
+    sheet: Worksheet, profile: Profile, shown: dict[str, pd.DataFrame], name: str, vocabularies: pd.Series
+) -> None:
+    """Lists to choose from: codes (nothing else is taken), true or false, and ids, which are only offered."""
     table = profile.tables[name]
-    parents = {key.fields[0]: key for key in table.foreign_keys if len(key.fields) == 1}
+    parents = {key.fields[0]: (key.table, key.to[0]) for key in table.foreign_keys if len(key.fields) == 1}
+    parents[PASSAGE] = (PASSAGES, "passage_id")
     places = pd.Series(range(2, len(vocabularies) + 2), index=vocabularies.to_numpy())
-    for column, field in enumerate(columns(table)):
+    for column, field in enumerate(_field(table, one) for one in shown[name]):
         rule = {"validate": "list", "error_title": "Not in the list"}
         if field.vocabulary:
             rows = places.loc[[field.vocabulary]]
@@ -109,33 +203,71 @@ def _add_lists(sheet: Worksheet, profile: Profile, name: str, vocabularies: pd.S
             rule |= {"error_message": f"Take a code of {field.vocabulary}; the sheet codes says when to use which."}
         elif field.type == "boolean":
             rule |= {"source": ["true", "false"], "error_message": "Take true or false, or leave the cell empty."}
-        elif field.name in parents:
-            key = parents[field.name]
-            rule |= {"source": _ids(profile.tables[key.table], key.to[0]), "error_type": "warning"}
-            rule |= {"error_message": f"No row of the sheet {key.table} has this id yet."}
+        elif field.name in parents and parents[field.name][1] in shown[parents[field.name][0]]:
+            rule |= {"source": _ids(*parents[field.name], shown), "show_error": False}
+        elif is_id(field) and field.name != table.key:
+            rule |= {"source": _all_ids(profile, shown), "show_error": False}
         else:
             continue
         sheet.data_validation(1, column, ROWS, column, rule)
 
 
-def _ids(parent: Table, key: str) -> str:
+def _column(table: str, key: str, shown: dict[str, pd.DataFrame]) -> tuple[str, str]:
+    return quote_sheetname(table), xl_col_to_name(shown[table].columns.get_loc(key))
+
+
+def _ids(table: str, key: str, shown: dict[str, pd.DataFrame]) -> str:
     """The ids of a sheet, as many as there are, as a formula."""
-    letter = xl_col_to_name([field.name for field in columns(parent)].index(key))
-    sheet = quote_sheetname(parent.name)
+    sheet, letter = _column(table, key, shown)
     return f"=OFFSET({sheet}!${letter}$2,0,0,MAX(COUNTA({sheet}!${letter}:${letter})-1,1),1)"
 
 
-def _meanings(case: Casebook) -> pd.DataFrame:
+def _put_ids(sheet: Worksheet, profile: Profile, shown: dict[str, pd.DataFrame], styles: dict[str, Format]) -> None:
+    """The ids that a claim or a figure can be about, one below the other, as formulas that follow the other sheets."""
+    own = [table for table in profile.case_tables.values() if table.kind == "entity" and table.key in shown[table.name]]
+    own.sort(key=lambda table: table.name != "cases")
+    ids = [cell for table in own for cell in shown[table.name][table.key].dropna()]
+    for column, header in enumerate(("id", "", "sheet", "ids up to here")):
+        put_text(sheet, 0, column, header, styles["header"])
+    cells, total = [], 0
+    for row, table in enumerate(own, start=1):
+        name, letter = _column(table.name, table.key, shown)
+        cells.append(f"{name}!${letter}:${letter}")
+        total += len(shown[table.name])
+        put_text(sheet, row, 2, table.name, styles["text"])
+        before = f"$D${row}" if row > 1 else "0"
+        sheet.write_formula(row, 3, f"={before}+COUNTA({cells[-1]})-1", None, total)
+    for row in range(1, IDS + 1):
+        formula = '""'
+        for number in range(len(cells), 0, -1):
+            before = f"$D${number}" if number > 1 else "0"
+            formula = f"IF({row}<=$D${number + 1},INDEX({cells[number - 1]},{row}-{before}+1),{formula})"
+        sheet.write_formula(row, 0, f"={formula}", None, ids[row - 1] if row <= len(ids) else "")
+    sheet.set_column(0, 0, ID_WIDTH, styles["text"])
+
+
+def _all_ids(profile: Profile, shown: dict[str, pd.DataFrame]) -> str:
+    """The ids of the sheet `ids`, as many as there are, as a formula."""
+    last = (
+        sum(
+            table.kind == "entity" and table.key in shown[table.name]
+            for table in profile.case_tables.values()
+            if table.name in shown
+        )
+        + 1
+    )
+    return f"=OFFSET(ids!$A$2,0,0,MAX(MIN(ids!$D${last},{IDS}),1),1)"
+
+
+def _meanings(case: Casebook, shown: dict[str, pd.DataFrame]) -> pd.DataFrame:
     """The codebook of the columns that the workbook has."""
-    shown = {(table.name, field.name): field for table in case.profile.case_tables.values() for field in columns(table)}
+    tables = case.profile.tables
     codebook = case.codebook()
-    here = [(row.table, row.field) in shown for row in codebook.itertuples()]
-    required = [
-        "yes" if shown[key].required else None
-        for key in zip(codebook["table"], codebook["field"], strict=True)
-        if key in shown
-    ]
-    return codebook[here].assign(required=pd.array(required, dtype=TEXT))
+    pairs = zip(codebook["table"], codebook["field"], strict=True)
+    here = codebook[[table in shown and field in shown[table] for table, field in pairs]]
+    pairs = zip(here["table"], here["field"], strict=True)
+    required = ["yes" if tables[table].fields[field].required else None for table, field in pairs]
+    return here.assign(required=pd.array(required, dtype=TEXT))
 
 
 def _put_plain(sheet: Worksheet, frame: pd.DataFrame, styles: dict[str, Format]) -> None:

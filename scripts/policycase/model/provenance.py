@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from policycase.errors import UnknownNameError
+from policycase.model.profile import Profile
 from policycase.model.tables import Tables
 from policycase.storage.csv_files import TEXT
 
@@ -81,6 +82,31 @@ def values_needing_evidence(tables: Tables) -> pd.DataFrame:
             part = frame.loc[wanted, [table.key, "case_id"]].set_axis(["record_id", "case_id"], axis=1)
             parts.append(part.assign(table=name, field=field.name, found=found[wanted]))
     return pd.concat(parts)
+
+
+def in_order(frames: Mapping[str, pd.DataFrame], profile: Profile) -> pd.DataFrame:
+    """The rows of evidence in the order of what they support: by table, row, field, and passage.
+
+    Rows of a record, field or passage that is not there come last of their kind, as they were.
+    """
+    evidence = frames["evidence"]
+    tables = [table for table in profile.case_tables.values() if table.key]
+    records = pd.concat([frames[table.name][table.key] for table in tables], ignore_index=True)
+    owners = [table.name for table in tables for _ in range(len(frames[table.name]))]
+    owner_of = dict(zip(records, owners, strict=True))
+    place_of = {record: number for number, record in enumerate(records)}
+    fields = {(table.name, name): number for table in tables for number, name in enumerate([RECORD, *table.fields])}
+    passage_of = {passage: number for number, passage in enumerate(frames["passages"]["passage_id"])}
+    last = len(place_of) + len(fields) + len(passage_of)
+    keys = [
+        (
+            place_of.get(record, last),
+            fields.get((owner_of.get(record, ""), name), last),
+            passage_of.get(passage, last),
+        )
+        for record, name, passage in zip(evidence["record_id"], evidence["field"], evidence["passage_id"], strict=True)
+    ]
+    return evidence.iloc[sorted(range(len(keys)), key=keys.__getitem__)].set_axis(evidence.index, axis=0)
 
 
 def row_coverage(tables: Tables) -> pd.DataFrame:
