@@ -17,17 +17,24 @@ import sys
 import time
 from pathlib import Path
 
-import policycase.commands.combining
-import policycase.commands.giving
-import policycase.commands.making
-
+import policycase.cli.commands
 from policycase.cli.main import main
 from policycase.coding import workbook_export as workbook
 from policycase.exports import duckdb_file as duck
 from policycase.exports import excel, graphml, parquet, spss, stata
 from policycase.exports import sqlite_file as sqlite
 
-LOADED = (policycase.commands, duck, excel, graphml, parquet, spss, sqlite, stata, workbook)  # so that no fork need to
+LOADED = (
+    policycase.cli.commands,
+    duck,
+    excel,
+    graphml,
+    parquet,
+    spss,
+    sqlite,
+    stata,
+    workbook,
+)  # so that no fork need to
 CHANGES = {"os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.chmod", "os.truncate", "os.link", "os.symlink"}
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 

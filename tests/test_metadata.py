@@ -10,8 +10,8 @@ from copies import ROOT
 
 import policycase
 from policycase.model.casebook import Casebook
-from policycase.model.package import read_descriptor
-from policycase.publishing.citation_files import CITATION, ZENODO, citation, doi, zenodo
+from policycase.model.package import doi, read_descriptor
+from policycase.publishing.citation_files import CITATION, ZENODO, citation, zenodo
 from policycase.publishing.pack import files
 from policycase.publishing.web_metadata import CROISSANT, dataset
 

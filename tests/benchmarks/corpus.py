@@ -207,7 +207,7 @@ def one_by_one(paths: list[Path], said: Mapping[str, dict[str, Any]]) -> dict[st
 
 def peak(code: str) -> float:
     """Megabytes at the highest of a process that runs the code, as Linux tells them."""
-    lines = ["import pathlib, policycase", "import policycase.stacking, policycase.validation", code]
+    lines = ["import pathlib, policycase", "import policycase.model.stack, policycase.validation", code]
     lines.append("print(pathlib.Path('/proc/self/status').read_text().split('VmHWM:')[1].split()[0])")
     command = [sys.executable, "-c", "\n".join(lines)]
     done = subprocess.run(command, env=environment(), capture_output=True, text=True, check=True)

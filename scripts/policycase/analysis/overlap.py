@@ -7,7 +7,8 @@ from pathlib import Path
 import pandas as pd
 
 from policycase.model.casebook import Casebook
-from policycase.model.stack import address, stack
+from policycase.model.package import address
+from policycase.model.stack import stack
 
 IDENTIFIERS = {"places": ["iso_3166_2", "geonames_id", "wikidata_id"], "agencies": ["same_as"]}
 

@@ -72,8 +72,8 @@ def write(case: Casebook, place: Path) -> None:
 
 
 def columns(table: Table) -> list[Field]:
-    """The columns of a table's sheet: all that are authored; bounds of dates are derived."""
-    return [field for field in table.fields.values() if not field.bound]
+    """The columns of a table's sheet: all that are authored."""
+    return [field for field in table.fields.values() if field.authored]
 
 
 def _steps(case_id: str) -> list[tuple[str, str]]:

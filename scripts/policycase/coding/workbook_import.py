@@ -14,13 +14,14 @@ from xml.etree.ElementTree import ParseError
 import pandas as pd
 
 from policycase.coding import new_case
-from policycase.coding.render import with_bounds
+from policycase.coding.render import derived
 from policycase.errors import DateError, MissingExtraError, UnreadableError, did_you_mean
 from policycase.model.columns import EXPECTED, FORMS
 from policycase.model.dates import FORMS as DATES
 from policycase.model.dates import bounds
 from policycase.model.package import Package
 from policycase.model.profile import DATA, Field, Profile, Table, shipped_profile
+from policycase.model.tables import read_table
 from policycase.storage.csv_files import csv_bytes
 from policycase.storage.locations import DESCRIPTOR, inside, refuse_unsafe
 from policycase.storage.writing import put_back, staged, write_folder
@@ -38,7 +39,7 @@ def read_workbook(file: Path, profile: Profile) -> dict[str, pd.DataFrame]:
     Returns
     -------
     dict
-        A text frame for each table of a case, with the authored columns of its schema (bounds of dates are derived),
+        A text frame for each table of a case, with the authored columns of its schema,
         in its order; empty cells are missing. Rows without a cell are left out.
 
     Raises
@@ -110,7 +111,7 @@ def _wrong_sheets(sheets: Iterable[str], profile: Profile) -> Iterator[str]:
 
 def _frame(table: Table, rows: list[tuple], profile: Profile) -> tuple[pd.DataFrame, list[str]]:
     """The text of a sheet, and what cannot be taken of it."""
-    fields = {field.name: field for field in table.fields.values() if not field.bound}
+    fields = {field.name: field for field in table.fields.values() if field.authored}
     header, *below = rows or [()]
     columns, problems = _columns(table, fields, header)
     lines = []
@@ -141,8 +142,9 @@ def _columns(table: Table, fields: dict[str, Field], header: tuple) -> tuple[dic
         if cell.value is None:
             continue
         name, where = str(cell.value), f"{table.name}!{_letters(index)}1"
-        if name in table.fields and table.fields[name].bound:
-            problems.append(f'{where}: "{name}" is worked out from {table.fields[name].of} · delete the column')
+        if name in table.fields and not table.fields[name].authored:
+            origin = table.fields[name].of or "other tables"
+            problems.append(f'{where}: "{name}" is worked out from {origin} · delete the column')
         elif name not in fields:
             hint = did_you_mean(name, [one for one in fields if one not in columns.values()])
             problems.append(f'{where}: no column "{name[:80]}" in {table.name} · {hint or "delete it"}')
@@ -257,7 +259,9 @@ def import_workbook(workbook: str | Path, folder: str | Path | None = None, *, f
     package = Package.read(target) if (target / DESCRIPTOR).is_file() else None
     profile = package.profile if package else shipped_profile()
     frames = read_workbook(file, profile)
-    tables = {name: csv_bytes(with_bounds(frame, profile.tables[name])) for name, frame in frames.items()}
+    if package:  # a sheet left empty never empties a table
+        frames |= {name: read_table(package, profile.tables[name]) for name, frame in frames.items() if frame.empty}
+    tables = {name: csv_bytes(frame) for name, frame in derived(frames, profile).items()}
     if package:
         _replace(package, tables)
     else:
@@ -278,5 +282,4 @@ def _replace(package: Package, tables: dict[str, bytes]) -> None:
     with staged(inside(package.root, DATA).resolve(), force=True) as place:
         shutil.copytree(package.root / DATA, place, symlinks=True)
         for name, content in tables.items():
-            if content.count(b"\n") > 1:  # a sheet left empty never empties a table
-                (place / paths[name].name).write_bytes(content)
+            (place / paths[name].name).write_bytes(content)

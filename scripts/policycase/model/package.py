@@ -1,16 +1,42 @@
 """A package on disk: its descriptor, the files of its tables."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NoReturn, Self
+from urllib.parse import urlsplit
 
 from policycase.errors import InvalidPackageError, UnreadableError
 from policycase.model.profile import Profile
 from policycase.storage.json_files import sound_json
 from policycase.storage.locations import DESCRIPTOR, inside, refuse_large
+
+RESOLVERS = ("doi.org", "dx.doi.org")
+Descriptor = dict[str, Any]
+
+
+def address(path: str) -> str:
+    """A web address or DOI in the one form by which two are compared; empty for what is neither.
+
+    Examples
+    --------
+    >>> address("http://dx.doi.org/10.35502/JCSWB.256"), address("https://example.org/a/")
+    ('10.35502/jcswb.256', 'example.org/a')
+    """
+    if path.startswith("10."):
+        return path.lower()
+    try:
+        parts = urlsplit(path)
+    except ValueError:  # such as a bracket that opens an address and is not closed
+        return ""
+    if parts.netloc.lower() in RESOLVERS:
+        return parts.path.strip("/").lower()
+    query = f"?{parts.query}" if parts.query else ""
+    return f"{parts.netloc.lower()}{parts.path.rstrip('/')}{query}" if parts.netloc else ""
+
 
 UNSAID = "A policy case as data, being coded."  # the description of a new case, until somebody says what it is
 
@@ -118,3 +144,51 @@ def _has_text(entry: object, key: str) -> bool:
 
 def _refuse(problem: str) -> NoReturn:
     raise InvalidPackageError(f"{problem} · {HINT}")
+
+
+DOI = re.compile(r"10\.[0-9]{4,9}(?:\.[0-9]+)?/\S+")
+ORCID = re.compile(r"https?://orcid\.org/(?P<id>[0-9]{4}-[0-9]{4}-[0-9]{4}-[0-9]{3}[0-9X])/?")
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Whom a citation names: a person where the descriptor parts the name, else an organization."""
+
+    name: str
+    family: str = ""
+    given: str = ""
+    affiliation: str = ""
+    orcid: str = ""
+
+    @classmethod
+    def all_of(cls, descriptor: Descriptor) -> list[Self]:
+        """The contributors who are author or creator; all, where nobody is."""
+        people = descriptor.get("contributors", [])
+        chosen = [person for person in people if {"author", "creator"} & set(person.get("roles", ()))]
+        return [
+            cls(
+                person["title"],
+                person.get("familyName", ""),
+                person.get("givenName", ""),
+                person.get("organization", ""),
+                match["id"] if (match := ORCID.fullmatch(person.get("path", ""))) else "",
+            )
+            for person in chosen or people
+        ]
+
+
+def doi(path: str) -> str:
+    """The bare DOI of a DOI or its web address; empty for another address.
+
+    Examples
+    --------
+    >>> doi("https://doi.org/10.35502/jcswb.256"), doi("https://en.wikipedia.org/wiki/Insite")
+    ('10.35502/jcswb.256', '')
+    """
+    bare = address(path.removeprefix("doi:"))
+    return bare if DOI.fullmatch(bare) else ""
+
+
+def filled(fields: dict[str, Any]) -> dict[str, Any]:
+    """The fields that say something."""
+    return {key: value for key, value in fields.items() if value not in (None, "", [], {})}

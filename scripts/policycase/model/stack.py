@@ -5,69 +5,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pandas as pd
 
 from policycase.errors import InvalidPackageError, StackError, UnreadableError
 from policycase.model.casebook import Casebook, load
 from policycase.model.columns import typed
-from policycase.model.package import Package, refuse_odd_descriptor
+from policycase.model.package import Descriptor, Package, address, refuse_odd_descriptor
 from policycase.model.profile import Profile, Table, refuse_other_profile
 from policycase.model.tables import files_of, read_many
 from policycase.storage.downloads import pinned
 from policycase.storage.locations import DESCRIPTOR, opened
-
-
-def gather(cases: Sequence[Casebook | str | Path]) -> Casebook | None:
-    """What `stack` gives, where it is plain: paths of two or more packages, one case each, all ids and profiles clear.
-
-    Returns
-    -------
-    Casebook or None
-        None where anything else is given; then cases have to be compared one by one, or an error told.
-
-    Raises
-    ------
-    UnreadableError
-        A path cannot be read, or a cell is not of its column's type.
-    """
-    if len(cases) < 2 or not all(isinstance(case, str | Path) for case in cases):  # noqa: PLR2004 - one is no stack
-        return None
-    with ExitStack() as stack:
-        packages = [Package.read(stack.enter_context(opened(pinned(case, None)))) for case in cases]
-        profile = packages[0].profile
-        if any(package.profile is not profile and package.profile != profile for package in packages):
-            return None
-        try:
-            refuse_other_profile(profile)
-            ids = _case_ids(packages)
-        except UnreadableError:
-            return None  # reading one by one tells which
-        if ids is None:
-            return None
-        order = sorted(range(len(ids)), key=ids.__getitem__)
-        tables = read_many({f"{_spelled(cases[place])}/": packages[place] for place in order}, to_keep=True)
-        frames = {name: typed(tables, name) for name in profile.tables}
-    try:
-        descriptor = merged([package.descriptor for package in packages], sorted(ids))
-    except (AttributeError, KeyError, TypeError, ValueError):
-        return None  # merging one by one tells which
-    return Casebook(frames, profile, descriptor)
-
-
-def _spelled(case: str | Path) -> str:
-    """A path as text that any file can hold, whatever bytes its name has."""
-    return os.fsencode(case).decode("utf-8", "backslashreplace")
-
-
-def _case_ids(packages: Sequence[Package]) -> list[str] | None:
-    """The case of each package; None where one has no case or several, or a case stands in two."""
-    cases = read_many({f"{number}/": package for number, package in enumerate(packages)}, ["cases"])["cases"]
-    ids = cases["case_id"]
-    own = len(set(files_of(cases.index))) == len(packages) == len(cases) == ids.nunique()
-    return ids.tolist() if own else None
-
 
 LICENSES = (
     "CC0-1.0",
@@ -82,8 +30,6 @@ LICENSES = (
     "CC-BY-ND-4.0",
     "CC-BY-NC-ND-4.0",
 )  # each asks more of a user than the one before; one that is not here is taken to ask the most
-RESOLVERS = ("doi.org", "dx.doi.org")
-Descriptor = dict[str, Any]
 
 
 def merged(parts: Sequence[Descriptor], case_ids: list[str]) -> Descriptor:
@@ -162,24 +108,54 @@ def _one(entries: list[Descriptor]) -> Descriptor:
     return found
 
 
-def address(path: str) -> str:
-    """A web address or DOI in the one form by which two are compared; empty for what is neither.
+def gather(cases: Sequence[Casebook | str | Path]) -> Casebook | None:
+    """What `stack` gives, where it is plain: paths of two or more packages, one case each, all ids and profiles clear.
 
-    Examples
-    --------
-    >>> address("http://dx.doi.org/10.35502/JCSWB.256"), address("https://example.org/a/")
-    ('10.35502/jcswb.256', 'example.org/a')
+    Returns
+    -------
+    Casebook or None
+        None where anything else is given; then cases have to be compared one by one, or an error told.
+
+    Raises
+    ------
+    UnreadableError
+        A path cannot be read, or a cell is not of its column's type.
     """
-    if path.startswith("10."):
-        return path.lower()
+    if len(cases) < 2 or not all(isinstance(case, str | Path) for case in cases):  # noqa: PLR2004 - one is no stack
+        return None
+    with ExitStack() as stack:
+        packages = [Package.read(stack.enter_context(opened(pinned(case, None)))) for case in cases]
+        profile = packages[0].profile
+        if any(package.profile is not profile and package.profile != profile for package in packages):
+            return None
+        try:
+            refuse_other_profile(profile)
+            ids = _case_ids(packages)
+        except UnreadableError:
+            return None  # reading one by one tells which
+        if ids is None:
+            return None
+        order = sorted(range(len(ids)), key=ids.__getitem__)
+        tables = read_many({f"{_spelled(cases[place])}/": packages[place] for place in order}, to_keep=True)
+        frames = {name: typed(tables, name) for name in profile.tables}
     try:
-        parts = urlsplit(path)
-    except ValueError:  # such as a bracket that opens an address and is not closed
-        return ""
-    if parts.netloc.lower() in RESOLVERS:
-        return parts.path.strip("/").lower()
-    query = f"?{parts.query}" if parts.query else ""
-    return f"{parts.netloc.lower()}{parts.path.rstrip('/')}{query}" if parts.netloc else ""
+        descriptor = merged([package.descriptor for package in packages], sorted(ids))
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return None  # merging one by one tells which
+    return Casebook(frames, profile, descriptor)
+
+
+def _spelled(case: str | Path) -> str:
+    """A path as text that any file can hold, whatever bytes its name has."""
+    return os.fsencode(case).decode("utf-8", "backslashreplace")
+
+
+def _case_ids(packages: Sequence[Package]) -> list[str] | None:
+    """The case of each package; None where one has no case or several, or a case stands in two."""
+    cases = read_many({f"{number}/": package for number, package in enumerate(packages)}, ["cases"])["cases"]
+    ids = cases["case_id"]
+    own = len(set(files_of(cases.index))) == len(packages) == len(cases) == ids.nunique()
+    return ids.tolist() if own else None
 
 
 Frames = Mapping[str, pd.DataFrame]

@@ -6,9 +6,8 @@ import pandas as pd
 import pycountry
 
 from policycase.model.bibtex import package_entry
+from policycase.model.package import Author, Descriptor, doi, filled
 from policycase.model.profile import ENTRY_TABLES, Field, Profile, Table
-from policycase.model.stack import Descriptor
-from policycase.publishing.citation_files import Author, doi, filled
 
 SCHEMA_ORG = "https://schema.org/"
 
@@ -43,7 +42,7 @@ def dataset(descriptor: Descriptor, profile: Profile, cases: pd.DataFrame) -> di
             }
             for table in (profile.tables[name] for name in ENTRY_TABLES)
             for field in table.fields.values()
-            if not field.bound and field.name not in {"case_id", table.key}
+            if field.authored and field.name not in {"case_id", table.key}
         ],
         "distribution": [
             {

@@ -14,7 +14,7 @@ from policycase.model.tables import Tables
 from policycase.validation.rules.base import at, nearest, rule, strangers, warning, where
 
 FIGURED = {"programs", "events", "agencies", "places"}
-NAMED = {"places", "agencies", "events", "programs"}
+NAMED = FIGURED | {"goals"}
 
 
 @rule
@@ -43,7 +43,7 @@ def claim_points_to_a_record(tables: Tables) -> Iterator[Finding]:
 
 
 def _wrong_kind(tables: Tables, name: str, column: str, frame: pd.DataFrame) -> Iterator[Finding]:
-    """Objects that are no place, agency, program or event; figures about no program, event, agency, place or link."""
+    """Objects and records of figures that are rows of a table which is not meant."""
     links = {table.name for table in tables.profile.case_tables.values() if table.kind == "link"}
     allowed = {"object_id": NAMED, "record_id": FIGURED | links}[column]
     if (name, column) != ("claims", "record_id"):
@@ -172,7 +172,7 @@ def crosscheck_row_is_in_no_program(tables: Tables) -> Iterator[Finding]:
                 )
 
 
-EXPECTED_FORM = {
+EXPECTED_FORM = {  # of a stance beside the coded value; qualifies and adds ask for nothing
     "contradicts": "nothing in common with it",
     "refines": "something in common with it, and not the same",
     "confirms": "the same",
