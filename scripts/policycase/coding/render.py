@@ -25,8 +25,8 @@ CONVENTIONS = (
     "  a row belongs to, and the prefix of every id in it. A link's id is its parts joined by `--`, then `--2`, `--3`",
     "  for further spells of the same parts.",
     "- A date is EDTF (ISO 8601-2): year, month, day, decade `199X`, a trailing `?` or `~`, or one of a range",
-    "  `[2000..2001]`, `[2002..]`, `[..2020-03-25]`. Each date `x` has two more columns, `x_earliest` and `x_latest`: the",
-    "  first and last day that it can mean, empty where the date is open on that side.",
+    "  `[2000..2001]`, `[2002..]`, `[..2020-03-25]`. Each date `x` has two more columns, `x_earliest` and `x_latest`:",
+    "  the first and last day that it can mean, empty where the date is open on that side.",
     "- Derived columns are filled by `policycase render`: these bounds, and `attested_by`.",
     "- `note` is a remark of the coder. Notes, statements and summaries are in our own words.",
 )
