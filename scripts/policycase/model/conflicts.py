@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from policycase.model.provenance import RECORD, rivals, rows_needing_evidence, values_needing_evidence
+from policycase.model.provenance import RECORD, has_no_address, rivals, rows_needing_evidence, values_needing_evidence
 from policycase.model.tables import Tables
 
 STATUSES = ("contested", "qualified", "refined", "uncontested", "unchecked")
@@ -100,7 +100,7 @@ def _own_groups(tables: Tables) -> pd.Series:
 
 def _counted(sources: pd.DataFrame) -> pd.Series:
     """The independence group of each source that can be found again, by its id."""
-    return sources.loc[sources["doi"].notna() | sources["url"].notna(), "independence_group"]
+    return sources.loc[~has_no_address(sources), "independence_group"]
 
 
 def _statuses(claims: pd.DataFrame, sources: pd.DataFrame) -> dict[tuple[str, str, str], str]:

@@ -64,6 +64,16 @@ def attested(tables: Tables, name: str) -> list[str]:
     return [OTHER_SOURCE if flag else CODED_SOURCE for flag in other]
 
 
+def has_no_address(sources: pd.DataFrame) -> pd.Series:
+    """Whether each source has neither a DOI nor a web address, so that nobody can find it again."""
+    return sources["doi"].isna() & sources["url"].isna()
+
+
+def has_no_title(sources: pd.DataFrame) -> pd.Series:
+    """Whether each source has words of our own, in brackets, in place of its title."""
+    return sources["title"].str.startswith("[").eq(True)
+
+
 def rows_needing_evidence(tables: Tables) -> pd.DataFrame:
     """Records that must rest on a passage: record_id, case_id, table, found; indexed as the tables are.
 
