@@ -58,11 +58,11 @@ def _sources_behind(casebook: "Casebook", rows: pd.DataFrame) -> set[str]:
         kind = "id column among"
         raise UnknownNameError(kind, ", ".join(rows.columns), keys)
     records = set(rows[column].dropna())
-    evidence, claims = casebook["evidence"], casebook["claims"]
-    return {
-        *evidence.loc[evidence["record_id"].isin(records), "passage_id"].map(passages).dropna(),
-        *claims.loc[claims["record_id"].isin(records), "source_id"].dropna(),
-    }
+    evidence = casebook["evidence"]
+    found = set(evidence.loc[evidence["record_id"].isin(records), "passage_id"].map(passages).dropna())
+    for name in ("claims", "figures"):
+        found |= set(casebook[name].loc[casebook[name]["record_id"].isin(records), "source_id"].dropna())
+    return found
 
 
 def package_entry(descriptor: dict[str, Any]) -> str:
@@ -91,12 +91,18 @@ def _source(row: dict) -> str:
             "title": f"{{{_escaped(text['title'])}}}",
             "author": _escaped(text["authors"]).replace("; ", " and "),
             "journal" if kind == "article" else "howpublished": _escaped(text["container"]),
-            "year": text["year"],
+            "year": _year(text),
             "doi": text["doi"],
             "url": text["url"],
             "urldate": text["accessed_on"][:10],
         },
     )
+
+
+def _year(text: dict[str, str]) -> str:
+    """The year of publication, if its earliest and latest day have the same one."""
+    first, last = text["published_earliest"][:4], text["published_latest"][:4]
+    return first if first == last else ""
 
 
 def _entry(kind: str, key: str, fields: dict[str, str]) -> str:

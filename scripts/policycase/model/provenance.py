@@ -33,13 +33,13 @@ def other_figures(tables: Tables) -> pd.Series:
 
 
 def crosscheck_only(tables: Tables) -> frozenset[str]:
-    """Ids of records that other sources name: objects of their claims, records of their figures, and the ancestors.
+    """Ids of records that are objects of other sources' claims, with their ancestors.
 
     Such a row may have no evidence of the coded source: only other sources name it.
     """
-    claims, figures = tables["claims"], tables["figures"]
+    claims = tables["claims"]
     named = claims[crosschecks(tables) & claims["stance"].ne("not-found")]
-    known = {*named["object_id"].dropna(), *figures.loc[other_figures(tables), "record_id"].dropna()}
+    known = set(named["object_id"].dropna())
     parents: dict[str, str] = {}
     for table in tables.profile.case_tables.values():
         for link in table.parents:
