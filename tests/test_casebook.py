@@ -18,7 +18,7 @@ def test_start_of_needle_exchange_rests_on_one_sentence():
     evidence = CASE.evidence_for("kgz-leph:nsp", "start")
 
     assert evidence["passage_id"].tolist() == ["kgz-leph:p3s3"]
-    assert evidence[["page", "paragraph", "sentence", "basis"]].values.tolist() == [["S34", "p3", 3, "stated"]]
+    assert evidence[["page", "paragraph", "sentence", "basis"]].to_numpy().tolist() == [["S34", "p3", 3, "stated"]]
 
 
 def test_evidence_without_a_field_is_all_of_the_record():
