@@ -22,8 +22,8 @@ from policycase.model.profile import Profile, Table
 PROFILE = Profile.read(ROOT)
 SIX = (ROOT, *sorted(path.parent for path in ROOT.glob("examples/*/datapackage.json")))
 TIED = {
-    "coding", "event_type", "extent", "measure", "occurrence", "period", "place_type", "qualifier", "relation",
-    "source_use", "stance",
+    "attested_by", "coding", "event_type", "extent", "measure", "occurrence", "period", "place_type", "qualifier",
+    "relation", "source_use", "stance", "status",
 }  # fmt: skip  # vocabularies whose codes rules tie to other cells
 DAY = re.compile(r"[0-9]{4}(?:-[0-9]{2}){0,2}")
 YEAR = re.compile(r"[0-9]{4}(?![0-9])|[0-9]{3}(?=X)")
@@ -104,7 +104,7 @@ def _recode(rows: dict[str, list[Row]], draw: random.Random) -> None:
         for field in table.fields.values():
             if not field.vocabulary or field.vocabulary in TIED:
                 continue
-            codes = [code for code in PROFILE.vocabularies[field.vocabulary] if code != field.silent]
+            codes = [code for code in PROFILE.vocabularies[field.vocabulary] if code not in {field.silent, "other"}]
             for row in rows[table.name]:
                 tied = (row[table.key or "case_id"], field.name) in claimed or row[field.name] in {"", field.silent}
                 if field.name in table.id_parts:
@@ -118,7 +118,7 @@ def _recode(rows: dict[str, list[Row]], draw: random.Random) -> None:
 def _redate(rows: dict[str, list[Row]], draw: random.Random) -> None:
     """All years of a case moved alike, by full leap cycles; some plain dates made uncertain, which keeps their bounds."""
     claimed = {(row["record_id"], row["field"]) for row in rows["claims"]}
-    years = draw.choice([-40, -20, 0, 20])
+    years = draw.choice([-60, -40, -20, 0])  # never after the day of coding
     dated = {field.name for _, field in PROFILE.fields(edtf=True)}
 
     def moved(text: str) -> str:
@@ -156,7 +156,7 @@ def _rewrite(rows: dict[str, list[Row]], draw: random.Random) -> None:
 
 
 def _copy(rows: dict[str, list[Row]], old: str, case_id: str, part: int) -> dict[str, list[Row]]:
-    """The rows under ids of their own; the case, its sources and its scope are there in the first copy only."""
+    """The rows under ids of their own; the case, its sources, scope and coders are there in the first copy only."""
     ids, last = {old: case_id}, _last_paragraphs(rows["passages"])
     tables = sorted(PROFILE.case_tables.values(), key=lambda table: bool(table.id_parts))  # links after their ends
     for table in tables:
@@ -164,7 +164,7 @@ def _copy(rows: dict[str, list[Row]], old: str, case_id: str, part: int) -> dict
             ids[row[table.key]] = f"{case_id}:{_local(table, row, ids, part, last)}"
     copied = {
         table.name: [{name: ids.get(cell, cell) for name, cell in row.items()} for row in rows[table.name]]
-        if part == 0 or table.name not in {"cases", "sources", "scope"}
+        if part == 0 or table.name not in {"cases", "sources", "scope", "coders", "reliability"}
         else []
         for table in PROFILE.case_tables.values()
     }

@@ -38,8 +38,28 @@ def test_expansion_has_an_order_and_no_date():
 
 
 def test_undated_things_stay_undated():
-    for event in ("training-sessions", "regulations-issued", "patrols", "shortage"):
+    for event in ("training-sessions", "regulations-issued"):
         assert EVENTS.loc[[f"kgz-leph:{event}"], "start"].isna().all()
+
+
+def test_what_answers_the_epidemic_is_not_older_than_it():
+    response = PROGRAMS[PROGRAMS["parent_program_id"].eq("kgz-leph:covid-response")]
+
+    assert len(response) == 3
+    assert response["start_earliest"].ge("2020-01-01").all()
+    assert EVENTS.loc[["kgz-leph:patrols", "kgz-leph:shortage"], "start"].tolist() == ["[2020..]"] * 2
+
+
+def test_rows_of_other_sources_are_marked_and_in_no_program():
+    others = EVENTS[EVENTS["attested_by"].eq("other-source")]
+
+    assert EVENTS["attested_by"].value_counts().to_dict() == {"coded-source": 23, "other-source": 11}
+    assert others["program_id"].isna().all()
+    assert CASE.figures["attested_by"].eq("other-source").all()
+
+
+def test_window_of_the_case_is_that_of_its_subject():
+    assert CASE.cases[["start", "end"]].iloc[0].tolist() == ["1999", "2020-05-10"]
 
 
 def test_police_both_refer_and_abstain():

@@ -4,6 +4,7 @@ import pickle
 from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from copies import edit
 
@@ -17,7 +18,7 @@ def test_start_of_needle_exchange_rests_on_one_sentence():
     evidence = CASE.evidence_for("kgz-leph:nsp", "start")
 
     assert evidence["passage_id"].tolist() == ["kgz-leph:p3s3"]
-    assert evidence[["page", "paragraph", "sentence", "basis"]].values.tolist() == [["S34", "p3", 3, "stated"]]
+    assert evidence[["page", "paragraph", "sentence", "basis"]].to_numpy().tolist() == [["S34", "p3", 3, "stated"]]
 
 
 def test_evidence_without_a_field_is_all_of_the_record():
@@ -34,7 +35,7 @@ def test_evidence_of_a_record_without_any_has_no_rows_and_the_same_columns():
 
 
 def test_evidence_of_the_case_itself_goes_by_its_case_id():
-    assert "kgz-leph:p1s2" in CASE.evidence_for("kgz-leph", "start")["passage_id"].tolist()
+    assert "kgz-leph:p3s3" in CASE.evidence_for("kgz-leph", "start")["passage_id"].tolist()
 
 
 @pytest.mark.parametrize(
@@ -120,14 +121,16 @@ def test_coverage_is_whole():
 
 
 def test_coverage_tells_none_from_not_coded(lamps: Path):
-    edit(lamps / "data/scope.csv", "note\n", "note\nbvt-lamps,claims,not-coded,\n")
+    edit(lamps / "data/scope.csv", "note\n", "note\nbvt-lamps,claims,not-coded,\nbvt-lamps,goals,complete,\n")
     (lamps / "data/claims.csv").write_text((lamps / "data/claims.csv").read_text().split("\n")[0] + "\n")
 
     both = policycase.stack([CASE, lamps]).coverage().set_index(["case_id", "table"])["extent"]
 
-    assert both["kgz-leph", "figures"] == "none"
+    assert both["kgz-leph", "figures"] == "partial"
+    assert both["bvt-lamps", "program_links"] == "none"
     assert both["bvt-lamps", "claims"] == "not-coded"
-    assert both["bvt-lamps", "figures"] == "complete"
+    assert both["bvt-lamps", "goals"] == "complete"
+    assert pd.isna(both["bvt-lamps", "figures"])  # nothing is complete unless a row says so
     assert both.dtype == CASE.scope["extent"].dtype
 
 

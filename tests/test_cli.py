@@ -66,7 +66,7 @@ def test_validate_as_json(capsys, package: Path):
 
 
 def test_validate_with_a_warning_alone_is_valid(capsys, lamps: Path):
-    edit(lamps / "data/figures.csv", "sites,18,1", "sites,17,1")
+    edit(lamps / "data/figures.csv", "sites,18,,1", "sites,17,,1")
 
     code, out, _ = run(capsys, "validate", str(lamps))
 

@@ -23,10 +23,10 @@ def test_prison_needle_exchange_has_three_rival_dates():
 @pytest.mark.parametrize(
     ("record", "field", "rival", "coded_groups", "rival_groups", "status"),
     [
-        ("nsp", "start", "2000", 2, 1, "contested"),
+        ("nsp", "start", "2000", 2, 1, "qualified"),
         ("mmt", "start", "2001", 3, 1, "contested"),
         ("nsp-prisons", "start", "2002", 1, 1, "contested"),
-        ("emergency-regime", "end", "2020-05-09", 3, 1, "contested"),
+        ("emergency-regime", "end", "2020-05-10", 4, 3, "uncontested"),
         ("decree", "legal_reference", "Decree UP No. 55", 1, 1, "refined"),
         ("independence", "start", "1991-08-31", 2, 1, "uncontested"),
     ],
@@ -41,7 +41,16 @@ def test_groups_are_counted_once_on_each_side(record, field, rival, coded_groups
 def test_coauthor_of_the_article_counts_for_no_rival():
     row = CONFLICTS.set_index("record_id").loc["kgz-leph:claim-no-repression"]
 
-    assert (row["stance"], row["groups_for_rival"]) == ("contradicts", 0)
+    assert (row["stance"], row["status"], row["groups_for_rival"]) == ("qualifies", "qualified", 0)
+
+
+def test_source_that_cannot_be_found_again_counts_for_nothing(package: Path):
+    edit(package / "data/sources.csv", "10.36922/ghes.2536,https://doi.org/10.36922/ghes.2536,", ",,")
+
+    found = policycase.load(package).conflicts().set_index(["record_id", "field", "rival_value"])
+    row = found.loc[("kgz-leph:mmt", "start", "2001")]
+
+    assert (row["stance"], row["status"], row["groups_for_rival"]) == ("contradicts", "uncontested", 0)
 
 
 def test_not_found_is_not_taken_for_confirmed():
@@ -92,8 +101,8 @@ def test_shares_add_up_and_follow_the_claims(package: Path):
 
     edit(
         package / "data/claims.csv",
-        "kgz-leph:nsp,start,2000,,,,,,,,descriptive,none,contradicts",
-        "kgz-leph:nsp,start,,,,,,,,,descriptive,none,adds",
+        "kgz-leph:mmt,start,2001,,,,,,,,descriptive,none,contradicts",
+        "kgz-leph:mmt,start,,,,,,,,,descriptive,none,adds",
     )
     changed = policycase.load(package).crosschecks().set_index("status")
 

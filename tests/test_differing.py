@@ -20,8 +20,8 @@ def test_diff_names_each_cell_and_leaves_derived_bounds_out(package: Path):
     edit(package / "data/events.csv", LAUNCH, "kgz-leph:nsp,1998,1998-01-01,1998-12-31")
     edit(
         package / "data/goals.csv",
-        "A better crime situation in the country.,",
-        "A better crime situation in the country.,Open.",
+        "A better crime situation in the country.,coded-source,",
+        "A better crime situation in the country.,coded-source,Open.",
     )
 
     changes = policycase.diff(ROOT, package)

@@ -166,8 +166,8 @@ def test_export_equals_the_tables_cell_for_cell(books, exported, which: str, for
         assert rows_of(reader(path, book, name), book, name) == rows_of(text[name], book, name), name
 
 
-def test_figures_of_the_case_is_the_empty_table_that_is_tested(books):
-    assert len(books["one"].figures) == 0
+def test_reliability_of_the_case_is_the_empty_table_that_is_tested(books):
+    assert len(books["one"].reliability) == 0
     assert len(books["stack"].figures) > 0
     assert books["odd"]["order"]["select"].tolist()[0] == "=1+1"
 

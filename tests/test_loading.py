@@ -39,9 +39,9 @@ def test_types_are_the_same_without_rows(name: str):
 
 
 def test_table_of_a_case_without_rows_keeps_its_types():
-    assert len(CASE.figures) == 0
-    assert str(CASE.figures["value"].dtype) == "float64"
-    assert str(CASE.figures["start_earliest"].dtype) == "datetime64[s]"
+    assert len(CASE.reliability) == 0
+    assert str(CASE.reliability["alpha"].dtype) == "float64"
+    assert str(CASE.reliability["measured_on"].dtype) == "datetime64[s]"
 
 
 def test_na_is_a_word(lamps: Path):

@@ -178,7 +178,7 @@ def test_dataset_says_where_when_by_whom_and_from_what(case: Casebook):
     page = described(case)
 
     assert page["@type"] == "Dataset"
-    assert page["temporalCoverage"] == "1991-08-31/2021-12-31"
+    assert page["temporalCoverage"] == "1999-01-01/2020-05-10"
     assert page["spatialCoverage"] == [{"@type": "Country", "name": "Kyrgyzstan", "identifier": "KGZ"}]
     assert page["license"] == "https://creativecommons.org/licenses/by/4.0/"
     assert page["creator"] == [{"@type": "Organization", "name": "policycase contributors"}]
@@ -214,7 +214,7 @@ def test_dataset_has_every_file_and_the_fields_that_say_something(case: Casebook
 def test_dataset_of_a_stack_spans_its_cases(both: Casebook):
     page = described(both)
 
-    assert page["temporalCoverage"] == "1991-08-31/2021-12-31"
+    assert page["temporalCoverage"] == "1999-01-01/2020-05-10"
     assert [place["identifier"] for place in page["spatialCoverage"]] == ["CAN", "KGZ"]
     assert len(page["isBasedOn"]) == 3
 
@@ -225,7 +225,7 @@ def test_dataset_is_open_in_time_where_a_case_has_no_end(both: Casebook):
 
     page = dataset(both.descriptor, both.profile, cases)
 
-    assert page["temporalCoverage"] == "1991-08-31/.."
+    assert page["temporalCoverage"] == "1999-01-01/.."
 
 
 def test_dataset_has_the_address_and_id_of_the_descriptor(case: Casebook):

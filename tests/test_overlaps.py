@@ -14,8 +14,8 @@ def test_overlap_counts_rows_and_says_why_a_table_is_empty(lamps: Path):
     found = policycase.overlap([policycase.load(), lamps])
 
     assert found.rows.loc["programs"].to_dict() == {"bvt-lamps": 4, "kgz-leph": 14}
-    assert found.rows.loc["figures"].to_dict() == {"bvt-lamps": 5, "kgz-leph": 0}
-    assert found.extents.to_numpy().tolist() == [["kgz-leph", "figures", "none"]]
+    assert found.rows.loc["figures"].to_dict() == {"bvt-lamps": 5, "kgz-leph": 40}
+    assert found.extents.to_numpy().tolist() == [["bvt-lamps", "program_links", "none"]]
     assert found.sources.empty
     assert found.entities.empty
 
@@ -23,7 +23,7 @@ def test_overlap_counts_rows_and_says_why_a_table_is_empty(lamps: Path):
 def test_overlap_names_what_one_case_alone_uses(lamps: Path):
     lone = policycase.overlap([policycase.load(), lamps]).lone
 
-    assert lone[lone["field"].isna()].to_numpy().tolist()[0][::3] == ["figures", "bvt-lamps"]
+    assert lone[lone["field"].isna()].to_numpy().tolist()[0][::3] == ["program_links", "kgz-leph"]
     of_lamps = lone[lone["table"].eq("programs") & lone["case_id"].eq("bvt-lamps")]
     assert of_lamps[["field", "code"]].to_numpy().tolist() == [["program_type", "other"]]
 

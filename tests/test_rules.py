@@ -87,6 +87,37 @@ def test_every_finding_says_where_and_what(tmp_path: Path):
     ]
 
 
+def test_package_of_an_older_profile_gets_one_finding_that_says_what_changed(tmp_path: Path):
+    package = copy_package(tmp_path)
+    edit(package / "schemas/profile.json", '"version": "2.0.0"', '"version": "1.0.0"')
+
+    (finding,) = policycase.validate(package).found
+
+    assert finding.rule == "profile-version-is-known"
+    assert finding.message == "profile 1.0.0; this policycase reads 2.0.0"
+    assert "sources.year became published" in finding.hint
+
+
+def test_package_of_an_older_profile_is_not_loaded_and_says_why(tmp_path: Path):
+    package = copy_package(tmp_path)
+    edit(package / "schemas/profile.json", '"version": "2.0.0"', '"version": "1.0.0"')
+    edit(package / "schemas/profile.json", '    "program_links",\n', "")
+
+    with pytest.raises(policycase.UnreadableError, match=r"follows profile 1\.0\.0; this policycase reads 2\.0\.0"):
+        policycase.load(package)
+
+
+@pytest.mark.parametrize("code", ["[no place]", "no place is named", "[no agency]"])
+def test_note_silences_a_rule_only_by_the_code_of_what_is_missing(code: str, tmp_path: Path):
+    package = copy_package(tmp_path)
+    edit(package / "data/programs.csv", "The passage gives no place. [no place]", code)
+
+    rules = set(policycase.validate(package).findings["rule"])
+
+    assert ("program-has-agency-place-and-start-or-note" in rules) == (code != "[no place]")
+    assert ("note-code-is-about-its-row" in rules) == (code == "[no agency]")
+
+
 @pytest.mark.parametrize(
     "rule", ["goal-positions-have-no-gap", "id-has-case-prefix", "date-is-edtf", "figure-parts-add-up"]
 )

@@ -58,9 +58,9 @@ def test_stack_refuses_another_schema_and_names_the_field(package: Path):
 
 
 def test_stack_refuses_another_major_version(package: Path):
-    edit(package / "schemas/profile.json", '"version": "1.0.0"', '"version": "2.0.0"')
+    edit(package / "schemas/profile.json", '"version": "2.0.0"', '"version": "3.0.0"')
 
-    with pytest.raises(StackError, match=r"profile 2.0.0 does not stack on profile 1.0.0"):
+    with pytest.raises(StackError, match=r"profile 3.0.0 does not stack on profile 2.0.0"):
         policycase.stack([policycase.load(), package])
 
 

@@ -41,8 +41,8 @@ def test_standard_finds_a_value_that_must_be_unique_twice(tmp_path: Path):
     schema = lamps / "schemas/places.schema.json"
     edit(
         schema,
-        'true\n      },\n      "example": "Bishkek"',
-        'true, "unique": true\n      },\n      "example": "Bishkek"',
+        'true\n      },\n      "example": "Fyrvåg"',
+        'true, "unique": true\n      },\n      "example": "Fyrvåg"',
     )
     edit(lamps / "data/places.csv", "bvt-lamps:isodden,bvt-lamps,Isodden,", "bvt-lamps:isodden,bvt-lamps,Fyrvåg,")
 

@@ -134,7 +134,7 @@ def test_workbook_has_a_sheet_a_table_with_required_columns_marked_and_described
     header = {cell.value: cell for cell in sheet[1]}
 
     tables = [name for name in profile.case_tables if name not in {"sources", "cases"}]
-    typed = [name for name, field in profile.tables["programs"].fields.items() if not field.bound and name != "case_id"]
+    typed = [name for name, field in profile.tables["programs"].fields.items() if field.authored and name != "case_id"]
     assert book.sheetnames == ["README", "sources", "cases", *tables, "codebook", "codes", "ids"]
     assert list(header) == [typed[0], "passage", *typed[1:]]
     assert header["passage"].comment.text.startswith("The passages that the row rests on")
@@ -214,12 +214,14 @@ def test_bounds_are_worked_out_from_dates(filled, tmp_path: Path):
 def test_numbers_that_say_one_thing_are_taken_and_empty_rows_left_out(filled, tmp_path: Path):
     figure = {"figure_id": "f", "record_id": "kgz-leph:nsp", "measure": "clients"}
     numbers = {"value": 123456.789, "start": 1999}
-    cells = {("figures", column, 4): value for column, value in (figure | numbers).items()}
+    cells = {("figures", column, 60): value for column, value in (figure | numbers).items()}
     workbook, _ = filled(cells | {("programs", "is_pilot", 2): True})
 
     case = policycase.load(policycase.import_workbook(workbook, tmp_path / "back"))
 
-    assert case.figures[["figure_id", "value", "start"]].to_numpy().tolist() == [["kgz-leph:f", 123456.789, "1999"]]
+    last = case.figures[["figure_id", "value", "start"]].iloc[-1]
+    assert len(case.figures) == len(policycase.load().figures) + 1
+    assert last.tolist() == ["kgz-leph:f", 123456.789, "1999"]
     assert case.programs["is_pilot"].iloc[0]
 
 

@@ -172,7 +172,7 @@ def run_conflicts(options: Namespace) -> None:
     case = book(options)
     found = case.conflicts()
     if not options.all:
-        found = found[found["stance"].isin(["contradicts", "refines"])]
+        found = found[found["stance"].isin(["contradicts", "qualifies", "refines"])]
     if options.json:
         say_json({"conflicts": rows(found), "crosschecks": rows(case.crosschecks())})
     else:

@@ -105,7 +105,7 @@ def say_record(casebook: Casebook, record_id: str) -> None:
     lines = [
         (field.name, _shown(text, table, field.name), where.get(field.name, ""))
         for field in table.fields.values()
-        if field.name in text and not field.bound and (field.name != "case_id" or name == "cases")
+        if field.name in text and (field.authored or field.derived) and (field.name != "case_id" or name == "cases")
     ]
     say_table(pd.DataFrame(lines, columns=["field", "value", "rests on"]), f"{record_id} in {name}")
     if whole:

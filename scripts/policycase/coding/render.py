@@ -1,7 +1,7 @@
 """Generated files: date bounds, dictionary, citation, copies of the schemas, each from what is written by hand."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +11,25 @@ from policycase.errors import DateError
 from policycase.model.dates import bounds
 from policycase.model.package import Package, refuse_odd_descriptor, write_json
 from policycase.model.profile import DICTIONARY, ENTRY_TABLES, Field, Profile, Table, schema_path
-from policycase.model.provenance import in_order
-from policycase.model.tables import read_table
+from policycase.model.provenance import ATTESTED, attested, in_order
+from policycase.model.tables import Tables, read_table
 from policycase.publishing.citation_files import CITATION, ZENODO, citation, zenodo
 from policycase.storage.csv_files import csv_bytes
 from policycase.storage.locations import DESCRIPTOR, inside, read_bytes
 from policycase.storage.writing import write_files
+
+SAID_ONCE = {"case_id", "note"}
+CONVENTIONS = (
+    "- An empty cell means that the source does not say. A required field is never empty.",
+    "- An id is `case_id:local-name`, unique over all tables of all cases and never reused. `case_id` is the case that",
+    "  a row belongs to, and the prefix of every id in it. A link's id is its parts joined by `--`, then `--2`, `--3`",
+    "  for further spells of the same parts.",
+    "- A date is EDTF (ISO 8601-2): year, month, day, decade `199X`, a trailing `?` or `~`, or one of a range",
+    "  `[2000..2001]`, `[2002..]`, `[..2020-03-25]`. Each date `x` has two more columns, `x_earliest` and `x_latest`:",
+    "  the first and last day that it can mean, empty where the date is open on that side.",
+    "- Derived columns are filled by `policycase render`: these bounds, and `attested_by`.",
+    "- `note` is a remark of the coder. Notes, statements and summaries are in our own words.",
+)
 
 
 def text(profile: Profile) -> str:
@@ -29,8 +42,10 @@ def _lines(profile: Profile) -> Iterator[str]:
     yield ""
     yield f"Profile {profile.version}. Written by `policycase render` from the schemas and codes.csv; do not edit."
     yield ""
-    yield "A reader meets four tables first: " + ", ".join(f"[{name}](#{name})" for name in ENTRY_TABLES) + "."
-    yield "The others link them, or say where their values come from. An empty cell means that the source does not say."
+    yield f"Start with four tables, usable on their own: {', '.join(f'[{name}](#{name})' for name in ENTRY_TABLES)}."
+    yield "The others link them, or say where their values come from."
+    yield ""
+    yield from CONVENTIONS
     yield ""
     yield from _diagram(profile)
     yield ""
@@ -68,7 +83,9 @@ def _table(table: Table) -> Iterator[str]:
     yield "|---|---|---|---|"
     targets = {link.fields[0]: link.table for link in table.foreign_keys}
     for field in table.fields.values():
-        yield f"| `{field.name}` | {_type(field, targets)} | {'yes' if field.required else ''} | {field.description} |"
+        if not field.bound and field.name not in SAID_ONCE:
+            required = "yes" if field.required else ""
+            yield f"| `{field.name}` | {_type(field, targets)} | {required} | {field.description} |"
 
 
 def _type(field: Field, targets: dict[str, str]) -> str:
@@ -76,7 +93,7 @@ def _type(field: Field, targets: dict[str, str]) -> str:
         return f"[{field.vocabulary}](#vocabulary-{field.vocabulary})"
     if field.name in targets:
         return f"id of [{targets[field.name]}](#{targets[field.name]})"
-    return "EDTF" if field.edtf else field.type
+    return "date (EDTF)" if field.edtf else field.type
 
 
 def _vocabulary(profile: Profile, vocabulary: str) -> Iterator[str]:
@@ -166,24 +183,32 @@ def _mirror(field: dict[str, Any], profile: Profile) -> None:
 
 
 def _tables(package: Package, profile: Profile) -> Iterator[tuple[str, bytes]]:
-    """The tables with the bounds of their dates, and evidence in the order of what it supports.
+    """The tables with their derived columns, and evidence in the order of what it supports.
 
     What is no allowed date is left for validation to report.
     """
     frames = {name: read_table(package, table) for name, table in profile.case_tables.items()}
     frames["evidence"] = in_order(frames, profile)
-    for name, frame in frames.items():
-        yield package.paths[name], csv_bytes(with_bounds(frame, profile.tables[name]))
+    for name, frame in derived(frames, profile).items():
+        yield package.paths[name], csv_bytes(frame)
 
 
-def with_bounds(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
-    """The text frame with every bound worked out from its date, in the order of the schema."""
-    derived = {
+def derived(frames: Mapping[str, pd.DataFrame], profile: Profile) -> dict[str, pd.DataFrame]:
+    """The text frames of a case with every derived column worked out, in the order of the schemas."""
+    tables = Tables(frames, profile, {})
+    return {name: _derived(tables, table) for name, table in profile.case_tables.items()}
+
+
+def _derived(tables: Tables, table: Table) -> pd.DataFrame:
+    frame = tables[table.name]
+    found = {
         field.name: frame[field.of].map(lambda text, side=field.bound: _bound(text, side))
         for field in table.fields.values()
         if field.bound
     }
-    return frame.assign(**derived)[list(table.fields)]
+    if ATTESTED in table.fields:
+        found[ATTESTED] = attested(tables, table.name)
+    return frame.assign(**found)[list(table.fields)]
 
 
 def _bound(text: object, side: str) -> str:

@@ -13,7 +13,7 @@ import pandas as pd
 
 from policycase.analysis.changes import row_changes
 from policycase.coding import new_case
-from policycase.coding.render import with_bounds
+from policycase.coding.render import derived
 from policycase.coding.spreadsheets import DAY, ERROR, FORMULA, MONTH, PERCENT, YEAR, Cell, Rows, letters, read_sheets
 from policycase.errors import DateError, UnreadableError, did_you_mean
 from policycase.model.columns import EXPECTED, FORMS, TRUTH
@@ -170,8 +170,9 @@ def _columns(
     problems = []
     for index, cell in header.items():
         name, where = str(cell.value), f"{table.name}!{letters(index)}1"
-        if name in table.fields and table.fields[name].bound:
-            problems.append(f'{where}: "{name}" is worked out from {table.fields[name].of} · delete the column')
+        if name in table.fields and not table.fields[name].authored:
+            origin = table.fields[name].of or "other tables"
+            problems.append(f'{where}: "{name}" is worked out from {origin} · delete the column')
         elif name not in fields:
             hint = did_you_mean(name, [one for one in fields if one not in columns.values()])
             problems.append(f'{where}: no column "{name[:80]}" in {table.name} · {hint or "delete it"}')
@@ -291,8 +292,8 @@ def _expected(field: Field) -> str:
 
 
 def authored(table: Table) -> list[Field]:
-    """The columns that are authored; bounds of dates are derived."""
-    return [field for field in table.fields.values() if not field.bound]
+    """The columns that are authored; the others are derived."""
+    return [field for field in table.fields.values() if field.authored]
 
 
 def is_made(table: Table, field: Field) -> bool:
@@ -559,12 +560,12 @@ def import_tables(workbook: str | Path, folder: str | Path | None = None, *, for
     case_id = str(package.descriptor.get("name", "")) if package else target.name
     reading = read_workbook(file, profile, case_id, before[KEPT]["passage_id"].dropna())
     _refuse_other_case(file, target, before, reading.tables)
-    frames = {name: with_bounds(frame, profile.tables[name]) for name, frame in reading.tables.items()}
-    notes = reading.notes
+    frames, notes = dict(reading.tables), reading.notes
     if KEPT in frames and frames[KEPT].empty and len(before[KEPT]):
         frames[KEPT] = before[KEPT]
         notes = [*notes, f"{KEPT}: the sheet has no rows, so the {len(before[KEPT])} rows of the case stay"]
-    tables = {name: csv_bytes(frame) for name, frame in frames.items() if frame is not before[name]}
+    frames = derived(frames, profile)
+    tables = {name: csv_bytes(frame) for name, frame in frames.items()}
     if package:
         _replace(package, tables)
     else:
@@ -600,7 +601,7 @@ def _refuse_other_case(
 
 
 def _counts(table: Table, before: pd.DataFrame, after: pd.DataFrame) -> dict[str, str | int]:
-    typed = [field.name for field in table.fields.values() if not field.bound]
+    typed = [field.name for field in table.fields.values() if field.authored]
     changes = row_changes(table, before[typed], after[typed])
     kinds = Counter(kind for _, kind in {(key, kind) for _, key, kind, *_ in changes})
     return {"table": table.name, "rows": len(after)} | {kind: kinds[kind] for kind in ("added", "changed", "removed")}

@@ -65,11 +65,11 @@ def _sources_behind(casebook: "Casebook", rows: pd.DataFrame) -> set[str]:
         kind = "id column among"
         raise UnknownNameError(kind, ", ".join(rows.columns), keys)
     records = set(rows[column].dropna())
-    evidence, claims = casebook["evidence"], casebook["claims"]
-    return {
-        *evidence.loc[evidence["record_id"].isin(records), "passage_id"].map(passages).dropna(),
-        *claims.loc[claims["record_id"].isin(records), "source_id"].dropna(),
-    }
+    evidence = casebook["evidence"]
+    found = set(evidence.loc[evidence["record_id"].isin(records), "passage_id"].map(passages).dropna())
+    for name in ("claims", "figures"):
+        found |= set(casebook[name].loc[casebook[name]["record_id"].isin(records), "source_id"].dropna())
+    return found
 
 
 def package_entry(descriptor: dict[str, Any]) -> str:
@@ -99,7 +99,7 @@ def _source(row: dict) -> str:
             "title": _braced(text["title"]),
             "author": " and ".join(_author(name) for name in text["authors"].split(";") if name.strip()),
             "journal" if kind == "article" else "howpublished": _escaped(text["container"]),
-            "year": _escaped(text["year"]),
+            "year": _escaped(_year(text)),
             "doi": _address(text["doi"]),
             "url": _address(text["url"]),
             "urldate": _escaped(text["accessed_on"][:10]),
@@ -112,6 +112,12 @@ def _author(name: str) -> str:
     name = _on_one_line(name)
     is_person = name.count(",") == 1 and not re.search(r"\band\b|^,|,$", name, re.IGNORECASE)
     return _escaped(name) if is_person else _braced(name)
+
+
+def _year(text: dict[str, str]) -> str:
+    """The year of publication, if its earliest and latest day have the same one."""
+    first, last = text["published_earliest"][:4], text["published_latest"][:4]
+    return first if first == last else ""
 
 
 def _entry(kind: str, key: str, fields: dict[str, str]) -> str:

@@ -2,11 +2,12 @@
 
 import pandas as pd
 
-from policycase.model.provenance import RECORD, rivals, rows_needing_evidence, values_needing_evidence
+from policycase.model.provenance import RECORD, has_no_address, rivals, rows_needing_evidence, values_needing_evidence
 from policycase.model.tables import Tables
 from policycase.storage.csv_files import TEXT
 
-STATUSES = ("contested", "refined", "uncontested", "unchecked")
+STATUSES = ("contested", "qualified", "refined", "uncontested", "unchecked")
+STATUS_OF = {"contradicts": "contested", "qualifies": "qualified", "refines": "refined", "confirms": "uncontested"}
 KEY = ["case_id", "record_id", "field"]
 NAMES = ("name", "title", "statement")
 
@@ -25,19 +26,21 @@ def of_values(tables: Tables) -> pd.DataFrame:
     Notes
     -----
     Sources of one independence group count once. The coded side counts the coded source's group and every
-    group that confirms; the coded source's group never counts for a rival. A value is contested if an
-    other source contradicts it, else refined if one refines it, else uncontested if one confirms it, else
-    unchecked: what was only added to, or looked for and not found, is not taken for confirmed.
+    group that confirms; the coded source's group never counts for a rival. A value is contested if another
+    source contradicts it, else qualified if one limits what it may be taken to mean, else refined if one refines
+    it, else uncontested if one confirms it, else unchecked: what was only added to, or looked for and not found,
+    is not taken for confirmed. A source with neither an address nor a DOI cannot be found again: what it says is
+    listed, and counts neither as a group nor for the status.
     """
     claims = tables["claims"][rivals(tables)]
     sources = tables["sources"].drop_duplicates("source_id").set_index("source_id")
     shown = sources["container"].fillna(sources["title"])
     claims = claims.assign(
-        group=claims["source_id"].map(sources["independence_group"]),
+        group=claims["source_id"].map(_counted(sources)),
         source=claims["source_id"].map(shown),
         own=claims["case_id"].map(_own_groups(tables)),
     )
-    status = _statuses(claims)
+    status = _statuses(claims, sources)
     confirms = claims[claims["stance"].eq("confirms")].dropna(subset=["group"])
     confirming = confirms.groupby(["record_id", "field"])["group"].agg(set).to_dict()
     lines = []
@@ -53,7 +56,7 @@ def of_values(tables: Tables) -> pd.DataFrame:
                 "coded_value": _coded(tables, record_id, field),
                 "stance": stance,
                 "rival_value": value or None,
-                "status": status[case_id, record_id, field],
+                "status": status.get((case_id, record_id, field), "unchecked"),
                 "groups_for_coded": len(own | confirming.get((record_id, field), set())),
                 "groups_for_rival": len(set(rows["group"].dropna()) - own),
                 "sources": "; ".join(dict.fromkeys(rows["source"].dropna())),
@@ -75,13 +78,13 @@ def shares(tables: Tables) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        case_id, status (of the four, in their order), statements (Int64), share. A checkable statement is
+        case_id, status (of the five, in their order), statements (Int64), share. A checkable statement is
         a coded row as a whole, or a coded value that has evidence of its own, or what a crosscheck is about.
     """
     claims = tables["claims"][rivals(tables)]
     rows = rows_needing_evidence(tables).assign(field=RECORD)
     statements = pd.concat([rows[KEY], values_needing_evidence(tables)[KEY], claims[KEY]]).drop_duplicates()
-    status = _statuses(claims)
+    status = _statuses(claims, tables["sources"].drop_duplicates("source_id").set_index("source_id"))
     found = [status.get(key, "unchecked") for key in statements.itertuples(index=False, name=None)]
     counts = pd.crosstab(statements["case_id"].to_numpy(), pd.Categorical(found, STATUSES), dropna=False)
     counts = counts.rename_axis(index="case_id", columns=None).reset_index()
@@ -97,16 +100,18 @@ def _own_groups(tables: Tables) -> pd.Series:
     return coded.drop_duplicates("case_id").set_index("case_id")["independence_group"]
 
 
-def _statuses(claims: pd.DataFrame) -> dict[tuple[str, str, str], str]:
-    stances = claims.groupby(KEY)["stance"].agg(set)
+def _counted(sources: pd.DataFrame) -> pd.Series:
+    """The independence group of each source that can be found again, by its id."""
+    return sources.loc[~has_no_address(sources), "independence_group"]
+
+
+def _statuses(claims: pd.DataFrame, sources: pd.DataFrame) -> dict[tuple[str, str, str], str]:
+    stances = claims[claims["source_id"].isin(_counted(sources).index)].groupby(KEY)["stance"].agg(set)
     return {key: _status(said) for key, said in stances.items()}
 
 
 def _status(stances: set[str]) -> str:
-    for stance, status in (("contradicts", "contested"), ("refines", "refined"), ("confirms", "uncontested")):
-        if stance in stances:
-            return status
-    return "unchecked"
+    return next((status for stance, status in STATUS_OF.items() if stance in stances), "unchecked")
 
 
 def _said(tables: Tables, rows: pd.DataFrame) -> str:

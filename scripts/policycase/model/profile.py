@@ -34,10 +34,16 @@ class Field:
     edtf: bool = False
     bound: str = ""
     of: str = ""
+    derived: bool = False
     evidence: bool = False
     silent: str = ""
     identifier: str = ""
     proper: bool = False
+
+    @property
+    def authored(self) -> bool:
+        """Whether a coder fills the column; bounds of dates and `attested_by` are worked out."""
+        return not self.bound and not self.derived
 
     @classmethod
     def of_schema(cls, field: dict[str, Any]) -> Self:
@@ -305,13 +311,17 @@ def refuse_other_profile(profile: Profile) -> None:
         theirs = profile.tables.get(name)
         shape = (table.kind, table.primary_key, table.foreign_keys)
         if theirs is None or (theirs.kind, theirs.primary_key, theirs.foreign_keys) != shape:
-            _refuse_schema(name, "the table")
+            _refuse_schema(name, "the table", profile.version)
         for field in table.fields.values():
             other = theirs.fields.get(field.name)
             if other is None or replace(other, title=field.title, description=field.description) != field:
-                _refuse_schema(name, f"the column {field.name}")
+                _refuse_schema(name, f"the column {field.name}", profile.version)
 
 
-def _refuse_schema(table: str, what: str) -> NoReturn:
-    msg = f"{schema_path(table)}: {what} is not there, or is another than policycase reads · run: policycase validate"
+def _refuse_schema(table: str, what: str, version: str) -> NoReturn:
+    ours = shipped_profile().version
+    problem = f"{what} is missing or differs from what policycase expects"
+    if version != ours:
+        problem = f"the package follows profile {version}; this policycase reads {ours}"
+    msg = f"{schema_path(table)}: {problem} · run: policycase validate"
     raise UnreadableError(msg)

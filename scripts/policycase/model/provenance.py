@@ -11,6 +11,8 @@ from policycase.storage.csv_files import TEXT
 
 ASSERTS = "asserts"
 RECORD = "record"
+ATTESTED = "attested_by"
+CODED_SOURCE, OTHER_SOURCE = "coded-source", "other-source"
 
 
 def rivals(tables: Tables) -> pd.Series:
@@ -25,8 +27,14 @@ def crosschecks(tables: Tables) -> pd.Series:
     return rivals(tables) & ~claims["source_id"].isin(coded)
 
 
+def other_figures(tables: Tables) -> pd.Series:
+    """Whether each figure is another source's, so that no passage can support it."""
+    sources, figures = tables["sources"], tables["figures"]
+    return figures["source_id"].isin(sources.loc[sources["source_use"].eq("crosscheck"), "source_id"])
+
+
 def crosscheck_only(tables: Tables) -> frozenset[str]:
-    """Ids of records that are objects of crosscheck claims, with their ancestors.
+    """Ids of records that are objects of other sources' claims, with their ancestors.
 
     Such a row may have no evidence of the coded source: only other sources name it.
     """
@@ -45,15 +53,40 @@ def crosscheck_only(tables: Tables) -> frozenset[str]:
     return frozenset(known)
 
 
+def attested(tables: Tables, name: str) -> list[str]:
+    """What `attested_by` of each row of a table is: other-source where only other sources name the row."""
+    frame, key = tables[name], tables.profile.tables[name].key
+    if name == "figures":
+        other = other_figures(tables)
+    else:
+        evidence = tables["evidence"]
+        supported = evidence.loc[evidence["field"].eq(RECORD), "record_id"]
+        other = frame[key].isin(crosscheck_only(tables).difference(supported))
+    return [OTHER_SOURCE if flag else CODED_SOURCE for flag in other]
+
+
+def has_no_address(sources: pd.DataFrame) -> pd.Series:
+    """Whether each source has neither a DOI nor a web address, so that nobody can find it again."""
+    return sources["doi"].isna() & sources["url"].isna()
+
+
+def has_no_title(sources: pd.DataFrame) -> pd.Series:
+    """Whether each source has words of our own, in brackets, in place of its title."""
+    return sources["title"].str.startswith("[").eq(True)
+
+
 def rows_needing_evidence(tables: Tables) -> pd.DataFrame:
     """Records that must rest on a passage: record_id, case_id, table, found; indexed as the tables are.
 
-    `found` says whether evidence for the record as a whole is there. Crosscheck claims, and rows that
-    only crosschecks name, need none.
+    `found` says whether evidence for the record as a whole is there. Claims and figures of other sources, and rows
+    that only other sources name, need none.
     """
     wanted = {table.name for table in tables.profile.case_tables.values() if table.needs_evidence}
     records = tables.records[tables.records["table"].isin(wanted)]
-    others = tables["claims"].loc[crosschecks(tables), "claim_id"]
+    others = {
+        *tables["claims"].loc[crosschecks(tables), "claim_id"],
+        *tables["figures"].loc[other_figures(tables), "figure_id"],
+    }
     records = records[records["record_id"].notna() & ~records["record_id"].isin(others)]
     evidence = tables["evidence"]
     found = records["record_id"].isin(evidence.loc[evidence["field"].eq(RECORD), "record_id"])
@@ -116,9 +149,8 @@ def row_coverage(tables: Tables) -> pd.DataFrame:
     -------
     DataFrame
         case_id, table, rows (all), rows_needing_evidence, rows_with_evidence, values_needing_evidence,
-        values_with_evidence, extent; one row for each case and case table. `extent` is a code of that vocabulary:
-        `none` where the sources were read and have nothing, `not-coded` where nobody looked, `complete` where there
-        are rows and the table `scope` says nothing else, missing where a table is empty and nothing is said.
+        values_with_evidence, extent; one row for each case and case table. `extent` is the code that the table `scope`
+        gives, missing where it says nothing: no table is complete unless a row says so.
     """
     cases = tables["cases"]["case_id"].tolist()
     grid = pd.MultiIndex.from_product([cases, list(tables.profile.case_tables)], names=["case_id", "table"])
@@ -141,14 +173,9 @@ def row_coverage(tables: Tables) -> pd.DataFrame:
 
 
 def extents(tables: Tables) -> pd.Series:
-    """What each table of each case holds of what its sources say: a code of `extent` by (case_id, table)."""
+    """What `scope` says of the tables of each case: a code of `extent` by (case_id, table)."""
     said = tables["scope"].dropna(subset=["case_id", "table_name"]).drop_duplicates(["case_id", "table_name"])
-    filled = {
-        (case_id, name): "complete"
-        for name in tables.profile.case_tables
-        for case_id in tables[name]["case_id"].dropna().unique()
-    }
-    return pd.Series(filled | said.set_index(["case_id", "table_name"])["extent"].to_dict(), dtype=TEXT)
+    return said.set_index(["case_id", "table_name"])["extent"].astype(TEXT)
 
 
 def passage_coverage(tables: Tables) -> pd.DataFrame:

@@ -43,7 +43,7 @@ def dataset(descriptor: Descriptor, profile: Profile, cases: pd.DataFrame) -> di
             }
             for table in (profile.tables[name] for name in ENTRY_TABLES)
             for field in table.fields.values()
-            if not field.bound and field.name not in {"case_id", table.key}
+            if field.authored and field.name not in {"case_id", table.key}
         ],
         "distribution": [
             {

@@ -22,7 +22,7 @@ from policycase.storage.writing import refuse_taken, write_file
 
 TEMPLATES = Path(__file__).parent / "templates"
 TEMPLATE, STYLE, SCRIPT = "report.html", "report.css", "report.js"
-DIFFERING = ("contradicts", "refines")
+DIFFERING = ("contradicts", "qualifies", "refines")
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from policycase.model.dates import in_words
 from policycase.model.identifiers import DOI, GEONAMES, WIKIDATA
 from policycase.model.profile import Field, Table
-from policycase.model.provenance import RECORD, crosscheck_only
+from policycase.model.provenance import ATTESTED, OTHER_SOURCE, RECORD
 
 if TYPE_CHECKING:
     from policycase.model.casebook import Casebook
@@ -138,14 +138,9 @@ class Index:
                         found[row[column]].append((table, column, row))
         return found
 
-    @cached_property
-    def _others(self) -> frozenset[str]:
-        return crosscheck_only(self.casebook.text)
-
     def only_others(self, record_id: str) -> bool:
         """Whether no passage of a coded source names this entity, only other sources do."""
-        whole = any(one.field == RECORD for one in self.references.get(record_id, ()))
-        return record_id in self._others and not whole
+        return self.record[record_id].get(ATTESTED) == OTHER_SOURCE
 
 
 def local(record_id: str) -> str:
@@ -267,7 +262,7 @@ def _card(index: Index, table: Table, row: Row) -> Card:
 
 
 def _shown(table: Table, field: Field) -> bool:
-    return field.name not in APART and not field.bound and field.name != table.key
+    return field.name not in APART and field.authored and field.name != table.key
 
 
 def _ties(index: Index, table: Table, record_id: str) -> tuple[dict[str, list[Item]], list[tuple[str, Reference]]]:
@@ -322,6 +317,6 @@ def _more(index: Index, other: Table, row: Row) -> str:
     said = [
         f"{field.title.lower()}: {index.value(field, row[field.name], row).text}"
         for field in fields
-        if field.name not in {other.key, "case_id", "note"} and not field.bound
+        if field.name not in {other.key, "case_id", "note"} and field.authored
     ]
     return ". ".join(part for part in ("; ".join(said), row.get("note", "")) if part)

@@ -136,6 +136,13 @@ def _is_table(resource: dict[str, Any]) -> bool:
     return stated or "schema" in resource or resource["path"].lower().endswith((".csv", ".tsv", ".txt"))
 
 
+CHANGES = {
+    "1.0.0": "code it again under 2.0.0 (policycase new): sources.year became published; attested_by, legal_form, "
+    "value_max, source_extent, a status for each place of a program and the tables program_links, coders and "
+    "reliability are new; agencies.level may be empty; roles, stances and other vocabularies grew"
+}
+
+
 def check_schemas(folder: Folder) -> list[Finding]:
     """Problems of schemas/ and of the headers; with an error, no later stage can be trusted."""
     ours = shipped_profile()
@@ -167,8 +174,9 @@ def _difference(ours: Profile, theirs: Profile) -> Iterator[Finding]:
     except UnreadableError:
         stated = ours.version
     if stated != ours.version:
-        message = f"profile {stated}; this policycase knows {ours.version}"
-        yield Finding("profile-version-is-known", message, "install the policycase of that version", path=PROFILE)
+        message = f"profile {stated}; this policycase reads {ours.version}"
+        hint = CHANGES.get(stated, "install the policycase of that version")
+        yield Finding("profile-version-is-known", message, hint, path=PROFILE)
         return
     for path in sorted(theirs.files.keys() | ours.files.keys()):
         if theirs.files.get(path) != ours.files.get(path):

@@ -1,6 +1,7 @@
 """What a rule is: a function over the tables of one or many cases, its name the id, its docstring the rule."""
 
 import difflib
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,6 +14,7 @@ from policycase.findings import Finding, Severity
 from policycase.model.tables import Tables, files_of
 from policycase.storage.limits import few
 
+CODE = re.compile(r"\[(no [a-z ]+)\]")  # in a note: what a rule asks for, and the source does not have
 MOST_HINTS = 50  # rows of a file for which the nearest name is looked for, which takes long among many
 Check = Callable[[Tables], Iterator[Finding]]
 
@@ -90,6 +92,11 @@ def _filled(template: str, row: Mapping[str, Any]) -> str:
 
 def _text(value: object) -> str:
     return "" if pd.isna(value) else str(value)
+
+
+def noted(frame: pd.DataFrame, code: str) -> pd.Series:
+    """Whether the note of each row has a code, such as `[no place]`; no other note silences a rule."""
+    return frame["note"].str.contains(f"[{code}]", regex=False).eq(True)
 
 
 def where(frame: pd.DataFrame, flags: Iterable[object]) -> pd.DataFrame:

@@ -1,5 +1,6 @@
 """Rules of claims, and of what other sources say."""
 
+import re
 from collections.abc import Iterator
 
 import pandas as pd
@@ -11,10 +12,11 @@ from policycase.model.dates import Bounds, bounds
 from policycase.model.profile import Field
 from policycase.model.provenance import ASSERTS, RECORD, crosscheck_only, rivals
 from policycase.model.tables import Tables
-from policycase.validation.rules.base import at, nearest, rule, strangers, warning, where
+from policycase.validation.rules.base import at, nearest, noted, rule, strangers, warning, where
+from policycase.validation.rules.dates import NEVER, last_published
 
 FIGURED = {"programs", "events", "agencies", "places"}
-NAMED = {"places", "agencies", "events", "programs"}
+NAMED = FIGURED | {"goals"}
 
 
 @rule
@@ -44,7 +46,7 @@ def claim_points_to_a_record(tables: Tables) -> Iterator[Finding]:
 
 
 def _wrong_kind(tables: Tables, name: str, column: str, frame: pd.DataFrame) -> Iterator[Finding]:
-    """Objects that are no place, agency, program or event; figures about no program, event, agency, place or link."""
+    """Objects and records of figures that are rows of a table which is not meant."""
     links = {table.name for table in tables.profile.case_tables.values() if table.kind == "link"}
     allowed = {"object_id": NAMED, "record_id": FIGURED | links}[column]
     if (name, column) != ("claims", "record_id"):
@@ -173,7 +175,16 @@ def crosscheck_row_is_in_no_program(tables: Tables) -> Iterator[Finding]:
                 )
 
 
-EXPECTED_FORM = {
+# dates, times and years, and what a number only names: an act, an article, a page
+PLAIN = re.compile(
+    r"\b\d{1,2} (?:January|February|March|April|May|June|July|August|September|October|November|December)(?: \d{4})?"
+    r"|\b(?:1\d|20|21)\d{2}(?:[–/-]\d{1,4})?s?\b|\b\d{1,2}:\d{2}\b|\bCOVID-19\b"
+    r"|\b(?:Order|Decree|Decree-Law|Law|Act|Instruction|Colony|docket|page|article|section)s?(?: No\.)? \d[\w/()-]*"
+    r"(?: and \d[\w/()-]*)*|\bNo\. ?\d[\w/()-]*",
+    re.IGNORECASE,
+)
+NUMBER = re.compile(r"\d")
+EXPECTED_FORM = {  # of a stance beside the coded value; qualifies and adds ask for nothing
     "contradicts": "nothing in common with it",
     "refines": "something in common with it, and not the same",
     "confirms": "the same",
@@ -225,6 +236,42 @@ def _overlap(one: Bounds, other: Bounds) -> bool:
     if one.latest and other.earliest and other.earliest > one.latest:
         return False
     return not (other.latest and one.earliest and one.earliest > other.latest)
+
+
+@rule
+def confirmation_is_not_after_its_source(tables: Tables) -> Iterator[Finding]:
+    """A source confirms what the coded source says of its own time; what came later adds to it."""
+    published = last_published(tables)
+    claims = tables["claims"]
+    claims = claims[claims["stance"].eq("confirms")]
+    claims = claims.assign(published=[published.get(case_id, NEVER) for case_id in claims["case_id"].to_numpy()])
+    for column in ("start", "as_of"):
+        days = zip(claims[f"{column}_earliest"].to_numpy(), claims["published"].to_numpy(), strict=True)
+        yield from at(
+            tables,
+            "claims",
+            where(claims, [isinstance(day, str) and day > last for day, last in days]),
+            column,
+            f"{column} is {{{column}}}, and the coded source is of {{published}} at the latest, so it confirms nothing",
+            "the stance is adds",
+        )
+
+
+@warning
+def number_is_no_prose(tables: Tables) -> Iterator[Finding]:
+    """A number that a claim states in words is a figure, unless its note says [no measure]."""
+    claims = tables["claims"]
+    told = [
+        isinstance(text, str) and bool(NUMBER.search(PLAIN.sub(" ", text))) for text in claims["statement"].to_numpy()
+    ]
+    yield from at(
+        tables,
+        "claims",
+        where(claims, pd.Series(told, claims.index, dtype=bool) & ~noted(claims, "no measure")),
+        "statement",
+        "{claim_id} has a number in its statement",
+        "move it to figures, with its unit and date; dates and numbers of acts may stay",
+    )
 
 
 @warning

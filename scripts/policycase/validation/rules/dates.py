@@ -9,10 +9,15 @@ import pandas as pd
 from policycase.errors import DateError
 from policycase.findings import Finding
 from policycase.model.dates import Bounds, bounds
+from policycase.model.provenance import ATTESTED, OTHER_SOURCE
 from policycase.model.tables import Tables
-from policycase.validation.rules.base import at, rule, warning, where, with_cells
+from policycase.validation.rules.base import at, noted, rule, warning, where, with_cells
 
 OPERATING = {"launch", "pilot", "place-expansion", "setting-expansion", "site-opening", "termination"}
+ENDING = {"termination", "place-withdrawal"}
+CREATES = "creates"
+NEVER = "9999-12-31"
+TOLD_APART = {"cases", "claims", "figures"}  # they speak of plans and forecasts too
 UNKNOWN = Bounds(None, None)
 
 
@@ -121,16 +126,16 @@ def operating_event_lies_in_its_program(tables: Tables) -> Iterator[Finding]:
 
 @rule
 def operating_event_names_its_program(tables: Tables) -> Iterator[Finding]:
-    """A launch, pilot, expansion, opening or continuity names its program; where it does not, its note says why."""
+    """A launch, pilot, expansion, opening or continuity names its program, or its note says [no program]."""
     events = tables["events"]
-    bare = events["program_id"].isna() & events["note"].isna()
+    bare = events["program_id"].isna() & ~noted(events, "no program")
     yield from at(
         tables,
         "events",
         events[bare & events["event_type"].isin(OPERATING - {"termination"} | {"continuity"})],
         "program_id",
-        "{event_id}, a {event_type}, names no program",
-        "fill program_id, or say in the note why not",
+        "{event_id} ({event_type}) names no program",
+        "fill program_id, or write [no program] into the note",
     )
 
 
@@ -153,6 +158,126 @@ def launch_agrees_with_its_program(tables: Tables) -> Iterator[Finding]:
         "launch of {start}, and {program_id} starts {program_start}",
         "check both dates against the passage",
     )
+
+
+@rule
+def event_link_has_its_direction(tables: Tables) -> Iterator[Finding]:
+    """A link reads from the later event to the earlier one; `creates` reads from the act to what it brings about."""
+    starts = tables["events"].drop_duplicates("event_id").set_index("event_id")["start"]
+    links = tables["event_links"]
+    links = links.assign(one=links["event_id"].map(starts), other=links["to_event_id"].map(starts))
+    pairs = zip(links["relation"], _bounds(links["one"]), _bounds(links["other"]), strict=True)
+    wrong = [
+        _certainly_after(one, other) if relation == CREATES else _certainly_after(other, one)
+        for relation, one, other in pairs
+    ]
+    yield from at(
+        tables,
+        "event_links",
+        where(links, wrong),
+        "relation",
+        "{relation} leads from {event_id} ({one}) to {to_event_id} ({other}); the dates have the other order",
+        "swap the two events, or check their dates",
+    )
+
+
+@rule
+def ongoing_has_no_end(tables: Tables) -> Iterator[Finding]:
+    """What is ongoing has no end."""
+    for name, _ in tables.profile.fields(name="status"):
+        frame = tables[name]
+        wrong = frame[frame["status"].eq("ongoing") & frame["end"].notna()]
+        yield from at(tables, name, wrong, "end", "end is {end}, and status is ongoing", "correct one of the two")
+
+
+@rule
+def place_of_a_program_is_not_before_it(tables: Tables) -> Iterator[Finding]:
+    """A program begins at no place before it begins as a whole."""
+    places = tables["program_places"]
+    starts = tables["programs"].drop_duplicates("program_id").set_index("program_id")["start"]
+    joined = places.assign(whole=places["program_id"].map(starts))
+    wrong = map(_certainly_after, _bounds(joined["whole"]), _bounds(joined["start"]))
+    yield from at(
+        tables,
+        "program_places",
+        where(joined, wrong),
+        "start",
+        "start is {start}, and {program_id} starts {whole}",
+        "check both dates against the passage",
+    )
+
+
+@rule
+def end_agrees_with_its_event(tables: Tables) -> Iterator[Finding]:
+    """A program that ended, as a whole or at a place, has an end that can be the day of the event."""
+    events = tables["events"]
+    ends = events[events["event_type"].isin(ENDING) & events["occurrence"].eq("occurred")]
+    ends = ends.dropna(subset=["program_id", "start"]).rename(columns={"start": "day"})[
+        ["event_id", "program_id", "day"]
+    ]
+    at_places = tables["event_places"][["event_id", "place_id"]]
+    local = ends.merge(at_places, on="event_id")
+    whole = ends[~ends["event_id"].isin(at_places["event_id"])]
+    for name, keys, days in (
+        ("programs", ["program_id"], whole),
+        ("program_places", ["program_id", "place_id"], local),
+    ):
+        frame = tables[name]
+        joined = frame.reset_index(names="row").merge(days, on=keys).set_index("row")
+        joined = joined.rename_axis(None)
+        pairs = zip(joined["end"], _bounds(joined["end"]), _bounds(joined["day"]), strict=True)
+        wrong = [
+            pd.isna(end) or _certainly_after(one, other) or _certainly_after(other, one) for end, one, other in pairs
+        ]
+        yield from at(
+            tables,
+            name,
+            where(joined, wrong),
+            "end",
+            'end is "{end}", and {event_id} ended it {day}',
+            "check both dates against the passage",
+        )
+
+
+@rule
+def date_is_not_after_its_source(tables: Tables) -> Iterator[Finding]:
+    """Nothing happened or ended after its source was published, or after the case was coded."""
+    published = last_published(tables)
+    coded_on = tables["cases"].dropna(subset=["case_id", "coded_on"]).set_index("case_id")["coded_on"].to_dict()
+    for name in sorted({name for name, _ in tables.profile.fields(edtf=True, name="end")} - TOLD_APART):
+        frame = tables[name]
+        others = frame["attested_by"].eq(OTHER_SOURCE) if ATTESTED in frame else [False] * len(frame)
+        planned = pd.Series(False, frame.index)
+        for column, happened in (("occurrence", {"occurred"}), ("status", {"ongoing", "ended", "unknown"})):
+            if column in frame:
+                planned |= frame[column].notna() & ~frame[column].isin(happened)
+        limit = [
+            min(NEVER if other else published.get(case_id, NEVER), coded_on.get(case_id, NEVER))
+            for case_id, other in zip(frame["case_id"].to_numpy(), others, strict=True)
+        ]
+        for column in ("start", "end"):
+            late = [
+                isinstance(day, str) and day > last
+                for day, last in zip(frame[f"{column}_earliest"].to_numpy(), limit, strict=True)
+            ]
+            yield from at(
+                tables,
+                name,
+                where(frame.assign(limit=limit), pd.Series(late, frame.index, dtype=bool) & ~planned),
+                column,
+                f"{column} is {{{column}}}, after {{limit}}, when the source was published or the case coded",
+                "check the date; what was only planned has the occurrence or status planned",
+            )
+
+
+def last_published(tables: Tables) -> dict[str, str]:
+    """The last day on which the coded sources of each case can have been published; far off if one has no date."""
+    sources = tables["sources"]
+    coded = sources[sources["source_use"].eq("coded")].dropna(subset=["case_id"])
+    days: dict[str, str] = {}
+    for case_id, day in zip(coded["case_id"], coded["published_latest"], strict=True):
+        days[case_id] = max(days.get(case_id, ""), day if isinstance(day, str) else NEVER)
+    return days
 
 
 @rule

@@ -6,8 +6,9 @@ import pandas as pd
 
 from policycase.errors import did_you_mean
 from policycase.findings import Finding
-from policycase.model.provenance import RECORD, rows_needing_evidence, values_needing_evidence
+from policycase.model.provenance import ATTESTED, RECORD, attested, rows_needing_evidence, values_needing_evidence
 from policycase.model.tables import Tables
+from policycase.storage.csv_files import TEXT
 from policycase.validation.rules.base import at, nearest, rule, strangers, todo, where
 
 
@@ -140,21 +141,40 @@ def _after_a_gap(passages: pd.DataFrame) -> pd.DataFrame:
 
 
 @rule
-def passage_and_figure_are_of_a_coded_source(tables: Tables) -> Iterator[Finding]:
-    """Passages and figures come from a coded source; what other sources say goes into claims."""
+def passage_and_figure_have_a_fitting_source(tables: Tables) -> Iterator[Finding]:
+    """Passages come from a coded source, figures from a coded source or another one that says them."""
     sources = tables["sources"]
-    coded = set(sources.loc[sources["source_use"].eq("coded"), "source_id"])
-    known = set(sources["source_id"])
-    for name in ("passages", "figures"):
-        frame = tables[name]
-        wrong = frame[frame["source_id"].isin(known - coded)]
+    use = sources.drop_duplicates("source_id").set_index("source_id")["source_use"]
+    for name, allowed, hint in (
+        ("passages", ["coded"], "put what it says into claims and figures"),
+        ("figures", ["coded", "crosscheck"], "name the source that gives the number"),
+    ):
+        frame = tables[name].assign(use=tables[name]["source_id"].map(use))
+        wrong = frame[frame["use"].notna() & ~frame["use"].isin(allowed)]
         yield from at(
             tables,
             name,
             wrong,
             "source_id",
-            "{source_id} is not a coded source",
-            "put what it says into claims",
+            f"the source_use of {{source_id}} is {{use}}; expected {' or '.join(allowed)}",
+            hint,
+        )
+
+
+@rule
+def attested_by_equals_evidence(tables: Tables) -> Iterator[Finding]:
+    """The derived `attested_by` says other-source of the rows that only other sources name, and of no other row."""
+    for name, field in tables.profile.fields(name=ATTESTED):
+        frame = tables[name]
+        expected = pd.Series(attested(tables, name), frame.index, dtype=TEXT)
+        wrong = where(frame.assign(expected=expected), frame[field.name].fillna("").ne(expected))
+        yield from at(
+            tables,
+            name,
+            wrong,
+            field.name,
+            f'{field.name} is "{{{field.name}}}"; evidence, claims and sources give "{{expected}}"',
+            "check the evidence of the row; if it is right, run: policycase render",
         )
 
 

@@ -6,8 +6,9 @@ import pandas as pd
 
 from policycase.errors import did_you_mean
 from policycase.findings import Finding
+from policycase.model.provenance import has_no_address, has_no_title
 from policycase.model.tables import Tables
-from policycase.validation.rules.base import at, pairs, rule, todo, warning
+from policycase.validation.rules.base import CODE, at, noted, pairs, rule, todo, warning
 from policycase.validation.rules.dates import in_a_cycle
 
 LARGEST = {"country", "former-country", "world-region"}
@@ -62,16 +63,16 @@ def child_place_lies_in_its_country(tables: Tables) -> Iterator[Finding]:
 
 @rule
 def place_lies_in_another_or_says_why(tables: Tables) -> Iterator[Finding]:
-    """A place smaller than a country lies in another place; where it does not, its note says why."""
+    """A place smaller than a country lies in another place, or its note says [no larger place]."""
     places = tables["places"]
-    alone = places["parent_place_id"].isna() & places["note"].isna() & places["place_type"].notna()
+    alone = places["parent_place_id"].isna() & ~noted(places, "no larger place") & places["place_type"].notna()
     yield from at(
         tables,
         "places",
         places[alone & ~places["place_type"].isin(LARGEST)],
         "parent_place_id",
-        "{place_id}, a {place_type}, lies in no other place",
-        "fill parent_place_id, or say in the note why not",
+        "{place_id} ({place_type}) lies in no other place",
+        "fill parent_place_id, or write [no larger place] into the note",
     )
 
 
@@ -126,30 +127,107 @@ def goal_positions_have_no_gap(tables: Tables) -> Iterator[Finding]:
 
 @rule
 def program_has_agency_place_and_start_or_note(tables: Tables) -> Iterator[Finding]:
-    """A program has an agency, a place and a start; where one is missing, its note says why."""
+    """A program has an agency, a place and a start, or its note says [no agency], [no place], [no start]."""
     programs = tables["programs"]
-    lacks = pd.DataFrame(
-        {
-            "agency": ~programs["program_id"].isin(tables["program_agencies"]["program_id"]),
-            "place": ~programs["program_id"].isin(tables["program_places"]["program_id"]),
-            "start": programs["start"].isna(),
-        }
-    )
-    missing = [", ".join(name for name, lack in row.items() if lack) for row in lacks.to_dict("records")]
-    wrong = programs.assign(missing=missing)[lacks.any(axis=1) & programs["note"].isna()]
+    lacks = pd.DataFrame({code: lack & ~noted(programs, code) for code, lack in _lacks(tables).items()})
+    missing = [", ".join(f"[{code}]" for code, lack in row.items() if lack) for row in lacks.to_dict("records")]
+    wrong = programs.assign(missing=missing)[lacks.any(axis=1)]
     yield from at(
         tables,
         "programs",
         wrong,
         "note",
-        "{program_id} has no {missing}, and no note",
-        "add the row, or say in the note that the source is silent",
+        "{program_id} lacks what a program has, and its note does not say {missing}",
+        "add the row or date, or write the code into the note where the source is silent",
+    )
+
+
+def _lacks(tables: Tables) -> dict[str, pd.Series]:
+    """What each program lacks, by the code that says so in its note."""
+    programs = tables["programs"]
+    return {
+        "no agency": ~programs["program_id"].isin(tables["program_agencies"]["program_id"]),
+        "no place": ~programs["program_id"].isin(tables["program_places"]["program_id"]),
+        "no start": programs["start"].isna(),
+    }
+
+
+@rule
+def note_code_is_about_its_row(tables: Tables) -> Iterator[Finding]:
+    """A code in a note, such as [no place], is known in its table, and what it says is missing is missing."""
+    sources, figures = tables["sources"], tables["figures"]
+    lacking = {
+        "programs": _lacks(tables),
+        "events": {"no program": tables["events"]["program_id"].isna()},
+        "places": {"no larger place": tables["places"]["parent_place_id"].isna()},
+        "sources": {"no title": has_no_title(sources), "no address": has_no_address(sources)},
+        "figures": {"no sum": figures["figure_id"].isin(figures["part_of_figure_id"])},
+        "claims": {"no measure": tables["claims"]["statement"].notna()},
+    }
+    for name, _ in tables.profile.fields(name="note"):
+        frame = tables[name]
+        coded = frame[frame["note"].str.contains("[no ", regex=False).eq(True)]
+        known = lacking.get(name, {})
+        for code in sorted({code for note in coded["note"] for code in CODE.findall(note)}):
+            about = known.get(code, pd.Series(False, frame.index)).loc[coded.index]
+            yield from at(
+                tables,
+                name,
+                coded[noted(coded, code) & ~about],
+                "note",
+                f"the note says [{code}], which is not so, or is no code of {name}",
+                f"take the code out; {name} knows {', '.join(f'[{one}]' for one in known) or 'none'}",
+            )
+
+
+@rule
+def other_has_a_note(tables: Tables) -> Iterator[Finding]:
+    """A row with the code `other` says in its note what it is."""
+    for name, table in tables.profile.case_tables.items():
+        for field in table.fields.values():
+            if field.vocabulary and "note" in table.fields:
+                frame = tables[name]
+                wrong = frame[frame[field.name].eq("other") & frame["note"].isna()]
+                yield from at(
+                    tables, name, wrong, field.name, f"{field.name} is other, and there is no note", "say what it is"
+                )
+
+
+@warning
+def source_can_be_found_again(tables: Tables) -> Iterator[Finding]:
+    """A source has its title as printed, and an address or DOI, or its note says [no title], [no address]."""
+    sources = tables["sources"][tables["sources"]["source_use"].ne("identifier")]
+    for code, lack, field in (
+        ("no title", has_no_title(sources), "title"),
+        ("no address", has_no_address(sources), "url"),
+    ):
+        yield from at(
+            tables,
+            "sources",
+            sources[lack & ~noted(sources, code)],
+            field,
+            f"{{source_id}} has {code}",
+            f"look it up; if it cannot be found again, write [{code}] into the note",
+        )
+
+
+@rule
+def share_is_at_most_a_hundred(tables: Tables) -> Iterator[Finding]:
+    """A share is between 0 and 100 percent, and a range runs from its lower end to its upper one."""
+    figures = tables["figures"]
+    for column in ("value", "value_max"):
+        number = pd.to_numeric(figures[column], errors="coerce")
+        wrong = figures[figures["measure"].eq("share") & ~number.between(0, 100) & number.notna()]
+        yield from at(tables, "figures", wrong, column, f"{column} is {{{column}}}; a share is 0 to 100 %")
+    low, high = (pd.to_numeric(figures[column], errors="coerce") for column in ("value", "value_max"))
+    yield from at(
+        tables, "figures", figures[high.lt(low)], "value_max", "value_max is {value_max}, less than value {value}"
     )
 
 
 @warning
 def figure_parts_add_up(tables: Tables) -> Iterator[Finding]:
-    """The parts of a figure, of one measure, unit and period, add up to it; a source may leave a rest."""
+    """The parts of a figure, of one measure, unit and period, add up to it, or its note says [no sum]."""
     figures = tables["figures"]
     figures = figures.assign(
         number=pd.to_numeric(figures["value"], errors="coerce"), period=figures["period"].fillna("")
@@ -163,14 +241,14 @@ def figure_parts_add_up(tables: Tables) -> Iterator[Finding]:
     added = figures["figure_id"].map(sums).astype("float64")  # with pyarrow, no row would leave it text
     rest = (figures["number"] - added).round(6)
     shown = {"added": added.map("{:g}".format), "rest": rest.map("{:g}".format)}
-    wrong = figures.assign(**shown)[added.notna() & rest.ne(0)]
+    wrong = figures.assign(**shown)[added.notna() & rest.ne(0) & ~noted(figures, "no sum")]
     yield from at(
         tables,
         "figures",
         wrong,
         "value",
         "value is {value}; its parts add up to {added}, which leaves {rest}",
-        "leave it so if the source does, and say it in the note",
+        "leave it so if the source does, and write [no sum] into the note",
     )
 
 
