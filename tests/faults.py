@@ -252,6 +252,12 @@ FAULTS = {
     "shared-author-is-one-group": Fault(SOURCES, 'article-authors,"By a co-author', 'sadykov,"By a co-author'),
     # extent
     "empty-table-is-accounted-for": Fault("data/scope.csv", "program_links,none,", "goals,partial,", case="bvt-lamps"),
+    "reliability-is-of-a-field": Fault(
+        "data/reliability.csv",
+        "measured_on,note\n",
+        "measured_on,note\nbvt-lamps,1,programs,name,2,3,4,,,\n",
+        case="bvt-lamps",
+    ),
     "scope-fits-its-table": Fault("data/scope.csv", "program_links,none,", "program_links,partial,", case="bvt-lamps"),
     # source: against a made-up copy
     "passage-is-in-the-source": Fault(PASSAGES, "3c86b52a", "3c86b52b", case="bvt-lamps"),

@@ -11,7 +11,7 @@ from policycase.errors import DateError
 from policycase.model.dates import bounds
 from policycase.model.package import Package, refuse_odd_descriptor, write_json
 from policycase.model.profile import DICTIONARY, ENTRY_TABLES, Field, Profile, Table, schema_path
-from policycase.model.provenance import ATTESTED, attested, in_order
+from policycase.model.provenance import ATTESTED, attestations, in_order
 from policycase.model.tables import Tables, read_table
 from policycase.publishing.citation_files import CITATION, ZENODO, citation, zenodo
 from policycase.storage.csv_files import csv_bytes
@@ -196,19 +196,20 @@ def _tables(package: Package, profile: Profile) -> Iterator[tuple[str, bytes]]:
 def derived(frames: Mapping[str, pd.DataFrame], profile: Profile) -> dict[str, pd.DataFrame]:
     """The text frames of a case with every derived column worked out, in the order of the schemas."""
     tables = Tables(frames, profile, {})
-    return {name: _derived(tables, table) for name, table in profile.case_tables.items()}
+    said_by = attestations(tables)
+    return {
+        name: _derived(frames[name], table, {ATTESTED: said_by[name]} if name in said_by else {})
+        for name, table in profile.case_tables.items()
+    }
 
 
-def _derived(tables: Tables, table: Table) -> pd.DataFrame:
-    frame = tables[table.name]
+def _derived(frame: pd.DataFrame, table: Table, more: dict[str, list[str]]) -> pd.DataFrame:
     found = {
         field.name: frame[field.of].map(lambda text, side=field.bound: _bound(text, side))
         for field in table.fields.values()
         if field.bound
     }
-    if ATTESTED in table.fields:
-        found[ATTESTED] = attested(tables, table.name)
-    return frame.assign(**found)[list(table.fields)]
+    return frame.assign(**found, **more)[list(table.fields)]
 
 
 def _bound(text: object, side: str) -> str:

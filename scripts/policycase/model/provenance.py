@@ -53,16 +53,17 @@ def crosscheck_only(tables: Tables) -> frozenset[str]:
     return frozenset(known)
 
 
-def attested(tables: Tables, name: str) -> list[str]:
-    """What `attested_by` of each row of a table is: other-source where only other sources name the row."""
-    frame, key = tables[name], tables.profile.tables[name].key
-    if name == "figures":
-        other = other_figures(tables)
-    else:
-        evidence = tables["evidence"]
-        supported = evidence.loc[evidence["field"].eq(RECORD), "record_id"]
-        other = frame[key].isin(crosscheck_only(tables).difference(supported))
-    return [OTHER_SOURCE if flag else CODED_SOURCE for flag in other]
+def attestations(tables: Tables) -> dict[str, list[str]]:
+    """What `attested_by` of each row is, by the tables that have it: other-source where only other sources name it."""
+    evidence = tables["evidence"]
+    supported = evidence.loc[evidence["field"].eq(RECORD), "record_id"]
+    outside = crosscheck_only(tables).difference(supported)
+    found = {}
+    for name, _ in tables.profile.fields(name=ATTESTED):
+        key = tables.profile.tables[name].key
+        other = other_figures(tables) if name == "figures" else tables[name][key].isin(outside)
+        found[name] = [OTHER_SOURCE if flag else CODED_SOURCE for flag in other]
+    return found
 
 
 def has_no_address(sources: pd.DataFrame) -> pd.Series:

@@ -261,13 +261,13 @@ def confirmation_is_not_after_its_source(tables: Tables) -> Iterator[Finding]:
 def number_is_no_prose(tables: Tables) -> Iterator[Finding]:
     """A number that a claim states in words is a figure, unless its note says [no measure]."""
     claims = tables["claims"]
-    told = [
+    numbered = [
         isinstance(text, str) and bool(NUMBER.search(PLAIN.sub(" ", text))) for text in claims["statement"].to_numpy()
     ]
     yield from at(
         tables,
         "claims",
-        where(claims, pd.Series(told, claims.index, dtype=bool) & ~noted(claims, "no measure")),
+        where(claims, pd.Series(numbered, claims.index, dtype=bool) & ~noted(claims, "no measure")),
         "statement",
         "{claim_id} has a number in its statement",
         "move it to figures, with its unit and date; dates and numbers of acts may stay",

@@ -6,9 +6,8 @@ import pandas as pd
 
 from policycase.errors import did_you_mean
 from policycase.findings import Finding
-from policycase.model.provenance import ATTESTED, RECORD, attested, rows_needing_evidence, values_needing_evidence
+from policycase.model.provenance import ATTESTED, RECORD, attestations, rows_needing_evidence, values_needing_evidence
 from policycase.model.tables import Tables
-from policycase.storage.csv_files import TEXT
 from policycase.validation.rules.base import at, nearest, rule, strangers, todo, where
 
 
@@ -164,16 +163,15 @@ def passage_and_figure_have_a_fitting_source(tables: Tables) -> Iterator[Finding
 @rule
 def attested_by_equals_evidence(tables: Tables) -> Iterator[Finding]:
     """The derived `attested_by` says other-source of the rows that only other sources name, and of no other row."""
-    for name, field in tables.profile.fields(name=ATTESTED):
+    for name, expected in attestations(tables).items():
         frame = tables[name]
-        expected = pd.Series(attested(tables, name), frame.index, dtype=TEXT)
-        wrong = where(frame.assign(expected=expected), frame[field.name].fillna("").ne(expected))
+        wrong = where(frame.assign(expected=expected), frame[ATTESTED].fillna("").to_numpy() != expected)
         yield from at(
             tables,
             name,
             wrong,
-            field.name,
-            f'{field.name} is "{{{field.name}}}"; evidence, claims and sources give "{{expected}}"',
+            ATTESTED,
+            f'{ATTESTED} is "{{{ATTESTED}}}"; evidence, claims and sources give "{{expected}}"',
             "check the evidence of the row; if it is right, run: policycase render",
         )
 

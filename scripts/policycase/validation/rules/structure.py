@@ -6,7 +6,7 @@ import pandas as pd
 
 from policycase.errors import did_you_mean
 from policycase.findings import Finding
-from policycase.model.provenance import has_no_address, has_no_title
+from policycase.model.provenance import RECORD, has_no_address, has_no_title
 from policycase.model.tables import Tables
 from policycase.validation.rules.base import CODE, at, noted, pairs, rule, todo, warning
 from policycase.validation.rules.dates import in_a_cycle
@@ -311,4 +311,24 @@ def scope_fits_its_table(tables: Tables) -> Iterator[Finding]:
         "extent",
         "extent is {extent}; {case_id} has {found} in {table_name}",
         "say complete or partial of a table with rows, none or not-coded of an empty one",
+    )
+
+
+@rule
+def reliability_is_of_a_field(tables: Tables) -> Iterator[Finding]:
+    """Reliability is of a table of the case and its field, or `record`, and no more pairs agree than were compared."""
+    rows = tables["reliability"]
+    owners = tables.profile.case_tables
+    lost = ~rows["table_name"].isin(owners)
+    hints = [did_you_mean(str(name), owners) for name in rows.loc[lost, "table_name"]]
+    yield from at(
+        tables, "reliability", rows[lost].assign(hint=hints), "table_name", 'no table "{table_name}"', "{hint}"
+    )
+    for name, some in rows[~lost].groupby("table_name"):
+        fields = {*owners[str(name)].fields, RECORD}
+        wrong = some[some["field"].notna() & ~some["field"].isin(fields)]
+        yield from at(tables, "reliability", wrong, "field", f'{name} has no field "{{field}}"')
+    agreed, pairs_ = (pd.to_numeric(rows[column], errors="coerce") for column in ("agreed", "pairs"))
+    yield from at(
+        tables, "reliability", rows[agreed.gt(pairs_)], "agreed", "agreed is {agreed}, more than the {pairs} pairs"
     )
