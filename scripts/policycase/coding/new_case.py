@@ -15,31 +15,7 @@ from policycase.storage.locations import DESCRIPTOR, shipped_root
 from policycase.storage.writing import write_folder
 
 CASE_ID = re.compile(r"(?P<country>[a-z]{3})(?:-[a-z0-9]+)+")
-GUIDE = """# Coding {case_id}
-
-1. Number the source: `policycase passages ../source.txt --case {case_id} --text` shows each sentence with its id, for
-   your eyes; `--blocks` shows what it takes for body, footnote or furniture (titles, references, captions). Save that
-   as a file, change the lines that are wrong, and give it back with `--choices FILE`. Then `policycase passages
-   ../source.txt --case {case_id} > data/passages.csv` writes the rows. Where it cuts or joins sentences wrongly,
-   change your copy (take a misleading dot out, or put one in) and number it again: only letters and digits count. A
-   sentence that page furniture cuts in two is two passages, a and b.
-2. Describe the source in `data/sources.csv` (`source_use` is `coded`) and the case in `data/cases.csv`.
-3. Code programs, agencies, events and goals, then claims and places, then the links. Code what the sentence says, not
-   what you know; what it does not say stays empty. The codebook is `schemas/README.md`, or `policycase codebook
-   programs`.
-4. Write a row of `data/evidence.csv` for each row you code (field `record`), the row of `cases` too, and for each
-   filled `start`, `end`, `status` (but `unknown`), `setting`, `is_pilot`, `legal_reference`, `statement` of a goal,
-   `hedge` of a claim (`none` too) and `value` of a figure.
-5. Check along the way, from this folder: `policycase render` fills the bounds of dates, `policycase validate` says
-   what is missing, with file and line, `policycase coverage` what has no evidence yet, and `policycase validate
-   --source source.txt` which passages it does not find, and which lines share words with the source.
-6. Put your title, description, contributors and licence into `datapackage.json`; `policycase pack` asks for them.
-
-No sentence of the source enters this folder: keep its text elsewhere. The rules follow; their examples are of
-`kgz-leph`.
-
-{rules}"""
-RULES = ("## What to code first", "## Second coders")  # of the rules that came with the library, from and up to
+GUIDE = "CODING.md"  # one text: a new case gets the same file that coders of this repository read
 
 
 def new(case_id: str, folder: str | Path | None = None, *, text: str = "", force: bool = False) -> Path:
@@ -90,12 +66,10 @@ def files(case_id: str) -> dict[str, bytes]:
     headers = {
         f"data/{table.name}.csv": (",".join(table.fields) + "\n").encode() for table in profile.case_tables.values()
     }
-    guide = GUIDE.format(case_id=case_id, rules=_rules()).encode()
-    return {DESCRIPTOR: write_json(descriptor), "CODING.md": guide, **GIT_ATTRIBUTES, **headers, **profile.files}
-
-
-def _rules() -> str:
-    """The rules for coders that came with the library."""
-    text = (shipped_root() / "CODING.md").read_text(encoding="utf-8")
-    begin, end = (text.index(heading) for heading in RULES)
-    return text[begin:end].rstrip() + "\n"
+    return {
+        DESCRIPTOR: write_json(descriptor),
+        GUIDE: (root / GUIDE).read_bytes(),
+        **GIT_ATTRIBUTES,
+        **headers,
+        **profile.files,
+    }
