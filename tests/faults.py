@@ -126,7 +126,9 @@ FAULTS = {
     "cell-has-its-plain-form": Fault(GOALS, GOAL, GOAL.replace(",3,", ",+3,")),
     "text-is-not-damaged": Fault(GOALS, "A better crime situation in", "A better crime situation_x000D_ in"),
     "text-is-no-word-for-nothing": Fault(
-        GOALS, "A better crime situation in the country.,", "A better crime situation in the country.,NA"
+        GOALS,
+        "A better crime situation in the country.,coded-source,",
+        "A better crime situation in the country.,coded-source,NA",
     ),
     "doi-ends-with-no-mark": Fault(SOURCES, ",10.35502/jcswb.256,", ",10.35502/jcswb.256.,"),
     "text-is-composed": Fault(GOALS, "A better crime situation", "A better cri\u0301me situation"),
