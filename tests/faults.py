@@ -95,6 +95,7 @@ FAULTS = {
         "kgz-leph:nsp-launch",
         also("evidence-points-to-a-record-and-field"),
     ),
+    "record-is-coded-once": Fault(PLACES, "kgz-leph,Bishkek,,city", "kgz-leph,Osh,,city"),
     "link-id-is-made-of-its-parts": Fault(
         "data/program_places.csv",
         "kgz-leph:nsp--osh,kgz-leph,kgz-leph:nsp,kgz-leph:osh",

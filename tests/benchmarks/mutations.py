@@ -34,6 +34,12 @@ NOT_KNOWABLE = {
     "id exchanged for another": "both are records; only the source tells which is meant",
     "evidence moved to another passage": "both passages exist; only the source tells which says it",
     "role exchanged, id with it": "both are roles; only the source tells which is right",
+    "dates of two rows swapped": "both are dates; caught where a program and its events no longer agree",
+    "evidence moved to the next passage": "both passages exist; only a second coder sees which says it",
+    "roles of two agencies swapped": "both are roles; only the source tells whose is whose",
+    "goal given to another program": "both are programs; only the source tells whose goal it is",
+    "hedge or stance exchanged": "both are codes; only the source tells how sure it is",
+    "number ten times as large": "caught where parts, a whole or a share no longer add up",
     "fingerprint changed": "caught with --source, when a reader has the text",
     "words changed": "free text has no rule but its form",
 }
@@ -172,12 +178,14 @@ def duplicated_row(m: Mutant) -> str:
     return f"{name} {rows[-1][0]}"
 
 
-def moved_evidence(m: Mutant) -> str:
+def moved_evidence(m: Mutant, *, far: bool = True) -> str:
     rows, passages = m.read("evidence"), [row[0] for row in m.read("passages")[1:]]
+    column = rows[0].index("passage_id")
     row = m.draw.choice(rows[1:])
-    row[2] = m.draw.choice([one for one in passages if one != row[2]])
+    next_one = passages[(passages.index(row[column]) + 1) % len(passages)]
+    row[column] = m.draw.choice([one for one in passages if one != row[column]]) if far else next_one
     m.write("evidence", rows)
-    return f"evidence {row[0]} {row[1]} → {row[2]}"
+    return f"evidence {row[0]} {row[1]} → {row[column]}"
 
 
 def exchanged_role(m: Mutant, *, with_id: bool) -> str:
@@ -196,6 +204,66 @@ def exchanged_role(m: Mutant, *, with_id: bool) -> str:
         m.write("evidence", evidence)
     m.write(name, rows)
     return f"{name} {before} {old} → {row[column]}"
+
+
+def swapped_dates(m: Mutant) -> str:
+    """The starts of two programs or two events, exchanged with their bounds."""
+    name = m.draw.choice(["programs", "events"])
+    rows = m.read(name)
+    columns = [rows[0].index(f"start{side}") for side in ("", "_earliest", "_latest")]
+    one, other = m.draw.sample([row for row in rows[1:] if row[columns[0]]], 2)
+    for column in columns:
+        one[column], other[column] = other[column], one[column]
+    m.write(name, rows)
+    return f"{name} {one[0]} and {other[0]}"
+
+
+def swapped_roles(m: Mutant) -> str:
+    """Two agencies of one program, each with the role of the other, ids and evidence with it."""
+    rows, evidence = m.read("program_agencies"), m.read("evidence")
+    program, agency, role = (rows[0].index(name) for name in ("program_id", "agency_id", "role"))
+    pairs = [
+        (one, other)
+        for one in rows[1:]
+        for other in rows[1:]
+        if one[program] == other[program] and one[agency] < other[agency] and one[role] != other[role]
+    ]
+    one, other = m.draw.choice(pairs)
+    one[role], other[role] = other[role], one[role]
+    for row, before in ((one, one[0]), (other, other[0])):
+        parts = [row[program], row[agency].split(":")[1], row[role]]
+        row[0] = "--".join(parts)
+        for line in evidence[1:]:
+            line[0] = row[0] if line[0] == before else line[0]
+    m.write("program_agencies", rows)
+    m.write("evidence", evidence)
+    return f"program_agencies {one[0]} and {other[0]}"
+
+
+def moved_goal(m: Mutant) -> str:
+    """A goal under another program, at its next free position."""
+    rows = m.read("goals")
+    program, position = rows[0].index("program_id"), rows[0].index("position")
+    programs = [row[0] for row in m.read("programs")[1:]]
+    row = m.draw.choice([row for row in rows[1:] if row[program]])
+    row[program] = m.draw.choice([one for one in programs if one != row[program]])
+    row[position] = str(sum(one[program] == row[program] for one in rows[1:]))
+    m.write("goals", rows)
+    return f"goals {row[0]} → {row[program]}"
+
+
+def repeated_record(m: Mutant) -> str:
+    """A record once more under another id, with its evidence and the links of an agency."""
+    name = m.draw.choice(["agencies", "places", "programs", "events", "goals", "claims"])
+    rows = m.read(name)
+    row = list(m.draw.choice(rows[1:]))
+    old, row[0] = row[0], f"{row[0]}-again"
+    rows.append(row)
+    evidence = m.read("evidence")
+    evidence += [[row[0], *line[1:]] for line in evidence[1:] if line[0] == old]
+    m.write(name, rows)
+    m.write("evidence", evidence)
+    return f"{name} {row[0]}"
 
 
 def misspelt_key(m: Mutant, path: str) -> str:
@@ -279,12 +347,24 @@ KINDS: dict[str, Callable[[Mutant], str]] = {
         lambda field, value: field.name in {"iso_3166_2", "country"} and bool(value),
         lambda old, _: {2: "QQ", 3: "QQQ"}.get(len(old), f"{old[:3]}QQ"),
     ),
+    "record repeated under another id": lambda m: repeated_record(m),
     # what no validator can know
     "code exchanged for another": other_code,
     "date exchanged for another": lambda m: _other_date(m),
     "id exchanged for another": other_id,
     "evidence moved to another passage": moved_evidence,
     "role exchanged, id with it": lambda m: exchanged_role(m, with_id=True),
+    "dates of two rows swapped": lambda m: swapped_dates(m),
+    "evidence moved to the next passage": lambda m: moved_evidence(m, far=False),
+    "roles of two agencies swapped": lambda m: swapped_roles(m),
+    "goal given to another program": lambda m: moved_goal(m),
+    "hedge or stance exchanged": lambda m: m.change(
+        lambda field, value: bool(value) and field.name in {"hedge", "stance"},
+        lambda old, field: m.draw.choice([code for code in PROFILE.vocabularies[field.vocabulary] if code != old]),
+    ),
+    "number ten times as large": lambda m: m.change(
+        lambda field, value: field.name == "value" and field.type == "number" and bool(value), lambda old, _: f"{old}0"
+    ),
     "fingerprint changed": lambda m: m.change(
         lambda field, value: field.name == "fingerprint", lambda old, _: old[1:] + old[0]
     ),

@@ -7,7 +7,7 @@ import pandas as pd
 
 from policycase.findings import Finding
 from policycase.model.tables import Tables
-from policycase.validation.rules.base import at, nearest, rule, strangers, where
+from policycase.validation.rules.base import at, nearest, rule, strangers, warning, where
 
 
 @rule
@@ -51,6 +51,23 @@ def id_is_unique_over_tables(tables: Tables) -> Iterator[Finding]:
             f'{table.key} "{{record_id}}" is already the id of a row of {{first}}',
             "give this row an id of its own",
         )
+
+
+@warning
+def record_is_coded_once(tables: Tables) -> Iterator[Finding]:
+    """No two rows of a table and case have the same name and type, nor differ in their id, position and note alone."""
+    for name, table in tables.profile.case_tables.items():
+        if table.kind not in {"entity", "statement"}:
+            continue
+        frame = tables[name]
+        apart = {table.key, "position", "note"}
+        content = [field.name for field in table.fields.values() if field.authored and field.name not in apart]
+        again = frame.duplicated(content)
+        if "name" in table.fields:
+            kinds = [field.name for field in table.fields.values() if field.required and field.vocabulary]
+            again |= frame.assign(name=frame["name"].str.casefold()).duplicated(["case_id", "name", *kinds])
+        message = f"another row of {name} says the same as {{{table.key}}}"
+        yield from at(tables, name, where(frame, again), table.key, message, "keep one of them, or say what differs")
 
 
 @rule
