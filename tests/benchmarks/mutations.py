@@ -423,7 +423,7 @@ def one(job: tuple[str, int]) -> tuple[str, str, list[str]]:
         before = {path: path.read_bytes() for path in root.rglob("*") if path.is_file()}
         try:
             fault = KINDS[kind](Mutant(root, draw))
-        except IndexError:  # a choice from nothing: the case has no such row
+        except (IndexError, ValueError):  # a choice from nothing: the case has no such row
             return one((kind, seed + 1_000_000))
         if all(path.read_bytes() == content for path, content in before.items()):
             return one((kind, seed + 1_000_000))  # the draw changed nothing, so it is no fault
