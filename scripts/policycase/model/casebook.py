@@ -1,6 +1,7 @@
 """A casebook: one or many cases as typed tables, each value with the way back to its passage."""
 
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
@@ -108,6 +109,13 @@ class Casebook:
     def case_ids(self) -> list[str]:
         """Ids of the cases."""
         return self._frames["cases"]["case_id"].tolist()
+
+    @cached_property
+    def coded(self) -> "Casebook":
+        """The casebook of what the coded sources themselves say; see `policycase.model.provenance.coded_rows`."""
+        frames = provenance.coded_rows(self._frames, self.profile)
+        frames = {name: frame.reset_index(drop=True) for name, frame in frames.items()}
+        return Casebook(frames, self.profile, self.descriptor)
 
     @property
     def text(self) -> Tables:
