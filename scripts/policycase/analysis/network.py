@@ -3,69 +3,103 @@
 import networkx as nx
 import pandas as pd
 
+from policycase.analysis.chronology import PLANNED, chosen
 from policycase.model.casebook import Casebook
 from policycase.model.tables import refuse_odd_rows
 
 AGENCY, PROGRAM = "agency", "program"
 
 
-def ties(casebook: Casebook) -> pd.DataFrame:
-    """Ties of agencies to programs, one row for each role of an agency in a program.
+def ties(casebook: Casebook, *, generic: bool = True, others: bool = False) -> pd.DataFrame:
+    """Ties of agencies to programs: one row for each role of an agency in a program.
+
+    Parameters
+    ----------
+    casebook
+        One or many cases.
+    generic
+        Also ties of generic agencies, such as "the police": most ties are theirs, and two of them need not be of one
+        body.
+    others
+        Also rows that only other sources attest.
 
     Returns
     -------
     DataFrame
         case_id, agency_id, agency_name, agency_type, sector, level, is_generic, program_id, program_name, program_type,
-        role, place_id, start, end (EDTF text). In the order of the table program_agencies; planned programs are left
-        out. To `abstain` from interfering is a tie like every other role.
+        parent_program_id, role, place_id, start, end (EDTF text). In the order of the table program_agencies; planned
+        programs are left out. To `abstain` from interfering is a tie like every other role.
     """
-    links = casebook["program_agencies"]
-    agencies = casebook["agencies"][["agency_id", "name", "agency_type", "sector", "level", "is_generic"]]
-    programs = casebook["programs"][["program_id", "name", "program_type", "status"]]
+    book = chosen(casebook, others=others)
+    links = book["program_agencies"]
+    agencies = book["agencies"][["agency_id", "name", "agency_type", "sector", "level", "is_generic"]]
+    programs = book["programs"][["program_id", "name", "program_type", "parent_program_id", "status"]]
     rows = links.merge(agencies.rename(columns={"name": "agency_name"}), on="agency_id", how="left")
     rows = rows.merge(programs.rename(columns={"name": "program_name"}), on="program_id", how="left")
-    own = [name for name in agencies if name not in {"agency_id", "name"}]
-    columns = ["case_id", "agency_id", "agency_name", *own, "program_id", "program_name", "program_type", "role"]
-    return rows.loc[rows["status"].ne("planned"), [*columns, "place_id", "start", "end"]].reset_index(drop=True)
+    wanted = rows["status"].ne(PLANNED)
+    if not generic:
+        wanted &= ~rows["is_generic"].fillna(value=False).astype("bool")
+    own = ["agency_id", "agency_name", "agency_type", "sector", "level", "is_generic"]
+    of_program = ["program_id", "program_name", "program_type", "parent_program_id"]
+    columns = ["case_id", *own, *of_program, "role", "place_id", "start", "end"]
+    return rows.loc[wanted, columns].reset_index(drop=True)
 
 
-def incidence(casebook: Casebook) -> pd.DataFrame:
-    """Agencies by programs: how many roles each agency has in each program.
+def incidence(casebook: Casebook, *, generic: bool = True, others: bool = False) -> pd.DataFrame:
+    """Agencies by programs, in long form: how many roles an agency has in a program.
+
+    Parameters
+    ----------
+    casebook, generic, others
+        As in `ties`.
 
     Returns
     -------
     DataFrame
-        Int64, 0 where no tie is coded; index agency_id, columns program_id, all of them in the order of their tables,
-        planned programs left out. No tie coded is not the same as no tie: sources name whom they name.
+        case_id, agency_id, program_id, roles (Int64), one row for each pair with a tie, in the order of the ties. Pairs
+        without one have no row: that no tie is coded does not mean that there was none, since sources name whom they
+        name. For the matrix of a case: `.pivot(index="agency_id", columns="program_id", values="roles")`.
     """
-    found = ties(casebook)
-    programs = casebook["programs"]
-    wanted = programs.loc[programs["status"].ne("planned"), "program_id"]
-    counts = pd.crosstab(found["agency_id"], found["program_id"])
-    matrix = counts.reindex(index=casebook["agencies"]["agency_id"], columns=wanted, fill_value=0)
-    return matrix.astype("Int64")
+    pairs = ties(casebook, generic=generic, others=others).groupby(["case_id", "agency_id", "program_id"], sort=False)
+    return pairs.size().astype("Int64").rename("roles").reset_index()
 
 
-def co_ties(casebook: Casebook) -> pd.DataFrame:
-    """Agencies by agencies: in how many programs both have a tie; on the diagonal, in how many one has.
+def co_ties(casebook: Casebook, *, generic: bool = True, others: bool = False) -> pd.DataFrame:
+    """Pairs of agencies, in long form: in how many programs both have a tie.
+
+    Parameters
+    ----------
+    casebook, generic, others
+        As in `ties`.
 
     Returns
     -------
     DataFrame
-        Int64; index and columns agency_id, in the order of the table.
+        case_id, agency_id, other_agency_id, programs (Int64), one row for each pair that shares a program, the agency
+        whose tie comes first in front. Pairs that share none have no row.
 
     Notes
     -----
     The projection B Bᵀ of the two-mode network on its agencies, B being the incidence matrix with 1 for any tie
-    (Breiger 1974, *The Duality of Persons and Groups*).
+    (Breiger 1974, *The Duality of Persons and Groups*), above the diagonal.
     """
-    tied = incidence(casebook).gt(0).astype("int64")
-    shared = tied @ tied.T
-    return shared.rename_axis(columns="agency_id").astype("Int64")
+    pairs = incidence(casebook, generic=generic, others=others)
+    pairs["rank"] = pd.factorize(pairs["agency_id"])[0]
+    both = pairs.merge(pairs[["program_id", "agency_id", "rank"]], on="program_id", suffixes=("", "_other"))
+    both = both[both["rank"].lt(both["rank_other"])].rename(columns={"agency_id_other": "other_agency_id"})
+    shared = both.groupby(["rank", "rank_other", "case_id", "agency_id", "other_agency_id"]).size().astype("Int64")
+    return shared.rename("programs").reset_index().drop(columns=["rank", "rank_other"])
 
 
-def to_networkx(casebook: Casebook) -> nx.MultiGraph:
+def to_networkx(casebook: Casebook, *, others: bool = False) -> nx.MultiGraph:
     """The two-mode network of agencies and programs, for networkx.
+
+    Parameters
+    ----------
+    casebook
+        One or many cases; those of a stack are not connected.
+    others
+        Also rows that only other sources attest.
 
     Returns
     -------
@@ -80,13 +114,14 @@ def to_networkx(casebook: Casebook) -> nx.MultiGraph:
         A row has no id or no case, or points nowhere.
     """
     refuse_odd_rows(casebook, casebook.profile)
+    book = chosen(casebook, others=others)
     graph = nx.MultiGraph()
     for side, (table, kind) in enumerate((("agencies", AGENCY), ("programs", PROGRAM))):
-        key = casebook.profile.tables[table].key
-        for row in _rows(casebook[table]):
+        key = book.profile.tables[table].key
+        for row in _rows(book[table]):
             graph.add_node(row[key])
             graph.nodes[row[key]].update(row | {"kind": kind, "label": row["name"], "bipartite": side})
-    for row in _rows(casebook["program_agencies"]):
+    for row in _rows(book["program_agencies"]):
         ends = row["agency_id"], row["program_id"]
         graph.edges[*ends, graph.add_edge(*ends)].update(row)
     return graph

@@ -19,7 +19,7 @@ def write(case: Casebook, place: Path) -> None:
     UnreadableError
         A text holds a character that XML cannot.
     """
-    graph = to_networkx(case)
+    graph = to_networkx(case, others=True)
     graph.graph.update(facts(case, "graphml"))
     for record_id, attributes in graph.nodes(data=True):
         _refuse_controls(record_id, attributes)
