@@ -1,128 +1,174 @@
 """Views that set cases side by side: what programs were for, and conditions for qualitative comparative analysis."""
 
+from collections.abc import Collection, Iterator
+
+import numpy as np
 import pandas as pd
 
+from policycase.analysis.chronology import PLANNED, chosen
 from policycase.model.casebook import Casebook
 from policycase.storage.csv_files import TEXT
 
-PRESENT, ABSENT = 1, 0
-HELD_BY = {"police_held": {"interior"}, "health_held": {"health"}}
+PRESENT, ABSENT, MISSING = 1, 0, -1
+OCCURRED, CANCELLED = "occurred", "cancelled"
+HELD_BY = {"police_held": "interior", "health_held": "health"}
+PREFIXES = {"program_type": "program", "goal_type": "goal"}
 
 
-def goal_matrix(casebook: Casebook) -> pd.DataFrame:
+def goal_matrix(
+    casebook: Casebook, *, match: Collection[str] = ("exact", "close"), others: bool = False
+) -> pd.DataFrame:
     """What each program was for: one row for each program and type of goal that it has.
+
+    Parameters
+    ----------
+    casebook
+        One or many cases.
+    match
+        How near a code of another scheme must be: codes of the vocabulary `match`.
+    others
+        Also rows that only other sources attest.
 
     Returns
     -------
     DataFrame
         case_id, program_id (missing for goals of an agency outside any program), program_name, program_type, goal_type,
         goals (Int64: how many stated goals name the type, as first or second aim), first_named (Int64: as first),
-        police_held, health_held (Int64: how many of them are said to be the goal of an agency of the sector interior,
-        or health; a goal without a holder is in neither), then for each scheme of the crosswalks `program_<scheme>` and
-        `goal_<scheme>`: its codes for the program's and the goal's type, joined by `; `, missing where there are none.
-        In the order of programs and of the vocabulary. For a matrix: `.pivot(index="program_id",
-        columns="goal_type", values="goals")`.
+        police_held, health_held (Int64: how many of them are stated to be the goal of an agency of the sector interior,
+        or health; 0 only where every one of them has a holder of another sector, missing where the source does not
+        say), then for each scheme of the crosswalks `program_<scheme>` and `goal_<scheme>`: its codes for the program's
+        and the goal's type, joined by `; `, each followed by `_match`: how near each code is, in the same order;
+        missing where there are none. In the order of programs and of the vocabulary. For a matrix:
+        `.pivot(index="program_id", columns="goal_type", values="goals")`.
+
+    Raises
+    ------
+    ValueError
+        match holds a code that the vocabulary lacks.
     """
-    goals = casebook["goals"].merge(
-        casebook["agencies"][["agency_id", "sector"]], left_on="holder_agency_id", right_on="agency_id", how="left"
+    book = chosen(casebook, others=others)
+    goals = book["goals"].merge(
+        book["agencies"][["agency_id", "sector"]], left_on="holder_agency_id", right_on="agency_id", how="left"
     )
-    kinds = goals["goal_type"].dtype
-    aims = pd.concat(
-        [
-            goals.assign(first=True),
-            goals[goals["goal_type_2"].notna()].assign(
-                goal_type=lambda rows: rows["goal_type_2"].astype(kinds), first=False
-            ),
-        ]
-    )
-    aims = aims.assign(**{name: aims["sector"].isin(sectors) for name, sectors in HELD_BY.items()})
+    second = goals[goals["goal_type_2"].notna()]
+    second = second.assign(goal_type=second["goal_type_2"].astype(goals["goal_type"].dtype))
+    aims = pd.concat([goals.assign(first=True), second.assign(first=False)])
+    aims = aims.assign(unheld=aims["sector"].isna(), **{name: aims["sector"].eq(of) for name, of in HELD_BY.items()})
+    counts = {name: (name, "sum") for name in ("unheld", *HELD_BY)}
     grouped = aims.groupby(["case_id", "program_id", "goal_type"], observed=True, dropna=False)
-    counted = grouped.agg(
-        goals=("first", "size"), first_named=("first", "sum"), **{name: (name, "sum") for name in HELD_BY}
-    )
-    counted = counted.astype("Int64").reset_index()
-    programs = casebook["programs"][["program_id", "name", "program_type"]].rename(columns={"name": "program_name"})
+    counted = grouped.agg(goals=("first", "size"), first_named=("first", "sum"), **counts).astype("Int64").reset_index()
+    for name in HELD_BY:
+        counted[name] = counted[name].mask(counted[name].eq(0) & counted["unheld"].gt(0))
+    programs = book["programs"][["program_id", "name", "program_type"]].rename(columns={"name": "program_name"})
     rank = {program: number for number, program in enumerate(programs["program_id"])}
     counted = counted.merge(programs, on="program_id", how="left")
     counted["rank"] = counted["program_id"].map(rank).fillna(len(rank))
     rows = counted.sort_values(["rank", "case_id", "goal_type"], kind="stable", ignore_index=True)
     columns = ["case_id", "program_id", "program_name", "program_type", "goal_type", "goals", "first_named", *HELD_BY]
-    return pd.concat([rows[columns], _crosswalked(casebook, rows)], axis=1)
+    return pd.concat([rows[columns], *_crosswalked(book, rows, match)], axis=1)
 
 
-def _crosswalked(casebook: Casebook, rows: pd.DataFrame) -> pd.DataFrame:
-    """The codes of other schemes for the program type and the goal type of each row."""
-    walks = casebook["crosswalks"]
-    columns = {}
-    for scheme in walks["scheme"].astype(TEXT).unique():
-        for vocabulary, prefix in (("program_type", "program"), ("goal_type", "goal")):
-            own = walks[walks["scheme"].eq(scheme) & walks["vocabulary"].eq(vocabulary)]
-            if own.empty:
+def _crosswalked(book: Casebook, rows: pd.DataFrame, match: Collection[str]) -> Iterator[pd.Series]:
+    """The codes of other schemes for the program type and the goal type of each row, and how near they are."""
+    walks = book["crosswalks"].astype(TEXT)
+    known = book.profile.vocabularies["match"]
+    for code in match:
+        if code not in known:
+            msg = f'match is "{code}"; expected some of {", ".join(known)}'
+            raise ValueError(msg)
+    for scheme, of_scheme in walks.groupby("scheme", sort=False):
+        for vocabulary, prefix in PREFIXES.items():
+            walk = of_scheme[of_scheme["vocabulary"].eq(vocabulary)]
+            if walk.empty:
                 continue
-            codes = own.groupby("code")["scheme_code"].agg("; ".join)
-            name = f"{prefix}_{str(scheme).replace('-', '_')}"
-            columns[name] = rows[vocabulary].astype(TEXT).map(codes).astype(TEXT)
-    return pd.DataFrame(columns, index=rows.index)
+            near = walk[walk["match"].isin(list(match))].groupby("code")
+            for column, suffix in (("scheme_code", ""), ("match", "_match")):
+                joined = near[column].agg("; ".join)
+                name = f"{prefix}_{str(scheme).replace('-', '_')}{suffix}"
+                yield rows[vocabulary].astype(TEXT).map(joined).astype(TEXT).rename(name)
 
 
-def conditions(casebook: Casebook) -> pd.DataFrame:
-    """Cases by conditions, for qualitative comparative analysis.
+def conditions(casebook: Casebook, *, others: bool = False) -> pd.DataFrame:
+    """Cases by conditions, for qualitative comparative analysis: one row per case.
+
+    Parameters
+    ----------
+    casebook
+        One or many cases.
+    others
+        Also rows that only other sources attest.
 
     Returns
     -------
     DataFrame
-        case_id, country, then a column (Int64) for each condition that a case has or is said not to have: `program_`,
-        `event_`, `goal_`, `role_`, `sector_`, `setting_` and `population_`, each followed by a code with underscores,
-        in the order of the vocabularies. 1: the case has it. 0: its source says that it did not come about. Missing:
-        the source does not say. One row a case.
+        case_id, country, then a column (Int64) for each condition that a case has or is said not to have: `program_`
+        (program type), `event_` (event type), `form_` (legal form), `goal_`, `role_`, `sector_`, `agency_` (agency
+        type), `setting_` and `population_`, each followed by a code with underscores, in the order of the
+        vocabularies. 1: coded. 0: the source says that it did not come about. Missing: the source does not say.
 
     Notes
     -----
-    A condition is crisp (Rihoux & Ragin 2009, *Configurational Comparative Methods*). Absence is never scored from
-    silence: 0 stands only where every event of the type was cancelled. What is planned, or not said to have happened,
-    is neither; nor is a table whose scope is `none`, since there a source was read and is silent. The columns are
-    those that some case of the casebook has: a stack has those of all its cases. `write.csv` and the R package QCA
+    A condition is crisp (Rihoux & Ragin 2009, *Configurational Comparative Methods*). Roles, sectors and types of
+    agencies are those of links to programs and to events alike. Absence is never scored from silence: 0 stands only
+    where every event of the type was cancelled. What is planned, or not said to have happened, is neither, with all
+    that is linked to it; nor is a table whose scope is `none`, since there a source was read and is silent. The columns
+    are those that some case of the casebook has: a stack has those of all its cases. `write.csv` and the R package QCA
     read the frame as it is; recode what is missing by what you know.
     """
-    cases = casebook["cases"][["case_id", "country"]]
-    programs, events = casebook["programs"], casebook["events"]
-    begun = programs[programs["status"].ne("planned")]
-    at_work = casebook["program_agencies"].merge(begun["program_id"])
-    present = {
+    book = chosen(casebook, others=others)
+    cases, events = book["cases"][["case_id", "country"]], book["events"]
+    occurred = events[events["occurrence"].eq(OCCURRED)]
+    cancelled = events.loc[events["occurrence"].eq(CANCELLED), ["case_id", "event_type"]].drop_duplicates()
+    open_ = events.loc[events["occurrence"].ne(CANCELLED), ["case_id", "event_type"]].drop_duplicates()
+    absent = pd.concat([cancelled, open_, open_]).drop_duplicates(keep=False)  # cancelled, and nothing else
+    parts = []
+    for prefix, pairs in _present(book, occurred).items():
+        scores = _scored(cases["case_id"], pairs, PRESENT)
+        if prefix == "event":
+            scores = np.maximum(scores, _scored(cases["case_id"], absent.astype(pairs.dtypes), ABSENT))
+        codes = pairs.iloc[:, 1].cat.categories
+        parts += [
+            pd.Series(pd.arrays.IntegerArray(column, column == MISSING), cases.index).rename(
+                f"{prefix}_{code.replace('-', '_')}"
+            )
+            for code, column in zip(codes, scores.T.copy(), strict=True)
+            if (column != MISSING).any()
+        ]
+    return pd.concat([cases, *parts], axis=1)
+
+
+def _present(book: Casebook, occurred: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """What each case has: by the prefix of its columns, case_id and a code."""
+    programs, goals, places = book["programs"], book["goals"], book["program_places"]
+    begun = programs[programs["status"].ne(PLANNED)]
+    goals = goals[~goals["program_id"].isin(programs.loc[programs["status"].eq(PLANNED), "program_id"])]
+    places = places[places["status"].ne(PLANNED) | places["status"].isna()].merge(begun["program_id"])
+    links = pd.concat(
+        [book["program_agencies"].merge(begun["program_id"]), book["event_agencies"].merge(occurred["event_id"])]
+    )
+    links = links[["case_id", "agency_id", "role"]].merge(book["agencies"][["agency_id", "sector", "agency_type"]])
+    return {
         "program": begun[["case_id", "program_type"]],
-        "event": events.loc[events["occurrence"].eq("occurred"), ["case_id", "event_type"]],
-        "goal": _goal_types(casebook),
-        "role": at_work[["case_id", "role"]],
-        "sector": at_work.merge(casebook["agencies"][["agency_id", "sector"]])[["case_id", "sector"]],
-        "setting": begun[["case_id", "setting"]],
-        "population": casebook["program_populations"].merge(begun["program_id"])[["case_id", "population"]],
+        "event": occurred[["case_id", "event_type"]],
+        "form": occurred[["case_id", "legal_form"]],
+        "goal": _together(goals[["case_id", "goal_type"]], goals[["case_id", "goal_type_2"]]),
+        "role": links[["case_id", "role"]],
+        "sector": links[["case_id", "sector"]],
+        "agency": links[["case_id", "agency_type"]],
+        "setting": _together(begun[["case_id", "setting"]], places[["case_id", "setting"]]),
+        "population": book["program_populations"].merge(begun["program_id"])[["case_id", "population"]],
     }
-    parts = [_scored(cases["case_id"], prefix, pairs, PRESENT) for prefix, pairs in present.items()]
-    cancelled = events.loc[events["occurrence"].eq("cancelled"), ["case_id", "event_type"]]
-    others = events.loc[events["occurrence"].ne("cancelled"), ["case_id", "event_type"]].drop_duplicates()
-    alone = cancelled.merge(others, how="left", indicator=True).query("_merge == 'left_only'").drop(columns="_merge")
-    absent = _scored(cases["case_id"], "event", alone, ABSENT)
-    scored = pd.concat(parts, axis=1)
-    scored = scored.fillna(absent)
-    return pd.concat([cases, scored[scored.columns[scored.notna().any()]]], axis=1)
 
 
-def _goal_types(casebook: Casebook) -> pd.DataFrame:
-    """The type of each aim, first or second, by case."""
-    goals = casebook["goals"]
-    second = goals.loc[goals["goal_type_2"].notna(), ["case_id", "goal_type_2"]]
-    second = second.set_axis(["case_id", "goal_type"], axis=1).astype({"goal_type": goals["goal_type"].dtype})
-    return pd.concat([goals[["case_id", "goal_type"]], second])
+def _together(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
+    """Pairs of case and code of one vocabulary, from two tables."""
+    return pd.concat([first, second.set_axis(first.columns, axis=1).astype(first.dtypes)])
 
 
-def _scored(cases: pd.Series, prefix: str, pairs: pd.DataFrame, score: int) -> pd.DataFrame:
-    """A column for each code of the vocabulary, scored where the case has it, else missing."""
-    codes = pairs.iloc[:, 1]
-    having = set(zip(pairs["case_id"], codes.astype(TEXT), strict=True))
-    columns = {
-        f"{prefix}_{code.replace('-', '_')}": pd.array(
-            [score if (case, code) in having else None for case in cases], dtype="Int64"
-        )
-        for code in codes.cat.categories
-    }
-    return pd.DataFrame(columns, index=cases.index)
+def _scored(cases: pd.Series, pairs: pd.DataFrame, score: int) -> np.ndarray:
+    """Cases by codes of the vocabulary: the score where the case has the code, else MISSING."""
+    codes = pairs.iloc[:, 1].cat
+    scores = np.full((len(cases), len(codes.categories)), MISSING)
+    coded = codes.codes.to_numpy() >= 0
+    scores[pd.Index(cases).get_indexer(pairs["case_id"])[coded], codes.codes.to_numpy()[coded]] = score
+    return scores

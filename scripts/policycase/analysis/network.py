@@ -3,6 +3,7 @@
 import networkx as nx
 import pandas as pd
 
+from policycase.analysis.chronology import PLANNED, chosen
 from policycase.model.casebook import Casebook
 from policycase.model.tables import refuse_odd_rows
 
@@ -10,23 +11,43 @@ AGENCY, PROGRAM = "agency", "program"
 AGENCY_COLUMNS = ["agency_type", "sector", "level", "is_generic"]
 
 
-def ties(casebook: Casebook) -> pd.DataFrame:
-    """Ties of agencies to programs, one row for each role of an agency in a program.
+def ties(casebook: Casebook, *, generic: bool = True, others: bool = False) -> pd.DataFrame:
+    """Ties of agencies to programs: one row for each role of an agency in a program.
+
+    Parameters
+    ----------
+    casebook
+        One or many cases.
+    generic
+        Also ties of generic agencies, such as "the police": most ties are theirs, and two of them need not be of one
+        body.
+    others
+        Also rows that only other sources attest.
 
     Returns
     -------
     DataFrame
         case_id, agency_id, agency_name, agency_type, sector, level, is_generic, program_id, program_name, program_type,
-        role, place_id, start, end (EDTF text). In the order of the table program_agencies; planned programs are left
-        out. To `abstain` from interfering is a tie like every other role.
+        parent_program_id, role, place_id, start, end (EDTF text). In the order of the table program_agencies; planned
+        programs are left out. To `abstain` from interfering is a tie like every other role.
     """
-    rows = _tied(casebook, "program_agencies", "program", "program_type", "status")
-    columns = [*_columns("program", "program_type"), "place_id", "start", "end"]
-    return rows.loc[rows["status"].ne("planned"), columns].reset_index(drop=True)
+    rows = _tied(
+        chosen(casebook, others=others), "program_agencies", "program", "program_type", "parent_program_id", "status"
+    )
+    wanted = rows["status"].ne(PLANNED)
+    if not generic:
+        wanted &= ~rows["is_generic"].fillna(value=False).astype("bool")
+    columns = [*_columns("program", "program_type", "parent_program_id"), "place_id", "start", "end"]
+    return rows.loc[wanted, columns].reset_index(drop=True)
 
 
-def event_ties(casebook: Casebook) -> pd.DataFrame:
+def event_ties(casebook: Casebook, *, generic: bool = True, others: bool = False) -> pd.DataFrame:
     """Ties of agencies to events, one row for each role of an agency in an event.
+
+    Parameters
+    ----------
+    casebook, generic, others
+        As in `ties`.
 
     Returns
     -------
@@ -35,60 +56,79 @@ def event_ties(casebook: Casebook) -> pd.DataFrame:
         occurrence, start, end (EDTF text, of the event). In the order of the table event_agencies. Events that were
         only planned, or were cancelled, are there too: see `occurrence`.
     """
-    rows = _tied(casebook, "event_agencies", "event", "event_type", "occurrence", "start", "end")
-    return rows[[*_columns("event", "event_type"), "occurrence", "start", "end"]]
+    book = chosen(casebook, others=others)
+    rows = _tied(book, "event_agencies", "event", "event_type", "occurrence", "start", "end")
+    wanted = pd.Series(True, rows.index) if generic else ~rows["is_generic"].fillna(value=False).astype("bool")
+    return rows.loc[wanted, [*_columns("event", "event_type"), "occurrence", "start", "end"]].reset_index(drop=True)
 
 
-def _tied(casebook: Casebook, links: str, what: str, *columns: str) -> pd.DataFrame:
+def _tied(book: Casebook, links: str, what: str, *columns: str) -> pd.DataFrame:
     """The rows of a table of links, with the names and some columns of the agency and of what it is tied to."""
-    agencies = casebook["agencies"][["agency_id", "name", *AGENCY_COLUMNS]].rename(columns={"name": "agency_name"})
-    others = casebook[f"{what}s"][[f"{what}_id", "name", *columns]].rename(columns={"name": f"{what}_name"})
-    rows = casebook[links].merge(agencies, on="agency_id", how="left")
+    agencies = book["agencies"][["agency_id", "name", *AGENCY_COLUMNS]].rename(columns={"name": "agency_name"})
+    others = book[f"{what}s"][[f"{what}_id", "name", *columns]].rename(columns={"name": f"{what}_name"})
+    rows = book[links].merge(agencies, on="agency_id", how="left")
     return rows.merge(others, on=f"{what}_id", how="left")
 
 
-def _columns(what: str, kind: str) -> list[str]:
-    return ["case_id", "agency_id", "agency_name", *AGENCY_COLUMNS, f"{what}_id", f"{what}_name", kind, "role"]
+def _columns(what: str, *kinds: str) -> list[str]:
+    return ["case_id", "agency_id", "agency_name", *AGENCY_COLUMNS, f"{what}_id", f"{what}_name", *kinds, "role"]
 
 
-def incidence(casebook: Casebook) -> pd.DataFrame:
-    """Agencies by programs: how many roles each agency has in each program.
+def incidence(casebook: Casebook, *, generic: bool = True, others: bool = False) -> pd.DataFrame:
+    """Agencies by programs, in long form: how many roles an agency has in a program.
+
+    Parameters
+    ----------
+    casebook, generic, others
+        As in `ties`.
 
     Returns
     -------
     DataFrame
-        Int64, 0 where no tie is coded; index agency_id, columns program_id, all of them in the order of their tables,
-        planned programs left out. No tie coded is not the same as no tie: sources name whom they name.
+        case_id, agency_id, program_id, roles (Int64), one row for each pair with a tie, in the order of the ties. Pairs
+        without one have no row: that no tie is coded does not mean that there was none, since sources name whom they
+        name. For the matrix of a case: `.pivot(index="agency_id", columns="program_id", values="roles")`.
     """
-    found = ties(casebook)
-    programs = casebook["programs"]
-    wanted = programs.loc[programs["status"].ne("planned"), "program_id"]
-    counts = pd.crosstab(found["agency_id"], found["program_id"])
-    matrix = counts.reindex(index=casebook["agencies"]["agency_id"], columns=wanted, fill_value=0)
-    return matrix.astype("Int64")
+    pairs = ties(casebook, generic=generic, others=others).groupby(["case_id", "agency_id", "program_id"], sort=False)
+    return pairs.size().astype("Int64").rename("roles").reset_index()
 
 
-def co_ties(casebook: Casebook) -> pd.DataFrame:
-    """Agencies by agencies: in how many programs both have a tie; on the diagonal, in how many one has.
+def co_ties(casebook: Casebook, *, generic: bool = True, others: bool = False) -> pd.DataFrame:
+    """Pairs of agencies, in long form: in how many programs both have a tie.
+
+    Parameters
+    ----------
+    casebook, generic, others
+        As in `ties`.
 
     Returns
     -------
     DataFrame
-        Int64; index and columns agency_id, in the order of the table.
+        case_id, agency_id, other_agency_id, programs (Int64), one row for each pair that shares a program, the agency
+        whose tie comes first in front. Pairs that share none have no row.
 
     Notes
     -----
     The projection B Bᵀ of the two-mode network on its agencies, B being the incidence matrix with 1 for any tie
-    (Breiger 1974, *The Duality of Persons and Groups*).
+    (Breiger 1974, *The Duality of Persons and Groups*), above the diagonal.
     """
-    tied = incidence(casebook).gt(0)
-    matrix = tied.to_numpy(dtype="int64")
-    agencies = tied.index.rename("agency_id")
-    return pd.DataFrame(matrix @ matrix.T, agencies, agencies, dtype="Int64")
+    pairs = incidence(casebook, generic=generic, others=others)
+    pairs["rank"] = pd.factorize(pairs["agency_id"])[0]
+    both = pairs.merge(pairs[["program_id", "agency_id", "rank"]], on="program_id", suffixes=("", "_other"))
+    both = both[both["rank"].lt(both["rank_other"])].rename(columns={"agency_id_other": "other_agency_id"})
+    shared = both.groupby(["rank", "rank_other", "case_id", "agency_id", "other_agency_id"]).size().astype("Int64")
+    return shared.rename("programs").reset_index().drop(columns=["rank", "rank_other"])
 
 
-def to_networkx(casebook: Casebook) -> nx.MultiGraph:
+def to_networkx(casebook: Casebook, *, others: bool = False) -> nx.MultiGraph:
     """The two-mode network of agencies and programs, for networkx.
+
+    Parameters
+    ----------
+    casebook
+        One or many cases; those of a stack are not connected.
+    others
+        Also rows that only other sources attest.
 
     Returns
     -------
@@ -103,13 +143,14 @@ def to_networkx(casebook: Casebook) -> nx.MultiGraph:
         A row has no id or no case, or points nowhere.
     """
     refuse_odd_rows(casebook, casebook.profile)
+    book = chosen(casebook, others=others)
     graph = nx.MultiGraph()
     for side, (table, kind) in enumerate((("agencies", AGENCY), ("programs", PROGRAM))):
-        key = casebook.profile.tables[table].key
-        for row in _rows(casebook[table]):
+        key = book.profile.tables[table].key
+        for row in _rows(book[table]):
             graph.add_node(row[key])
             graph.nodes[row[key]].update(row | {"kind": kind, "label": row["name"], "bipartite": side})
-    for row in _rows(casebook["program_agencies"]):
+    for row in _rows(book["program_agencies"]):
         ends = row["agency_id"], row["program_id"]
         graph.edges[*ends, graph.add_edge(*ends)].update(row)
     return graph

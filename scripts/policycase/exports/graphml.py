@@ -24,7 +24,7 @@ def write(case: Casebook, place: Path) -> None:
     igraph takes `name` for the key of a node, so that is the id, and the record's name is `label`. It also reads a
     missing truth as false, so truth is text, `true` or `false`, and empty there where it is missing.
     """
-    graph = to_networkx(case)
+    graph = to_networkx(case, others=True)
     graph.graph.update({name: NOT_XML.sub("\ufffd", text) for name, text in facts(case, "graphml").items()})
     nodes = [(record_id, attributes) for record_id, attributes in graph.nodes(data=True)]
     edges = [(attributes["program_agency_id"], attributes) for *_, attributes in graph.edges(data=True)]

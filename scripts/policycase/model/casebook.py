@@ -1,6 +1,8 @@
 """A casebook: one or many cases as typed tables, each value with the way back to its passage."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
@@ -130,6 +132,12 @@ class Casebook:
     def case_ids(self) -> list[str]:
         """Ids of the cases."""
         return self.text["cases"]["case_id"].tolist()
+
+    @cached_property
+    def coded(self) -> "Casebook":
+        """The casebook of what the coded sources themselves say; see `policycase.model.provenance.coded_rows`."""
+        frames = provenance.coded_rows(self.text.frames, self.profile)
+        return Casebook(replace(self.text, frames=frames), self.descriptor, self.origin)
 
     def __repr__(self) -> str:
         """What the casebook holds, and where to go from here."""

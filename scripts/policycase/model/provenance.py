@@ -9,18 +9,19 @@ from policycase.model.profile import Profile
 from policycase.model.tables import Tables
 from policycase.storage.csv_files import TEXT
 
+Frames = Mapping[str, pd.DataFrame]
 ASSERTS = "asserts"
 RECORD = "record"
 ATTESTED = "attested_by"
 CODED_SOURCE, OTHER_SOURCE = "coded-source", "other-source"
 
 
-def rivals(tables: Tables) -> pd.Series:
+def rivals(tables: Tables | Frames) -> pd.Series:
     """Whether each claim sets a source beside the coded value: a crosscheck's, or a further coded source's."""
     return tables["claims"]["stance"].ne(ASSERTS)
 
 
-def crosschecks(tables: Tables) -> pd.Series:
+def crosschecks(tables: Tables | Frames) -> pd.Series:
     """Whether each claim is a crosscheck source's, so that no passage can support it."""
     sources, claims = tables["sources"], tables["claims"]
     coded = sources.loc[sources["source_use"].eq("coded"), "source_id"]
@@ -74,6 +75,39 @@ def has_no_address(sources: pd.DataFrame) -> pd.Series:
 def has_no_title(sources: pd.DataFrame) -> pd.Series:
     """Whether each source has words of our own, in brackets, in place of its title."""
     return sources["title"].str.startswith("[").eq(True)
+
+
+def coded_rows(frames: Frames, profile: Profile) -> dict[str, pd.DataFrame]:
+    """What the coded sources themselves say: the frames, text or typed, without what only other sources say.
+
+    Left out are rows that only other sources attest, their claims and figures, and every row that needs one of these.
+    A reference that a row can do without is emptied instead. The indexes stay.
+    """
+    sources = frames["sources"]
+    kept = dict(frames) | {"claims": frames["claims"][~crosschecks(frames)]}
+    kept["sources"] = sources[sources["source_use"].ne("crosscheck")]
+    for name, table in profile.case_tables.items():
+        if ATTESTED in table.fields:
+            kept[name] = kept[name][kept[name][ATTESTED].ne(OTHER_SOURCE)]
+    keyed = [(name, table.key) for name, table in profile.case_tables.items() if table.key]
+    gone: set[str] = {""}
+    while gone != (gone := {one for name, key in keyed for one in set(frames[name][key]) - set(kept[name][key])}):
+        for name, table in profile.case_tables.items():
+            needed = [link.fields[0] for link in table.parents if table.fields[link.fields[0]].required]
+            needed += [column for column in ("record_id",) if column in table.fields]
+            if needed:
+                kept[name] = kept[name][~kept[name][needed].isin(gone).any(axis=1)]
+    emptied = [pd.MultiIndex.from_arrays([[], []])]
+    for name, table in profile.case_tables.items():
+        loose = {link.fields[0] for link in table.parents} | ({"object_id"} & set(table.fields))
+        for column in sorted(loose):
+            lost = kept[name][column].isin(gone)
+            if lost.any():
+                kept[name] = kept[name].assign(**{column: kept[name][column].mask(lost)})
+                emptied.append(pd.MultiIndex.from_product([kept[name].loc[lost, table.key], [column]]))
+    of = pd.MultiIndex.from_frame(kept["evidence"][["record_id", "field"]])
+    kept["evidence"] = kept["evidence"][~of.isin(emptied[0].append(emptied[1:]))]
+    return kept
 
 
 def rows_needing_evidence(tables: Tables) -> pd.DataFrame:
