@@ -42,7 +42,10 @@ def bibtex(casebook: "Casebook", rows: pd.DataFrame | None = None) -> str:
         wanted = _sources_behind(casebook, rows)
     cited = sources[sources["source_id"].isin(wanted)]
     return "\n".join(
-        [package_entry(casebook.descriptor), *(_source(row._asdict()) for row in cited.itertuples(index=False))]
+        [
+            package_entry(casebook.descriptor, casebook["cases"]),
+            *(_source(row._asdict()) for row in cited.itertuples(index=False)),
+        ]
     )
 
 
@@ -65,16 +68,31 @@ def _sources_behind(casebook: "Casebook", rows: pd.DataFrame) -> set[str]:
     return found
 
 
-def package_entry(descriptor: dict[str, Any]) -> str:
-    """The BibTeX entry of a package, from its descriptor."""
-    authors = " and ".join(f"{{{_escaped(person['title'])}}}" for person in descriptor.get("contributors", []))
+def title_of(descriptor: dict[str, Any], cases: pd.DataFrame) -> str:
+    """What a package is called: the title of its one case, else that of the package."""
+    return str(cases["title"].iloc[0] if len(cases) == 1 else descriptor["title"])
+
+
+def authors_of(cases: pd.DataFrame) -> list[str]:
+    """Who coded the cases, each once."""
+    return cases["coded_by"].dropna().astype("str").unique().tolist()
+
+
+def year_of(cases: pd.DataFrame) -> str:
+    """The year in which the last of the cases was coded; an empty text where none says so."""
+    last = cases["coded_on"].max()
+    return "" if pd.isna(last) else str(pd.Timestamp(last).year)
+
+
+def package_entry(descriptor: dict[str, Any], cases: pd.DataFrame) -> str:
+    """The BibTeX entry of a package, from its cases; its name and version from the descriptor."""
     return _entry(
         "misc",
         descriptor["name"],
         {
-            "title": f"{{{_escaped(descriptor['title'])}}}",
-            "author": authors,
-            "year": descriptor.get("created", "")[:4],
+            "title": f"{{{_escaped(title_of(descriptor, cases))}}}",
+            "author": " and ".join(f"{{{_escaped(name)}}}" for name in authors_of(cases)),
+            "year": year_of(cases),
             "version": descriptor.get("version", ""),
             "note": "Frictionless data package",
         },

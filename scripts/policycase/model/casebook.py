@@ -10,6 +10,7 @@ import pandas as pd
 from policycase.errors import InvalidPackageError, UnknownNameError
 from policycase.model import bibtex, conflicts, provenance
 from policycase.model.columns import as_text, typed
+from policycase.model.dates import counted_in_words
 from policycase.model.package import Package, write_json
 from policycase.model.profile import ENTRY_TABLES, Profile, refuse_other_profile
 from policycase.model.tables import Tables, places, read_tables
@@ -127,16 +128,31 @@ class Casebook:
         }
         return Tables(frames, self.profile, paths)
 
+    @property
+    def counts(self) -> pd.DataFrame:
+        """Rows of each table: what the coded sources themselves say, and what only others do.
+
+        Returns
+        -------
+        DataFrame
+            Index: tables, in their order. rows (those of `coded`), others (Int64: how many more there are).
+        """
+        own = [len(self.coded[name]) for name in self.tables]
+        every = [len(self[name]) for name in self.tables]
+        more = [all_ - coded for all_, coded in zip(every, own, strict=True)]
+        return pd.DataFrame({"rows": own, "others": more}, index=self.tables, dtype="Int64")
+
     def __repr__(self) -> str:
         """What the casebook holds, and where to go from here."""
         titles = [f"  {row.case_id}  {row.title} ({row.country})" for row in self._frames["cases"].itertuples()]
-        entry = [f"{len(self._frames[name])} {name}" for name in ENTRY_TABLES]
+        counts = self.counts
+        entry = [counted_in_words(*counts.loc[name, ["rows", "others"]], name) for name in ENTRY_TABLES]
         rest = [f"{name} {len(frame)}" for name, frame in self._frames.items() if name not in ENTRY_TABLES]
         return "\n".join(
             [
                 f"Casebook of {len(titles)} case{'s' * (len(titles) != 1)}",
                 *titles,
-                f"  {', '.join(entry)}",
+                *(f"  {line}" for line in entry),
                 f"  also: {', '.join(rest)}",
                 '  try: .programs  .codebook("programs")  .evidence_for(an_id)  .join("program_agencies")',
             ]
@@ -145,8 +161,7 @@ class Casebook:
     def _repr_html_(self) -> str:
         """The same for notebooks."""
         about = [self.profile.tables[name].description for name in self.tables]
-        counts = [len(self._frames[name]) for name in self.tables]
-        rows = pd.DataFrame({"table": self.tables, "rows": counts, "what it holds": about})
+        rows = self.counts.rename_axis("table").reset_index().assign(**{"what it holds": about})
         cases = self._frames["cases"][["case_id", "title", "country", "review_status"]]
         return cases.to_html(index=False, escape=True) + rows.to_html(index=False, escape=True)
 

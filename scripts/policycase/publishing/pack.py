@@ -6,6 +6,7 @@ import zipfile
 from pathlib import Path
 
 from policycase.errors import InvalidPackageError
+from policycase.model.casebook import load
 from policycase.model.package import UNSAID, read_descriptor, write_json
 from policycase.model.profile import FOLDER, Profile
 from policycase.publishing.citation_files import CITATION
@@ -65,7 +66,7 @@ def files(root: Path) -> dict[str, bytes]:
         file = inside(root, name)
         if file.is_file():
             contents[name] = _content(file)
-    contents[CROISSANT] = write_json(croissant(descriptor, Profile.read(root)))
+    contents[CROISSANT] = write_json(croissant(descriptor, Profile.read(root), load(root).cases))
     return {DESCRIPTOR: write_json(descriptor), **dict(sorted(contents.items()))}
 
 

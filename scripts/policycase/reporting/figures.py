@@ -90,7 +90,7 @@ def strip_figure(index: Index) -> Figure:
         [
             [
                 Value(titles[case_id], anchor=index.anchors[case_id]),
-                *(Value(str(int(part["kind"].eq(kind).sum()))) for kind in KINDS),
+                *(Value(str(int(part["kind"].eq(kind).sum()))) for kind in ("program", "event")),
                 *_days(*timeline.extent(part)),
             ]
             for case_id, part in rows[rows["dated"]].groupby("case_id")
@@ -102,7 +102,7 @@ def strip_figure(index: Index) -> Figure:
 def _timeline(
     index: Index, rows: pd.DataFrame, axis: timeline.Window, ident: str, title: str, undated: list[Value]
 ) -> Figure:
-    counts = rows["panel"].value_counts()
+    counts = rows["kind"].value_counts()
     words = Words(
         ident,
         title,

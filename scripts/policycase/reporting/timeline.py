@@ -12,7 +12,7 @@ import pandas as pd
 from policycase.analysis.chronology import timeline
 from policycase.errors import MissingExtraError
 from policycase.model.dates import in_words, span_in_words
-from policycase.model.provenance import crosscheck_only
+from policycase.model.provenance import ATTESTED, OTHER_SOURCE
 from policycase.reporting.theme import EVENT, FAINT, INK, MUTED, OTHER, PAPER, PROGRAM, library, themed
 from policycase.storage.json_files import NOT_XML
 
@@ -23,28 +23,31 @@ if TYPE_CHECKING:
 
 
 BOUNDS = ["start_earliest", "start_latest", "end_earliest", "end_latest"]
-KINDS = {"program": "Program", "event": "Event"}
-STATES = {"program": "status", "event": "occurrence"}
+KINDS = {"program": "Program", "place": "Place of a program", "event": "Event"}
+STATES = {"program": "status", "place": "status", "event": "occurrence"}
 
 
 def timeline_rows(casebook: "Casebook") -> pd.DataFrame:
     """Programs and events with their dates, in the order of a timeline.
 
+    The places of a program follow it where their dates or their status differ.
+
     Returns
     -------
     DataFrame
-        case_id, record_id, name, state (status or occurrence), kind (program, event), start and end (EDTF text), the
-        four bounds (datetime64, missing where open or not said), point (no duration is meant), narrative (Int64) and
+        case_id, record_id, name, state (status or occurrence), kind (program, place, event), start and end (EDTF
+        text), the four bounds (datetime64, missing where open or not said), point (no duration is meant), narrative (Int64) and
         out_of_order as in `pc.timeline`, dated, panel (program, event, undated), tone (program, event, other: only
         other sources name it), hollow (it did not occur, or the source does not say), struck (it was cancelled),
         ongoing, until (the last day that the case speaks of: what is ongoing is known to that day), words (the dates
         as text), told (all of it as one sentence); programs first, each panel in the order of `pc.timeline`.
     """
     rows = _dated(casebook)
-    others = crosscheck_only(casebook.text) - set(casebook.evidence["record_id"])
+    rows = pd.concat([rows, _differing(casebook, rows)], ignore_index=True).astype(rows.dtypes)
     rows["dated"] = rows[["start", "end"]].notna().any(axis=1)
-    rows["panel"] = rows["kind"].where(rows["dated"], "undated")
-    rows["tone"] = rows["kind"].mask(rows["record_id"].isin(others), "other")
+    tone = rows["kind"].replace("place", "program")
+    rows["panel"] = tone.where(rows["dated"], "undated")
+    rows["tone"] = tone.mask(rows.pop(ATTESTED).eq(OTHER_SOURCE), "other")
     rows["ongoing"] = rows["state"].eq("ongoing")
     rows["struck"] = rows["state"].eq("cancelled")
     event = rows["kind"].eq("event")
@@ -53,7 +56,7 @@ def timeline_rows(casebook: "Casebook") -> pd.DataFrame:
     labels = dict(casebook.codes.set_index(["vocabulary", "code"])["label"])
     rows["words"] = [_words(row, labels) for row in rows.itertuples()]
     rows["told"] = [_told(row) for row in rows.itertuples()]
-    panels = pd.Categorical(rows["panel"], [*KINDS, "undated"])
+    panels = pd.Categorical(rows["panel"], ["program", "event", "undated"])
     return rows.assign(order=panels).sort_values(["case_id", "order", "place"], kind="stable").drop(
         columns=["order", "place"]
     ).reset_index(drop=True)  # fmt: skip
@@ -62,11 +65,11 @@ def timeline_rows(casebook: "Casebook") -> pd.DataFrame:
 def _dated(casebook: "Casebook") -> pd.DataFrame:
     """Every program and event, with what `pc.timeline` says of its start and its end; `place` is its place there."""
     parts = []
-    for (kind, state), frame in zip(STATES.items(), (casebook.programs, casebook.events), strict=True):
-        part = frame[["case_id", frame.columns[0], "name", state]].astype({state: "str"})
-        parts.append(part.set_axis(["case_id", "record_id", "name", "state"], axis=1).assign(kind=kind))
+    for kind, frame in (("program", casebook.programs), ("event", casebook.events)):
+        part = frame[["case_id", frame.columns[0], "name", STATES[kind], ATTESTED]].astype({STATES[kind]: "str"})
+        parts.append(part.set_axis(["case_id", "record_id", "name", "state", ATTESTED], axis=1).assign(kind=kind))
     rows = pd.concat(parts, ignore_index=True)
-    seen = timeline(casebook).assign(place=lambda told: range(len(told)))
+    seen = timeline(casebook, others=True).assign(place=lambda told: [float(number) for number in range(len(told))])
     ends = seen["what"].eq("end")
     for side, told in (("start", seen[~ends]), ("end", seen[ends])):
         found = told.drop_duplicates("record_id").set_index("record_id").reindex(rows["record_id"])
@@ -76,6 +79,30 @@ def _dated(casebook: "Casebook") -> pd.DataFrame:
     first = seen.drop_duplicates("record_id").set_index("record_id").reindex(rows["record_id"]).set_axis(rows.index)
     rows["point"] = first["what"].eq("point").fillna(value=False)
     return rows.assign(narrative=first["narrative"], out_of_order=first["out_of_order"], place=first["place"])
+
+
+def _differing(casebook: "Casebook", rows: pd.DataFrame) -> pd.DataFrame:
+    """The places of programs whose dates or status differ from place to place, each after its program."""
+    places = casebook.program_places
+    fates = places.groupby("program_id")[["start", "end", "status"]].nunique(dropna=False)
+    places = places[places["program_id"].isin(fates.index[fates.gt(1).any(axis=1)])].reset_index(drop=True)
+    program = rows.set_index("record_id").reindex(places["program_id"]).set_axis(places.index)
+    name = casebook.places.set_index("place_id")["name"].reindex(places["place_id"]).set_axis(places.index)
+    return pd.DataFrame(
+        {
+            "case_id": places["case_id"],
+            "record_id": places["program_place_id"],
+            "name": program["name"].str.cat(name, sep=": "),
+            "state": places["status"].astype("str"),
+            ATTESTED: program[ATTESTED],
+            "kind": "place",
+            **{column: places[column] for column in ("start", "end", *BOUNDS)},
+            "point": False,
+            "narrative": pd.array([pd.NA] * len(places), dtype="Int64"),
+            "out_of_order": pd.array([pd.NA] * len(places), dtype="boolean"),
+            "place": program["place"] + (places.groupby("program_id").cumcount() + 1) / 1000,
+        }
+    )
 
 
 def _ends(casebook: "Casebook", rows: pd.DataFrame) -> pd.Series:
@@ -91,7 +118,7 @@ def _words(row: tuple, labels: dict[tuple[str, str], str]) -> str:
     label = labels.get((STATES[row.kind], row.state), str(row.state)).lower()
     if label.startswith("not "):
         label = f"{STATES[row.kind]} {label}"
-    said = label if row.hollow or row.ongoing else ""
+    said = label if row.hollow or row.ongoing or (row.state == "ended" and pd.isna(row.end)) else ""
     return ", ".join(part for part in (date or span_in_words(row.start, row.end), said) if part)
 
 
@@ -383,7 +410,7 @@ def strip(rows: pd.DataFrame, titles: dict[str, str], window: Window, layout: La
     tall = LANES + (2 * LINE_HEIGHT if layout.above else 8)
     top = {case_id: number * tall for number, case_id in enumerate(titles)}
     lanes = {"program": tall - 27.0, "event": tall - 10.0}
-    rows = rows[rows["dated"]]
+    rows = rows[rows["dated"] & rows["kind"].isin(list(lanes))]
     rows = rows.assign(y=rows["case_id"].map(top) + rows["kind"].map(lanes))
     names = pd.DataFrame({"name": list(titles.values()), "y": list(top.values())})
     return _drawn(rows, _titles(names, layout), window, layout, tall * len(titles), opacity=0.6)
