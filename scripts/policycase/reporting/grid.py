@@ -275,6 +275,7 @@ def _goal_names(frame: pd.DataFrame) -> dict[str, str]:
     return dict(zip(frame.iloc[:, 0], frame["name"], strict=True))
 
 
+OTHERS = " (other sources)"
 ROLE_STYLES = {"lead": "solid", "abstain": "dashed"}  # who leads, and who agrees not to act, are seen first
 
 
@@ -310,7 +311,7 @@ def network(casebook: "Casebook", case_id: str) -> Grid:
             "row": agencies["agency_id"],
             "group": [codes["sector", sector] for sector in agencies["sector"]],
             "name": [
-                f"{name} (other sources)" if attested == OTHER_SOURCE else name
+                f"{name}{OTHERS}" if attested == OTHER_SOURCE else name
                 for name, attested in zip(agencies["name"], agencies[ATTESTED], strict=True)
             ],
             "hue": [hue(sector, sectors) for sector in agencies["sector"]],
@@ -320,14 +321,14 @@ def network(casebook: "Casebook", case_id: str) -> Grid:
     outside = set(agencies.loc[agencies[ATTESTED].eq(OTHER_SOURCE), "agency_id"])
     hues = dict(zip(rows["row"], rows["hue"], strict=True))
     planned = set(programs.loc[programs["status"].eq("planned"), "program_id"])  # `pc.ties` leaves these out
+    suffix = f" ({codes['status', 'planned'].lower()})"
     others = set(programs.loc[programs[ATTESTED].eq(OTHER_SOURCE), "program_id"])
     programs = programs.assign(
         name=[
-            f"{name} ({codes['status', 'planned'].lower()})" if program in planned else name
-            for program, name in zip(programs["program_id"], programs["name"], strict=True)
+            f"{row.name}{suffix if row.program_id in planned else ''}{OTHERS if row.program_id in others else ''}"
+            for row in programs.itertuples()
         ]
     )
-    programs["name"] = programs["name"].mask(programs["program_id"].isin(others), programs["name"] + " (other sources)")
     titles = dict(zip(programs["program_id"], programs["name"], strict=True))
     chips = [
         {
