@@ -105,7 +105,8 @@ def test_cite_of_rows_leaves_out_sources_that_they_do_not_rest_on():
 
 def test_repr_tells_what_is_there_and_what_to_try():
     assert repr(CASE).splitlines()[0] == "Casebook of 1 case"
-    assert f"14 programs, {len(CASE.agencies)} agencies, {len(CASE.events)} events, 16 goals" in repr(CASE)
+    more = len(CASE.events) - len(CASE.coded.events)
+    assert f"{len(CASE.coded.events)} events, {more} more named only by other sources" in repr(CASE)
     assert "evidence_for" in repr(CASE)
     assert "<table" in CASE._repr_html_()
 

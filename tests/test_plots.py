@@ -8,7 +8,7 @@ from copies import ROOT
 
 import policycase
 from policycase.reporting import grid as grid_module
-from policycase.reporting import timeline
+from policycase.reporting import theme, timeline
 from policycase.reporting.timeline import timeline_rows
 
 CASE = policycase.load()
@@ -48,8 +48,25 @@ def test_plot_of_a_case_without_rows_is_empty(plot):
 
 
 def test_timeline_has_a_row_for_each_program_and_event():
-    assert sorted(ROWS.index) == sorted([*CASE.programs["program_id"], *CASE.events["event_id"]])
-    assert ROWS["panel"].value_counts().to_dict() == {"event": 29, "program": 9, "undated": 9}
+    records = pd.concat([CASE.programs.set_index("program_id"), CASE.events.set_index("event_id")])
+    rows = ROWS[ROWS["kind"].ne("place")]
+
+    assert sorted(rows.index) == sorted(records.index)
+    undated = records.index[records[["start", "end"]].isna().all(axis=1)]
+    assert set(rows.index[rows["panel"].eq("undated")]) == set(undated)
+    assert len(undated) > 0
+
+
+def test_timeline_draws_the_places_of_a_program_where_their_fates_differ():
+    places = ROWS[ROWS["kind"].eq("place")]
+
+    # needle exchange began in both cities in one year, and no more is said; methadone is ongoing in the country alone
+    assert places[["name", "words"]].to_numpy().tolist() == [
+        ["Methadone maintenance therapy program: Kyrgyzstan", "start 2002, ongoing"],
+        ["Methadone maintenance therapy program: All large regions of Kyrgyzstan (not named)", "start 2002 or later"],
+    ]
+    order = ROWS.index.tolist()
+    assert order.index(places.index[0]) == order.index("kgz-leph:mmt") + 1
 
 
 def test_day_is_a_point_and_year_is_as_wide_as_the_year():
@@ -68,13 +85,13 @@ def test_program_is_sure_only_from_its_latest_start_to_its_earliest_end():
     assert drawn("nsp-prisons") == ["ranges 2000-01-01 2002-01-01"]
 
 
-def test_ongoing_program_is_drawn_to_the_last_day_that_the_case_speaks_of():
-    assert drawn("nsp") == ["ranges 1999-01-01 2000-01-01", "sure 2000-01-01 2021-12-30", "ends 2021-12-31 right"]
+def test_ongoing_program_is_drawn_to_the_day_on_which_its_source_was_published():
+    assert drawn("nsp") == ["ranges 1999-01-01 2000-01-01", "sure 2000-01-01 2021-12-31", "ends 2022-01-01 right"]
 
 
 def test_undated_row_has_no_mark():
-    assert drawn("patrols") == []
-    assert ROWS.loc["kgz-leph:patrols", "told"].startswith("Joint patrols with medical workers: no date in the source")
+    assert drawn("training-sessions") == []
+    assert ROWS.loc["kgz-leph:training-sessions", "told"].startswith("Training sessions for officers: no date in the ")
 
 
 def test_what_did_not_occur_is_hollow_and_says_so():
@@ -92,7 +109,7 @@ def test_what_only_other_sources_name_is_gray():
 
     assert "kgz-leph:decree-up-55" in others
     assert "kgz-leph:decree" not in others
-    assert len(others) == 10
+    assert len(others) == CASE.events["attested_by"].eq("other-source").sum()
 
 
 def test_closer_look_is_at_the_emergency():
@@ -107,7 +124,13 @@ def test_network_has_a_chip_for_each_role_and_tells_lead_and_abstain_apart():
     grid = grid_module.network(CASE, "kgz-leph")
 
     assert sorted(grid.chips["id"]) == sorted(CASE.program_agencies["program_agency_id"])
-    assert grid.chips.groupby("style").size().to_dict() == {"dashed": 2, "solid": 4, "tint": 27}
+    roles = CASE.program_agencies["role"].value_counts()
+    counted = grid.chips.groupby("style").size().to_dict()
+    assert counted == {
+        "dashed": roles["abstain"],
+        "solid": roles["lead"],
+        "tint": len(grid.chips) - roles[["abstain", "lead"]].sum(),
+    }
     assert grid.rows["group"].unique().tolist() == [
         "Health", "Interior", "Justice", "Social", "Executive", "Municipal", "Civil society",
     ]  # fmt: skip
@@ -124,10 +147,11 @@ def test_role_in_a_planned_program_is_an_outline_under_a_name_that_says_so():
 
 def test_charts_show_what_the_views_hold():
     rows = timeline_rows(SIX)
-    told = policycase.timeline(SIX)
+    rows = rows[rows["kind"].ne("place")]
+    told = policycase.timeline(SIX, others=True)
     chips = pd.concat([grid_module.network(SIX, case_id).chips for case_id in SIX.case_ids])
     aims = pd.concat([grid_module.goals(SIX, case_id).chips for case_id in SIX.case_ids])
-    matrix = policycase.goal_matrix(SIX)
+    matrix = policycase.goal_matrix(SIX, others=True)
 
     assert set(rows.loc[rows["dated"], "record_id"]) == set(told["record_id"])
     assert rows[["start", "end"]].notna().sum().sum() == len(told)
@@ -146,3 +170,50 @@ def test_goals_stand_with_whoever_holds_them():
     assert rows.loc["Needle exchange program", "group"] == "Programs"
     second = grid.chips[grid.chips["style"].eq("dashed")]
     assert second[["column", "text"]].to_numpy().tolist() == [["equal-rights", "2"]]
+
+
+LONG = "Interministerial Coordinating Council on Questions of Public Health, Community Safety and Well-Being of the Country"
+
+
+@pytest.mark.parametrize("plot", PLOTS)
+def test_label_is_never_cut(plot):
+    frames = {name: CASE[name] for name in CASE}
+    for name in ("programs", "agencies", "events", "cases"):
+        column = "title" if name == "cases" else "name"
+        frames[name] = frames[name].assign(**{column: frames[name][column] + f" {LONG}"})
+
+    chart = plot(policycase.Casebook(frames, CASE.profile, CASE.descriptor)).to_dict()
+
+    rows = [row for rows in chart["datasets"].values() for row in rows if "lines" in row]
+    assert sum("\n" in row["lines"] for row in rows) > 8
+    assert all(row["lines"].split() == row["name"].split() for row in rows)
+    assert "…" not in str(chart)
+    assert "'limit'" not in str(chart)
+
+
+@pytest.mark.parametrize(
+    "text", ["Drug Users' Union", "W" * 90, "Многопрофильные бригады при мэрии", "一二三四五六七八九十" * 5, ""]
+)
+@pytest.mark.parametrize("room", [60, 300])
+def test_wrapped_text_fits_its_room_and_keeps_every_letter(text: str, room: int):
+    lines = theme.wrapped(text, room, 11.5)
+
+    assert all(theme.pixels(line, 11.5) <= room for line in lines)
+    assert "".join(lines).replace(" ", "") == text.replace(" ", "")
+
+
+def test_grids_mark_what_only_other_sources_name():
+    frames = {name: CASE[name] for name in CASE}
+    for name, key in (("agencies", "moh"), ("goals", "patrols-goal-spread")):
+        frame = frames[name]
+        frames[name] = frame.assign(
+            attested_by=frame["attested_by"].mask(frame.iloc[:, 0].eq(f"kgz-leph:{key}"), "other-source")
+        )
+    book = policycase.Casebook(frames, CASE.profile, CASE.descriptor)
+
+    links, aims = grid_module.network(book, "kgz-leph"), grid_module.goals(book, "kgz-leph")
+
+    marked = links.rows[links.rows["name"].str.endswith("(other sources)")]
+    assert marked["row"].tolist() == ["kgz-leph:moh"]
+    assert set(links.chips.loc[links.chips["hue"].eq(theme.OTHER), "row"]) == {"kgz-leph:moh"}
+    assert aims.chips.loc[aims.chips["hue"].eq(theme.OTHER), "id"].tolist() == ["kgz-leph:patrols-goal-spread"]

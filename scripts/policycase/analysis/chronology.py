@@ -112,7 +112,7 @@ def _spans(book: Casebook, *, places: bool) -> pd.DataFrame:
     for bound in ("start_earliest", "end_latest"):
         rows[bound] = rows[bound].fillna(rows[f"{bound}_whole"])
     stated = rows["program_place_id"].where(~alone & rows["status"].notna(), rows["program_id"])
-    rows = pd.concat([rows, _observed(book, rows["case_id"], stated, rows["program_id"])], axis=1)
+    rows = pd.concat([rows, observed(book, rows["case_id"], stated, rows["program_id"])], axis=1)
     return rows.assign(within_place_id=_within(rows, book["places"]))
 
 
@@ -124,7 +124,7 @@ def _begun(book: Casebook, name: str) -> pd.DataFrame:
     return frame.assign(status=frame["status"].mask(silent)).merge(book["cases"][["case_id", "country"]], how="left")
 
 
-def _observed(book: Casebook, cases: pd.Series, *records: pd.Series) -> pd.DataFrame:
+def observed(book: Casebook, cases: pd.Series, *records: pd.Series) -> pd.DataFrame:
     """When the sources that state the status of a record were published, by its first and last possible day.
 
     Of several records the first that has such evidence counts; where none has, the sources of the record as a whole;

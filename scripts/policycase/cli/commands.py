@@ -23,6 +23,7 @@ from policycase.coding.workbook_import import SHOWN
 from policycase.errors import PolicyCaseError, UnknownNameError, UnreadableError
 from policycase.exports import export
 from policycase.model import stack
+from policycase.model.bibtex import title_of
 from policycase.model.casebook import Casebook, load
 from policycase.model.package import read_descriptor
 from policycase.model.profile import DATA
@@ -221,7 +222,8 @@ def run_info(options: Namespace) -> None:
     case = book(options)
     if options.json:
         about = {key: case.descriptor.get(key) for key in ("name", "title", "version")}
-        say_json(about | {"cases": rows(case.cases), "rows": {name: len(case[name]) for name in case.tables}})
+        counts = {name: dict(case.counts[name].astype("object")) for name in case.counts}
+        say_json(about | {"title": title_of(case.descriptor, case.cases), "cases": rows(case.cases), **counts})
     else:
         screens.say_about(case)
         screens.say_overview(case.text)

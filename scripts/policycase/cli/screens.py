@@ -10,9 +10,11 @@ from policycase.analysis.changes import worded
 from policycase.cli.terminal import fits, say, say_blocks, say_json_line, say_table, say_wrapped, tell
 from policycase.findings import Finding
 from policycase.model import provenance
+from policycase.model.bibtex import title_of
 from policycase.model.casebook import Casebook
+from policycase.model.dates import counted_in_words, figure_in_words
 from policycase.model.package import refuse_odd_descriptor
-from policycase.model.profile import Table
+from policycase.model.profile import ENTRY_TABLES, Table
 from policycase.model.provenance import RECORD
 from policycase.model.tables import Tables
 from policycase.storage.csv_files import TEXT
@@ -28,7 +30,7 @@ def say_about(casebook: Casebook) -> None:
     descriptor = casebook.descriptor
     refuse_odd_descriptor(descriptor)
     licenses = ", ".join(entry["name"] for entry in descriptor["licenses"])
-    say(f"{descriptor['title']}\n{descriptor['name']} {descriptor['version']}, {licenses}\n")
+    say(f"{title_of(descriptor, casebook.cases)}\n{descriptor['name']} {descriptor['version']}, {licenses}\n")
     say(f"{descriptor.get('description', '')}\n")
     for row in casebook.cases.itertuples(index=False):
         say(f"{row.case_id}: {row.title} ({row.country}, {row.start} to {row.end}); {row.review_status}")
@@ -36,9 +38,13 @@ def say_about(casebook: Casebook) -> None:
 
 
 def say_overview(tables: Tables) -> None:
-    """Rows of each table, the four that a reader meets first on top, and the coverage."""
-    rows = [(table.name, len(tables[table.name]), table.description) for table in tables.profile.tables.values()]
-    say_table(pd.DataFrame(rows, columns=["table", "rows", "what it holds"]))
+    """Rows of each table, what only other sources say apart, and the coverage."""
+    counts = provenance.counts(tables)
+    for name in ENTRY_TABLES:
+        say(counted_in_words(*counts.loc[name], name))
+    say("")
+    about = [tables.profile.tables[name].description for name in counts.index]
+    say_table(counts.rename_axis("table").reset_index().assign(**{"what it holds": about}))
     say("")
     say_wrapped(coverage_line(tables))
 
@@ -108,6 +114,8 @@ def say_record(casebook: Casebook, record_id: str) -> None:
         if field.name in text and (field.authored or field.derived) and (field.name != "case_id" or name == "cases")
     ]
     say_table(pd.DataFrame(lines, columns=["field", "value", "rests on"]), f"{record_id} in {name}")
+    if name == "figures":
+        say(f"in words: {figure_in_words(text.to_dict(), _labels(casebook))}")
     if whole:
         say(f"the record as a whole, and every field without a passage of its own, rests on: {whole}")
     elif table.needs_evidence:
@@ -115,6 +123,16 @@ def say_record(casebook: Casebook, record_id: str) -> None:
     for title in evidence["source_title"].dropna().unique():
         say(f"source: {title}")
     _say_tied(casebook, table, record_id)
+
+
+def _texts(casebook: Casebook, name: str, frame: pd.DataFrame) -> list[dict[str, str]]:
+    """Rows of a table as text, without their missing cells."""
+    text = casebook.text[name].iloc[frame.index]
+    return [row.dropna().to_dict() for _, row in text.iterrows()]
+
+
+def _labels(casebook: Casebook) -> dict[tuple[str, str], str]:
+    return dict(casebook.codes.set_index(["vocabulary", "code"])["label"])
 
 
 def _shown(text: pd.Series, table: Table, name: str) -> str:
@@ -143,7 +161,8 @@ def _say_tied(casebook: Casebook, table: Table, record_id: str) -> None:
     figures = casebook.figures.query("record_id == @record_id")
     if len(figures):
         say("")
-        say_table(figures[["figure_id", "measure", "value", "unit", "statement"]], "Figures about it")
+        words = [figure_in_words(row, _labels(casebook)) for row in _texts(casebook, "figures", figures)]
+        say_table(figures[["figure_id"]].assign(figure=words, statement=figures["statement"]), "Figures about it")
     tied = [
         (other.name, link.fields[0], row)
         for other in casebook.profile.case_tables.values()

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from policycase.errors import UnknownNameError
-from policycase.model.package import Author, refuse_odd_descriptor
+from policycase.model.package import refuse_odd_descriptor
+from policycase.storage.csv_files import TEXT
 
 if TYPE_CHECKING:
     from policycase.model.casebook import Casebook
@@ -49,7 +50,10 @@ def bibtex(casebook: "Casebook", rows: pd.DataFrame | None = None) -> str:
         wanted = _sources_behind(casebook, rows)
     cited = sources[sources["source_id"].isin(wanted)]
     return "\n".join(
-        [package_entry(casebook.descriptor), *(_source(row._asdict()) for row in cited.itertuples(index=False))]
+        [
+            package_entry(casebook.descriptor, casebook["cases"]),
+            *(_source(row._asdict()) for row in cited.itertuples(index=False)),
+        ]
     )
 
 
@@ -72,17 +76,31 @@ def _sources_behind(casebook: "Casebook", rows: pd.DataFrame) -> set[str]:
     return found
 
 
-def package_entry(descriptor: dict[str, Any]) -> str:
-    """The BibTeX entry of a package, from its descriptor."""
-    people = Author.all_of(descriptor)
-    names = [f"{one.family}, {one.given}".removesuffix(", ") if one.given else one.name for one in people]
+def title_of(descriptor: dict[str, Any], cases: pd.DataFrame) -> str:
+    """What a package is called: the title of its one case, else that of the package."""
+    return str(cases["title"].iloc[0] if len(cases) == 1 else descriptor["title"])
+
+
+def authors_of(cases: pd.DataFrame) -> list[str]:
+    """Who coded the cases, each once."""
+    return cases["coded_by"].dropna().astype(TEXT).unique().tolist()
+
+
+def year_of(cases: pd.DataFrame) -> str:
+    """The year in which the last of the cases was coded; an empty text where none says so."""
+    last = cases["coded_on"].max()
+    return "" if pd.isna(last) else str(pd.Timestamp(last).year)
+
+
+def package_entry(descriptor: dict[str, Any], cases: pd.DataFrame) -> str:
+    """The BibTeX entry of a package, from its cases; its name and version from the descriptor."""
     return _entry(
         "misc",
         descriptor["name"],
         {
-            "title": _braced(descriptor["title"]),
-            "author": " and ".join(map(_author, names)),
-            "year": _escaped(descriptor.get("created", "")[:4]),
+            "title": _braced(title_of(descriptor, cases)),
+            "author": " and ".join(_braced(name) for name in authors_of(cases)),
+            "year": _escaped(year_of(cases)),
             "version": _escaped(descriptor.get("version", "")),
             "note": "Frictionless data package",
         },

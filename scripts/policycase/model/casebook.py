@@ -11,6 +11,7 @@ import pandas as pd
 from policycase.errors import InvalidPackageError, UnknownNameError
 from policycase.model import bibtex, conflicts, provenance
 from policycase.model.columns import TypedFrames, refuse_wrong_cells
+from policycase.model.dates import counted_in_words
 from policycase.model.package import GIT_ATTRIBUTES, Package, write_json
 from policycase.model.profile import DATA, ENTRY_TABLES, FOLDER, Profile, refuse_other_profile
 from policycase.model.tables import Tables, places, read_tables
@@ -139,16 +140,28 @@ class Casebook:
         frames = provenance.coded_rows(self.text.frames, self.profile)
         return Casebook(replace(self.text, frames=frames), self.descriptor, self.origin)
 
+    @property
+    def counts(self) -> pd.DataFrame:
+        """Rows of each table: what the coded sources themselves say, and what only others do.
+
+        Returns
+        -------
+        DataFrame
+            Index: tables, in their order. rows (those of `coded`), others (Int64: how many more there are).
+        """
+        return provenance.counts(self.text)
+
     def __repr__(self) -> str:
         """What the casebook holds, and where to go from here."""
         titles = [f"  {row.case_id}  {row.title} ({row.country})" for row in self._frames["cases"].itertuples()]
-        entry = [f"{len(self.text[name])} {name}" for name in ENTRY_TABLES]
+        counts = self.counts
+        entry = [counted_in_words(*counts.loc[name, ["rows", "others"]], name) for name in ENTRY_TABLES]
         rest = [f"{name} {len(frame)}" for name, frame in self.text.frames.items() if name not in ENTRY_TABLES]
         return "\n".join(
             [
                 f"Casebook of {len(titles)} case{'s' * (len(titles) != 1)}",
                 *titles,
-                f"  {', '.join(entry)}",
+                *(f"  {line}" for line in entry),
                 f"  also: {', '.join(rest)}",
                 *([f"  read from: {self.origin}"] if self.origin else []),
                 '  try: .programs  .codebook("programs")  .evidence_for(an_id)  .join("program_agencies")',
@@ -158,8 +171,7 @@ class Casebook:
     def _repr_html_(self) -> str:
         """The same for notebooks."""
         about = [self.profile.tables[name].description for name in self.tables]
-        counts = [len(self.text[name]) for name in self.tables]
-        rows = pd.DataFrame({"table": self.tables, "rows": counts, "what it holds": about})
+        rows = self.counts.rename_axis("table").reset_index().assign(**{"what it holds": about})
         cases = self._frames["cases"][["case_id", "title", "country", "review_status"]]
         return cases.to_html(index=False, escape=True) + rows.to_html(index=False, escape=True)
 

@@ -2,6 +2,7 @@
 
 import re
 from calendar import monthrange
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -136,6 +137,57 @@ def span_in_words(start: object, end: object) -> str:
 def day_in_words(day: date) -> str:
     """One day of the calendar, as `in_words` says it."""
     return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
+
+
+def figure_in_words(row: Mapping[str, str], labels: Mapping[tuple[str, str], str]) -> str:
+    """A figure with its qualifier, number, unit, period and date.
+
+    Parameters
+    ----------
+    row
+        A row of figures as text; missing cells are not in it.
+    labels
+        Labels by vocabulary and code.
+
+    Examples
+    --------
+    >>> labels = {("qualifier", "about"): "About", ("measure", "visits"): "Visits", ("measure", "funding"): "Funding"}
+    >>> visits = {"measure": "visits", "value": "24000", "unit": "1", "qualifier": "about", "period": "year"}
+    >>> figure_in_words(visits | {"start": "2019", "end": "2019"}, labels)
+    'about 24,000 visits a year, 2019'
+    >>> figure_in_words({"measure": "funding", "value": "1250.5", "value_max": "2000", "unit": "NOK"}, labels)
+    '1,250.5 to 2,000 NOK of funding'
+    """
+
+    def label(name: str) -> str:
+        return labels.get((name, row[name]), row[name]).lower() if name in row else ""
+
+    number = " to ".join(_grouped(row[name]) for name in ("value", "value_max") if name in row)
+    unit = row.get("unit", "1")
+    what = label("measure") if unit == "1" else unit if unit == "%" else f"{unit} of {label('measure')}"
+    per = f"a {label('period')}" if "period" in row else ""
+    start, end = row.get("start"), row.get("end")
+    when = in_words(start) if start and end in {None, start} else f"by {in_words(end)}" if end and not start else ""
+    when = when or span_in_words(start, end)
+    words = " ".join(part for part in (label("qualifier"), number, what, per) if part)
+    return f"{words}, {when}" if when else words
+
+
+def _grouped(number: str) -> str:
+    """A number with its thousands set apart; what is none comes back as it is."""
+    whole, point, rest = number.partition(".")
+    return f"{int(whole):,}{point}{rest}" if re.fullmatch(r"-?[0-9]{1,30}", whole) else number
+
+
+def counted_in_words(own: int, more: int, noun: str) -> str:
+    """How many rows the coded source attests, and how many more only other sources name.
+
+    Examples
+    --------
+    >>> counted_in_words(23, 10, "events"), counted_in_words(14, 0, "programs")
+    ('23 events, 10 more named only by other sources', '14 programs')
+    """
+    return f"{own:,} {noun}, {more:,} more named only by other sources" if more else f"{own:,} {noun}"
 
 
 def _single(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 
 from policycase.errors import UnknownNameError
@@ -90,24 +91,37 @@ def coded_rows(frames: Frames, profile: Profile) -> dict[str, pd.DataFrame]:
         if ATTESTED in table.fields:
             kept[name] = kept[name][kept[name][ATTESTED].ne(OTHER_SOURCE)]
     keyed = [(name, table.key) for name, table in profile.case_tables.items() if table.key]
-    gone: set[str] = {""}
-    while gone != (gone := {one for name, key in keyed for one in set(frames[name][key]) - set(kept[name][key])}):
+    gone, before = pd.Index([], dtype="object"), -1
+    while len(gone) != before:
+        left_out = [frames[name][key].drop(kept[name].index).to_numpy(dtype="object") for name, key in keyed]
+        before, gone = len(gone), pd.Index(np.concatenate(left_out)).unique()
         for name, table in profile.case_tables.items():
             needed = [link.fields[0] for link in table.parents if table.fields[link.fields[0]].required]
-            needed += [column for column in ("record_id",) if column in table.fields]
-            if needed:
-                kept[name] = kept[name][~kept[name][needed].isin(gone).any(axis=1)]
+            for column in [*needed, *({"record_id"} & set(table.fields))]:
+                kept[name] = kept[name][~_among(kept[name][column], gone)]
     emptied = [pd.MultiIndex.from_arrays([[], []])]
     for name, table in profile.case_tables.items():
         loose = {link.fields[0] for link in table.parents} | ({"object_id"} & set(table.fields))
         for column in sorted(loose):
-            lost = kept[name][column].isin(gone)
+            lost = _among(kept[name][column], gone)
             if lost.any():
                 kept[name] = kept[name].assign(**{column: kept[name][column].mask(lost)})
                 emptied.append(pd.MultiIndex.from_product([kept[name].loc[lost, table.key], [column]]))
     of = pd.MultiIndex.from_frame(kept["evidence"][["record_id", "field"]])
     kept["evidence"] = kept["evidence"][~of.isin(emptied[0].append(emptied[1:]))]
     return kept
+
+
+def _among(cells: pd.Series, ids: pd.Index) -> np.ndarray:
+    """Whether each cell is one of many ids; `isin` would make a Python object of each of them, for every column."""
+    return ids.get_indexer(cells.to_numpy(dtype="object")) >= 0
+
+
+def counts(tables: Tables) -> pd.DataFrame:
+    """Rows of each table that the coded sources attest, and how many more only other sources do; see `coded_rows`."""
+    own = coded_rows(tables.frames, tables.profile)
+    rows = {name: (len(own[name]), len(frame) - len(own[name])) for name, frame in tables.frames.items()}
+    return pd.DataFrame.from_dict(rows, "index", columns=["rows", "others"]).astype("Int64")
 
 
 def rows_needing_evidence(tables: Tables) -> pd.DataFrame:

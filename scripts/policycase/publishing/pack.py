@@ -8,10 +8,13 @@ from contextlib import suppress
 from pathlib import Path
 from string import Template
 
+import pandas as pd
+
 from policycase.errors import InvalidPackageError
-from policycase.model.bibtex import package_entry
-from policycase.model.package import GIT_ATTRIBUTES, UNSAID, Descriptor, read_descriptor, write_json
+from policycase.model.bibtex import package_entry, title_of
+from policycase.model.package import GIT_ATTRIBUTES, UNSAID, Descriptor, Package, read_descriptor, write_json
 from policycase.model.profile import FOLDER, Profile
+from policycase.model.tables import read_table
 from policycase.publishing.citation_files import CITATION
 from policycase.publishing.web_metadata import CROISSANT, croissant
 from policycase.storage.locations import DESCRIPTOR, opened, read_bytes
@@ -78,6 +81,7 @@ def files(root: Path) -> dict[str, bytes]:
         resource["hash"] = f"sha256:{hashlib.sha256(content).hexdigest()}"
         contents[resource["path"]] = content
     profile = Profile.read(root)
+    cases = read_table(Package.read(root), profile.tables["cases"])
     contents = {**GIT_ATTRIBUTES, **profile.files, **contents}
     for name in BESIDE:
         with suppress(FileNotFoundError):
@@ -86,12 +90,12 @@ def files(root: Path) -> dict[str, bytes]:
         own = read_bytes(root, README)
         if OF_A_CHECKOUT not in own:
             contents[OWN_README] = own
-    contents[README] = readme(descriptor, profile, contents).encode()
-    contents[CROISSANT] = write_json(croissant(descriptor, profile))
+    contents[README] = readme(descriptor, profile, contents, cases).encode()
+    contents[CROISSANT] = write_json(croissant(descriptor, profile, cases))
     return {DESCRIPTOR: write_json(descriptor), **dict(sorted(contents.items()))}
 
 
-def readme(descriptor: Descriptor, profile: Profile, contents: Mapping[str, bytes]) -> str:
+def readme(descriptor: Descriptor, profile: Profile, contents: Mapping[str, bytes], cases: pd.DataFrame) -> str:
     """What the zip is and how to use it with nothing but what is in it, as Markdown."""
     resources = {resource["name"]: resource["path"] for resource in descriptor["resources"]}
     rows = [
@@ -100,14 +104,14 @@ def readme(descriptor: Descriptor, profile: Profile, contents: Mapping[str, byte
     ]
     beside = [(name, what) for name, what in FILES.items() if name in contents or name in {DESCRIPTOR, CROISSANT}]
     return Template((TEMPLATES / "release.md").read_text(encoding="utf-8")).substitute(
-        title=descriptor["title"],
+        title=title_of(descriptor, cases),
         description=descriptor["description"],
         version=descriptor["version"],
         date=descriptor["created"][:10],
         licences=", ".join(entry["name"] for entry in descriptor["licenses"]),
         tables="\n".join(f"| `{path}` | {count} | {what} |" for path, count, what in rows),
         beside="\n".join(f"- `{name}`: {what}" for name, what in beside),
-        citation=package_entry(descriptor),
+        citation=package_entry(descriptor, cases),
     )
 
 

@@ -139,7 +139,7 @@ CONTEXT = {
 DATA_TYPES = {"integer": "sc:Integer", "number": "sc:Float", "boolean": "sc:Boolean", "date": "sc:Date"}
 
 
-def croissant(descriptor: Descriptor, profile: Profile) -> dict[str, Any]:
+def croissant(descriptor: Descriptor, profile: Profile, cases: pd.DataFrame) -> dict[str, Any]:
     """A packed package in Croissant 1.0: its files with their hashes, its tables with types and keys.
 
     Parameters
@@ -148,6 +148,8 @@ def croissant(descriptor: Descriptor, profile: Profile) -> dict[str, Any]:
         Its descriptor, with the `bytes` and `hash` that `policycase.publishing.pack.files` fills in.
     profile
         Its profile.
+    cases
+        Its table of cases, typed.
 
     Notes
     -----
@@ -158,7 +160,7 @@ def croissant(descriptor: Descriptor, profile: Profile) -> dict[str, Any]:
         "@context": CONTEXT,
         **about(descriptor),
         "conformsTo": "http://mlcommons.org/croissant/1.0",
-        "citeAs": package_entry(descriptor),
+        "citeAs": package_entry(descriptor, cases),
         "distribution": [
             {
                 "@type": "cr:FileObject",

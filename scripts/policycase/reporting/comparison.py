@@ -32,7 +32,7 @@ def cases(index: Index) -> Sheet:
     fields = index.profile.tables["cases"].fields
     country, review = fields["country"], fields["review_status"]
     table = index.casebook.cases
-    sizes = {name: index.casebook[name].groupby("case_id").size() for name in (*ENTRY_TABLES, "passages")}
+    sizes = {name: _sizes(index, name) for name in (*ENTRY_TABLES, "passages")}
     return Sheet(
         "The cases and how much each holds",
         ["Case", country.title, "Time", *(name.capitalize() for name in sizes), review.title],
@@ -41,7 +41,7 @@ def cases(index: Index) -> Sheet:
                 Value(row.title, row.case_id, index.anchors[row.case_id]),
                 Value(row.country),
                 Value(span_in_words(row.start, row.end)),
-                *(Value(str(size.get(row.case_id, 0))) for size in sizes.values()),
+                *(Value(size.get(row.case_id, "0")) for size in sizes.values()),
                 index.value(review, row.review_status),
             ]
             for row in table.itertuples()
@@ -49,14 +49,21 @@ def cases(index: Index) -> Sheet:
     )
 
 
+def _sizes(index: Index, name: str) -> dict[str, str]:
+    """By case: how many rows of a table the coded sources attest, and how many more only other sources do."""
+    own, every = (book[name].groupby("case_id").size() for book in (index.casebook.coded, index.casebook))
+    more = every.sub(own, fill_value=0).astype("int64")
+    return {case: f"{own.get(case, 0)} (+ {n} of other sources)" if n else str(every[case]) for case, n in more.items()}
+
+
 def counts(index: Index) -> list[Counts]:
-    """One table of counts for each field that is compared; codes that no case has are left out."""
+    """One table of counts for each field that is compared, of what the coded sources say; unused codes are left out."""
     case_ids = index.casebook.case_ids
     extents = _extents(index)
     cases = [Value(case_id, index.name(case_id), index.anchors[case_id]) for case_id in case_ids]
     found = []
     for name, column in COMPARED:
-        frame, table = index.casebook[name], index.profile.tables[name]
+        frame, table = index.casebook.coded[name], index.profile.tables[name]
         field = table.fields[column]
         crossed = pd.crosstab(frame[column].astype(TEXT), frame["case_id"]).reindex(columns=case_ids)
         rows = [
@@ -72,15 +79,21 @@ def counts(index: Index) -> list[Counts]:
 
 
 def extents(index: Index) -> Sheet:
-    """Each table of each case: its rows, how many of them and of their values have evidence, and its extent."""
-    held = _extents(index)
-    heads = ["Table", "Rows", "Rows with evidence", "Values with evidence", "Extent"]
+    """Each table of each case: its rows, those of other sources, how much has evidence, and its extent."""
+    held, coded = _extents(index), index.casebook.coded
+    own = {
+        (case, name): size
+        for name in coded.profile.case_tables
+        for case, size in coded[name]["case_id"].value_counts().items()
+    }
+    heads = ["Table", "Rows", "Of other sources", "Rows with evidence", "Values with evidence", "Extent"]
     several = len(index.casebook.case_ids) > 1
     rows = [
         [
             Value(index.profile.tables[row.table].title),
             *([Value(row.case_id)] if several else []),
-            Value(str(row.rows)),
+            Value(str(own.get((row.case_id, row.table), 0))),
+            Value(str(row.rows - own.get((row.case_id, row.table), 0))),
             Value(_share(row.rows_with_evidence, row.rows_needing_evidence)),
             Value(_share(row.values_with_evidence, row.values_needing_evidence)),
             held[row.case_id, row.table],

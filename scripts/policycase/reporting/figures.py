@@ -11,7 +11,7 @@ from policycase.reporting import grid as grid_module
 from policycase.reporting import timeline
 from policycase.reporting.grid import Grid
 from policycase.reporting.records import Index, Value
-from policycase.reporting.timeline import BOUNDS, KINDS, drawing, timeline_rows
+from policycase.reporting.timeline import KINDS, drawing, timeline_rows
 
 if TYPE_CHECKING:
     import altair
@@ -90,7 +90,7 @@ def strip_figure(index: Index) -> Figure:
         [
             [
                 Value(titles[case_id], anchor=index.anchors[case_id]),
-                *(Value(str(int(part["kind"].eq(kind).sum()))) for kind in KINDS),
+                *(Value(str(int(part["kind"].eq(kind).sum()))) for kind in ("program", "event")),
                 *_days(*timeline.extent(part)),
             ]
             for case_id, part in rows[rows["dated"]].groupby("case_id")
@@ -102,7 +102,7 @@ def strip_figure(index: Index) -> Figure:
 def _timeline(
     index: Index, rows: pd.DataFrame, axis: timeline.Window, ident: str, title: str, undated: list[Value]
 ) -> Figure:
-    counts = rows["panel"].value_counts()
+    counts = rows["kind"].value_counts()
     words = Words(
         ident,
         title,
@@ -199,9 +199,10 @@ def _title(index: Index, case_id: str, what: str) -> str:
 
 
 def _years(rows: pd.DataFrame) -> str:
-    if not rows[BOUNDS].notna().any(axis=None):
+    first, last = timeline.extent(rows)
+    if pd.isna(first):
         return "no date"
-    first, last = (day.year for day in timeline.extent(rows))
+    first, last = first.year, last.year
     return str(first) if first == last else f"{first} to {last}"
 
 

@@ -1,6 +1,5 @@
 """Grids: who did what in which program, and which goals aim at what."""
 
-import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -8,7 +7,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from policycase.model.dates import span_in_words
-from policycase.reporting.theme import FAINT, INK, MUTED, PAPER, hue, library, themed
+from policycase.model.provenance import ATTESTED, OTHER_SOURCE
+from policycase.reporting.theme import FAINT, INK, MUTED, OTHER, PAPER, hue, library, themed, wrapped
 from policycase.storage.csv_files import TEXT
 
 if TYPE_CHECKING:
@@ -20,9 +20,10 @@ if TYPE_CHECKING:
 WIDTH, LABELS, SLANTED = 1020, 232, 80  # pixels of the whole, of the names at the left, of slanted names at the right
 NARROW = 318
 CHIP, GAP, HEAD = 17, 3, 26  # height of a chip, space around it, height of a head
-LETTERS, LINE_HEIGHT = 37, 13  # of the names at the left
+SIZE, LINE_HEIGHT = 11.5, 13  # of names
 WIDEST, LEAST = 132, 92  # a column is at most so wide; from this width on its name stands level
 NARROWEST = 48  # pixels that a role needs
+SLANT = 190  # pixels of a line of a slanted name
 CHIPS = ["row", "column", "text", "hue", "style", "told", "id"]
 STYLES = {
     "solid": {"fillOpacity": 1, "strokeWidth": 0},
@@ -60,6 +61,8 @@ def wide(grid: Grid) -> "altair.LayerChart":
     alt = library()
     step = min((WIDTH - LABELS - SLANTED) / max(len(grid.columns), 1), WIDEST)
     step = max(step, CHIP + 6 if grid.round else NARROWEST)  # with many columns the chart grows
+    if step < LEAST:  # slanted names need room side by side
+        step = max([step, *(LINE_HEIGHT * 1.35 * len(lines) for lines in slanted(grid.columns["name"]))])
     rows, heads, height = _placed(grid)
     extra = pd.Series([line.count("\n") * LINE_HEIGHT / 2 for line in rows["lines"]], rows.index, dtype="float64")
     rows = rows.assign(middle=rows["y"] + CHIP / 2 + GAP + extra / 2, label=rows["y"] + CHIP / 2 + GAP - extra / 2)
@@ -103,36 +106,44 @@ def narrow(grid: Grid) -> "altair.LayerChart":
     alt = library()
     names = grid.rows.set_index("row")["name"]
     heads, lines, at = [], [], 0.0
+    half = CHIP / 2 if grid.round else 40
     for column in grid.columns.itertuples():
         chips = grid.chips[grid.chips["column"].eq(column.column)]
         if chips.empty:
             continue
-        heads.append((column.name, at + 14))
-        at += HEAD
+        head = wrapped(column.name, NARROW, SIZE * 1.1)  # bold is wider
+        heads.append(("\n".join(head), at + 14))
+        at += HEAD + LINE_HEIGHT * (len(head) - 1)
         for chip in chips.to_dict("records"):
-            lines.append(chip | {"name": names[chip["row"]], "y": at + CHIP / 2 + GAP})
-            at += CHIP + GAP
+            name = wrapped(names[chip["row"]], NARROW - 2 * half - 20, SIZE)
+            lines.append(chip | {"name": "\n".join(name), "y": at + CHIP / 2 + GAP})
+            at += CHIP + GAP + LINE_HEIGHT * (len(name) - 1)
         at += 8
     chips = pd.DataFrame(lines, columns=[*grid.chips.columns, "name", "y"])
-    half = CHIP / 2 if grid.round else 40
     chips = chips.assign(left=float(NARROW - 2 * half), right=float(NARROW), x=NARROW - half)
     across = alt.Scale(domain=[0, NARROW], nice=False)
     down = alt.Scale(domain=[0, max(at, 20)], reverse=True, nice=False)
     y = alt.Y("y:Q", scale=down, axis=None)
     layers = [
         alt.Chart(pd.DataFrame(heads, columns=["head", "y"])).mark_text(
-            align="left", baseline="middle", fontWeight="bold", color=INK, limit=NARROW, aria=False
+            align="left", baseline="middle", fontWeight="bold", color=INK, lineBreak="\n", lineHeight=LINE_HEIGHT,
+            aria=False,
         ).encode(x=alt.value(0), y=y, text="head:N"),
         alt.Chart(chips).mark_square(size=44, opacity=1).encode(
             x=alt.value(4), y=y, color=alt.Color("hue:N", scale=None)
         ),
         alt.Chart(chips).mark_text(
-            align="left", baseline="middle", color=INK, limit=NARROW - 2 * half - 20, aria=False
+            align="left", baseline="middle", color=INK, lineBreak="\n", lineHeight=LINE_HEIGHT, aria=False
         ).encode(x=alt.value(14), y=y, text="name:N"),
         *_chips(alt, chips, across, down, grid),
     ]  # fmt: skip
     filled = [layer for layer in layers if len(layer.data)] or layers[:1]
     return alt.layer(*filled).properties(width=NARROW, height=max(at, 20))
+
+
+def slanted(names: pd.Series) -> list[list[str]]:
+    """The lines of names that do not stand level."""
+    return [wrapped(name, SLANT, SIZE) for name in names]
 
 
 def _placed(grid: Grid) -> tuple[pd.DataFrame, pd.DataFrame, float]:
@@ -142,7 +153,7 @@ def _placed(grid: Grid) -> tuple[pd.DataFrame, pd.DataFrame, float]:
     for group, part in grid.rows.groupby("group", sort=False):
         heads.append((group, at + HEAD - 9))
         at += HEAD
-        lines = ["\n".join(textwrap.wrap(name, LETTERS, max_lines=2, placeholder=" …")) for name in part["name"]]
+        lines = ["\n".join(wrapped(name, LABELS - 19, SIZE)) for name in part["name"]]
         tops = []
         for row, line in zip(part["row"], lines, strict=True):
             tops.append(at)
@@ -156,10 +167,9 @@ def _names(columns: pd.DataFrame, step: float, across: object, down: object) -> 
     """The names of columns: level where there is room, else slanted; the last line of each ends above the grid."""
     alt = library()
     level = step >= LEAST
-    letters = max(int(step / 6.2), 12) if level else 22
-    columns = columns.assign(
-        lines=["\n".join(textwrap.wrap(name, letters, max_lines=4, placeholder=" …")) for name in columns["name"]]
-    )
+    columns = columns.assign(lines=["\n".join(wrapped(name, step - 4, SIZE)) for name in columns["name"]])
+    if not level:
+        columns["lines"] = ["\n".join(lines) for lines in slanted(columns["name"])]
     lift = [-8 - LINE_HEIGHT * line.count("\n") * level for line in columns["lines"]]
     look = {"align": "center"} if level else {"align": "left", "angle": 310, "dx": 2}
     return alt.Chart(columns.assign(lift=lift)).mark_text(
@@ -227,16 +237,32 @@ def goals(casebook: "Casebook", case_id: str) -> Grid:
     rows, chips = {}, []
     for goal in everywhere[everywhere["case_id"].eq(case_id)].itertuples():
         owner = goal.program_id if pd.isna(goal.holder_agency_id) else goal.holder_agency_id
-        row = f"{goal.program_id} {goal.holder_agency_id}"
-        color = hue(sectors[owner], casebook.profile.vocabularies["sector"]) if owner in sectors else INK
+        row = f"{goal.program_id} {goal.holder_agency_id} {goal.attested_by}"
+        other = goal.attested_by == OTHER_SOURCE
+        color = (
+            OTHER
+            if other
+            else hue(sectors[owner], casebook.profile.vocabularies["sector"])
+            if owner in sectors
+            else INK
+        )
         program = "" if pd.isna(goal.program_id) else names[goal.program_id]
         holder = "" if pd.isna(goal.holder_agency_id) else names[goal.holder_agency_id]
         group = f"Within: {program}" if program and holder else "Agencies" if holder else "Programs"
-        rows.setdefault(row, {"row": row, "group": group, "name": holder or program, "hue": color})
+        rows.setdefault(
+            row,
+            {
+                "row": row,
+                "group": group,
+                "name": f"{holder or program}{' (other sources)' if other else ''}",
+                "hue": color,
+            },
+        )
         for aim, style in AIMS.items():
             code = getattr(goal, aim)
             if pd.notna(code):
                 told = f"{names[owner]}, goal {goal.position}: {codes['goal_type', code].lower()}. {goal.statement}"
+                told += " (named only by other sources)" if other else ""
                 chips.append(
                     {"row": row, "column": code, "text": str(goal.position), "hue": color, "style": style,
                      "told": f"{told} · {goal.goal_id}", "id": goal.goal_id}
@@ -250,6 +276,7 @@ def _goal_names(frame: pd.DataFrame) -> dict[str, str]:
     return dict(zip(frame.iloc[:, 0], frame["name"], strict=True))
 
 
+OTHERS = " (other sources)"
 ROLE_STYLES = {"lead": "solid", "abstain": "dashed"}  # who leads, and who agrees not to act, are seen first
 
 
@@ -257,8 +284,8 @@ def plot_network(casebook: "Casebook") -> "altair.LayerChart | altair.VConcatCha
     """Which agency had which role in which program, one chart a case.
 
     Agencies are rows under their sector and in its color, programs are columns, each role is a chip with its name:
-    filled for who leads, dashed for who agrees not to interfere, an outline where the program is only planned. Agencies
-    without a role in a program are left out.
+    filled for who leads, dashed for who agrees not to interfere, an outline where the program is only planned, gray
+    where only other sources name the agency or the program. Agencies without a role in a program are left out.
 
     Raises
     ------
@@ -284,17 +311,23 @@ def network(casebook: "Casebook", case_id: str) -> Grid:
         {
             "row": agencies["agency_id"],
             "group": [codes["sector", sector] for sector in agencies["sector"]],
-            "name": agencies["name"],
+            "name": [
+                f"{name}{OTHERS}" if attested == OTHER_SOURCE else name
+                for name, attested in zip(agencies["name"], agencies[ATTESTED], strict=True)
+            ],
             "hue": [hue(sector, sectors) for sector in agencies["sector"]],
         }
     )
-    names = dict(zip(agencies["agency_id"], agencies["name"], strict=True))
+    names = dict(zip(agencies["agency_id"], rows["name"], strict=True))
+    outside = set(agencies.loc[agencies[ATTESTED].eq(OTHER_SOURCE), "agency_id"])
     hues = dict(zip(rows["row"], rows["hue"], strict=True))
     planned = set(programs.loc[programs["status"].eq("planned"), "program_id"])  # `pc.ties` leaves these out
+    suffix = f" ({codes['status', 'planned'].lower()})"
+    others = set(programs.loc[programs[ATTESTED].eq(OTHER_SOURCE), "program_id"])
     programs = programs.assign(
         name=[
-            f"{name} ({codes['status', 'planned'].lower()})" if program in planned else name
-            for program, name in zip(programs["program_id"], programs["name"], strict=True)
+            f"{row.name}{suffix if row.program_id in planned else ''}{OTHERS if row.program_id in others else ''}"
+            for row in programs.itertuples()
         ]
     )
     titles = dict(zip(programs["program_id"], programs["name"], strict=True))
@@ -303,7 +336,7 @@ def network(casebook: "Casebook", case_id: str) -> Grid:
             "row": link.agency_id,
             "column": link.program_id,
             "text": codes["role", link.role],
-            "hue": hues[link.agency_id],
+            "hue": OTHER if link.agency_id in outside or link.program_id in others else hues[link.agency_id],
             "style": "outline" if link.program_id in planned else ROLE_STYLES.get(link.role, "tint"),
             "told": _told(link, names[link.agency_id], codes["role", link.role], titles[link.program_id]),
             "id": link.program_agency_id,

@@ -9,7 +9,9 @@ from typing import Any
 import pandas as pd
 
 from policycase.errors import MissingExtraError
+from policycase.model.bibtex import authors_of, title_of, year_of
 from policycase.model.casebook import Casebook, load
+from policycase.model.dates import counted_in_words
 from policycase.model.package import refuse_odd_descriptor
 from policycase.model.profile import ENTRY_TABLES, Field
 from policycase.model.provenance import RECORD
@@ -113,13 +115,14 @@ def context(casebook: Casebook) -> dict[str, Any]:
     several = len(casebook.case_ids) > 1
     tables = [table for table in index.keyed if table.kind != "link" and table.name not in {"sources", "passages"}]
     return {
-        "title": str(casebook.cases["title"].iloc[0] if len(casebook.cases) == 1 else _about(casebook)["title"]),
+        "title": title_of(casebook.descriptor, casebook.cases),
         "several": several,
         "about": _about(casebook),
         "case_cards": cards(index, index.profile.tables["cases"]),
         "coded": [card for card in cards(index, index.profile.tables["sources"]) if _is_coded(index, card)],
         "bibtex": casebook.cite(),
-        "sizes": [(index.profile.tables[name].title, len(casebook[name])) for name in ENTRY_TABLES],
+        "sizes": [counted_in_words(*index.counts[name], name) for name in ENTRY_TABLES],
+        "counted": index.counts,
         "passages": casebook.passage_coverage().drop(columns=["case_id", "source_id"]).sum().to_dict(),
         "evidence": casebook.coverage().select_dtypes("number").sum().to_dict(),
         "extents": comparison.extents(index),
@@ -142,12 +145,13 @@ def context(casebook: Casebook) -> dict[str, Any]:
 
 
 def _about(casebook: Casebook) -> dict[str, Any]:
-    """What the descriptor says of the package."""
+    """What the package is: its title, authors and year from its cases, the rest from the descriptor."""
     descriptor = casebook.descriptor
     return {
-        **{key: str(descriptor.get(key, "")) for key in ("name", "title", "description", "version")},
-        "year": str(descriptor.get("created", ""))[:4],
-        "authors": [str(person.get("title", "")) for person in descriptor.get("contributors", [])],
+        **{key: str(descriptor.get(key, "")) for key in ("name", "description", "version")},
+        "title": title_of(descriptor, casebook.cases),
+        "year": year_of(casebook.cases),
+        "authors": authors_of(casebook.cases),
         "licenses": [str(entry.get("name", "")) for entry in descriptor.get("licenses", [])],
         "profile": casebook.profile.version,
     }

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from policycase.model.dates import in_words
+from policycase.model.dates import figure_in_words, in_words
 from policycase.model.identifiers import DOI, GEONAMES, WIKIDATA
 from policycase.model.profile import Field, Table
 from policycase.model.provenance import ATTESTED, OTHER_SOURCE, RECORD
@@ -68,6 +68,8 @@ class Index:
         self.anchors = _unique("r", self.record)
         self.code_anchors = _unique("c", [(row["vocabulary"], row["code"]) for row in self.rows["codes"]])
         self.codes = {(row["vocabulary"], row["code"]): row for row in self.rows["codes"]}
+        self.labels = {code: row["label"] for code, row in self.codes.items()}
+        self.counts = {name: (row["rows"], row["others"]) for name, row in casebook.counts.iterrows()}
 
     @property
     def keyed(self) -> list[Table]:
@@ -75,13 +77,14 @@ class Index:
         return [table for table in self.profile.case_tables.values() if table.key]
 
     def name(self, record_id: str) -> str:
-        """The name of a record; of a link, the names of its parts; else the id."""
+        """The name of a record; of a link, the names of its parts; of a figure, its number in words; else the id."""
         if record_id not in self.record:
             return record_id
         row, table = self.record[record_id], self.home[record_id]
         if table.id_parts:
             return ", ".join(self.value(table.fields[part], row[part]).text for part in table.id_parts)
-        return next((row[column] for column in NAMES if column in row), local(record_id))
+        name = next((row[column] for column in NAMES if column in row), local(record_id))
+        return f"{figure_in_words(row, self.labels)}: {name}" if table.name == "figures" else name
 
     def label(self, vocabulary: str, code: str) -> str:
         """The label of a code; the code itself where it has none."""

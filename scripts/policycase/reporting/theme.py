@@ -2,6 +2,7 @@
 
 from types import ModuleType
 from typing import TYPE_CHECKING
+from unicodedata import east_asian_width
 
 from policycase.errors import MissingExtraError
 
@@ -23,6 +24,12 @@ HUES_ON_DARK = (
     "#bfca55", "#e5b04a", "#4fc6d4", "#a9b8d6", "#f49a94",
     "#a3cf7d", "#bcc2c9",
 )  # fmt: skip
+# widths of letters as shares of the size
+_WIDTHS = (
+    dict.fromkeys("iIjl.,:;'|! ", 0.36) | dict.fromkeys("frt()[]-/\"", 0.46) | dict.fromkeys("mwMW@%—…", 1.0)
+    | dict.fromkeys("ABCDEFGHJKLNOPQRSTUVXYZ", 0.79)
+)  # fmt: skip
+_OTHER, _WIDE = 0.66, 1.05
 ON_DARK = {
     PAPER: "#15181b",
     INK: "#e7eaed",
@@ -32,6 +39,27 @@ ON_DARK = {
     EVENT: "#f0935a",
     OTHER: "#98a2ac",
 } | dict(zip(HUES, HUES_ON_DARK, strict=True))
+
+
+def pixels(text: str, size: float) -> float:
+    """How wide a text is at most, in whatever sans-serif font a reader has; that of DejaVu Sans, which is wide."""
+    return size * sum(_WIDE if east_asian_width(letter) in "WF" else _WIDTHS.get(letter, _OTHER) for letter in text)
+
+
+def wrapped(text: str, room: float, size: float) -> list[str]:
+    """A text on as many lines as it needs to fit the room, in pixels; nothing is cut, and a long word is broken."""
+    lines = [""]
+    for word in text.split():
+        longer = f"{lines[-1]} {word}".strip()
+        if pixels(longer, size) <= room:
+            lines[-1] = longer
+            continue
+        lines.append("")
+        for letter in word:
+            if pixels(lines[-1] + letter, size) > room:
+                lines.append("")
+            lines[-1] += letter
+    return [line for line in lines if line] or [""]
 
 
 def library() -> ModuleType:

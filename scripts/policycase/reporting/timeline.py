@@ -1,7 +1,6 @@
 """The timeline of a case: its rows, the marks that show how certain each date is, and the drawing."""
 
 import re
-import textwrap
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -9,11 +8,11 @@ from xml.etree import ElementTree as ET
 
 import pandas as pd
 
-from policycase.analysis.chronology import timeline
+from policycase.analysis.chronology import observed, timeline
 from policycase.errors import MissingExtraError
 from policycase.model.dates import in_words, span_in_words
-from policycase.model.provenance import crosscheck_only
-from policycase.reporting.theme import EVENT, FAINT, INK, MUTED, OTHER, PAPER, PROGRAM, library, themed
+from policycase.model.provenance import ATTESTED, OTHER_SOURCE
+from policycase.reporting.theme import EVENT, FAINT, INK, MUTED, OTHER, PAPER, PROGRAM, library, themed, wrapped
 from policycase.storage.csv_files import TEXT
 from policycase.storage.json_files import NOT_XML
 
@@ -24,37 +23,41 @@ if TYPE_CHECKING:
 
 
 BOUNDS = ["start_earliest", "start_latest", "end_earliest", "end_latest"]
-KINDS = {"program": "Program", "event": "Event"}
-STATES = {"program": "status", "event": "occurrence"}
+KINDS = {"program": "Program", "place": "Place of a program", "event": "Event"}
+STATES = {"program": "status", "place": "status", "event": "occurrence"}
 
 
 def timeline_rows(casebook: "Casebook") -> pd.DataFrame:
     """Programs and events with their dates, in the order of a timeline.
 
+    The places of a program follow it where their dates or their status differ.
+
     Returns
     -------
     DataFrame
-        case_id, record_id, name, state (status or occurrence), kind (program, event), start and end (EDTF text), the
-        four bounds (datetime64, missing where open or not said), point (no duration is meant), narrative (Int64) and
-        out_of_order as in `pc.timeline`, dated, panel (program, event, undated), tone (program, event, other: only
-        other sources name it), hollow (it did not occur, or the source does not say), struck (it was cancelled),
-        ongoing, until (the last day that the case speaks of: what is ongoing is known to that day), words (the dates
-        as text), told (all of it as one sentence); programs first, each panel in the order of `pc.timeline`.
+        case_id, record_id, name, state (status or occurrence), kind (program, place, event), start and end (EDTF
+        text), the four bounds (datetime64, missing where open or not said), point (no duration is meant), narrative
+        (Int64) and out_of_order as in `pc.timeline`, dated, panel (program, event, undated), tone (program, event,
+        other: only other sources name it), hollow (it did not occur, or the source does not say), struck (it was
+        cancelled), ongoing, until (the first day on which its source can have been published: what is ongoing is known
+        to that day), words (the dates as text), told (all of it as one sentence); programs first, each panel in the
+        order of `pc.timeline`.
     """
     rows = _dated(casebook)
-    others = crosscheck_only(casebook.text) - set(casebook.evidence["record_id"])
+    rows = pd.concat([rows, _differing(casebook, rows)], ignore_index=True).astype(rows.dtypes)
     rows["dated"] = rows[["start", "end"]].notna().any(axis=1)
-    rows["panel"] = rows["kind"].where(rows["dated"], "undated")
-    rows["tone"] = rows["kind"].mask(rows["record_id"].isin(others), "other")
+    tone = rows["kind"].replace("place", "program")
+    rows["panel"] = tone.where(rows["dated"], "undated")
+    rows["tone"] = tone.mask(rows.pop(ATTESTED).eq(OTHER_SOURCE), "other")
     rows["ongoing"] = rows["state"].eq("ongoing")
     rows["struck"] = rows["state"].eq("cancelled")
     event = rows["kind"].eq("event")
     rows["hollow"] = event & rows["state"].ne("occurred") | rows["state"].eq("planned")
-    rows["until"] = rows["case_id"].map(_ends(casebook, rows).to_dict())
+    rows["until"] = observed(casebook, rows["case_id"], rows["record_id"])["observed_until_earliest"]
     labels = dict(casebook.codes.set_index(["vocabulary", "code"])["label"])
     rows["words"] = [_words(row, labels) for row in rows.itertuples()]
     rows["told"] = [_told(row) for row in rows.itertuples()]
-    panels = pd.Categorical(rows["panel"], [*KINDS, "undated"])
+    panels = pd.Categorical(rows["panel"], ["program", "event", "undated"])
     return rows.assign(order=panels).sort_values(["case_id", "order", "place"], kind="stable").drop(
         columns=["order", "place"]
     ).reset_index(drop=True)  # fmt: skip
@@ -63,11 +66,11 @@ def timeline_rows(casebook: "Casebook") -> pd.DataFrame:
 def _dated(casebook: "Casebook") -> pd.DataFrame:
     """Every program and event, with what `pc.timeline` says of its start and its end; `place` is its place there."""
     parts = []
-    for (kind, state), frame in zip(STATES.items(), (casebook.programs, casebook.events), strict=True):
-        part = frame[["case_id", frame.columns[0], "name", state]].astype({state: TEXT})
-        parts.append(part.set_axis(["case_id", "record_id", "name", "state"], axis=1).assign(kind=kind))
+    for kind, frame in (("program", casebook.programs), ("event", casebook.events)):
+        part = frame[["case_id", frame.columns[0], "name", STATES[kind], ATTESTED]].astype({STATES[kind]: TEXT})
+        parts.append(part.set_axis(["case_id", "record_id", "name", "state", ATTESTED], axis=1).assign(kind=kind))
     rows = pd.concat(parts, ignore_index=True)
-    seen = timeline(casebook).assign(place=lambda told: range(len(told)))
+    seen = timeline(casebook, others=True).assign(place=lambda told: [float(number) for number in range(len(told))])
     ends = seen["what"].eq("end")
     for side, told in (("start", seen[~ends]), ("end", seen[ends])):
         found = told.drop_duplicates("record_id").set_index("record_id").reindex(rows["record_id"])
@@ -79,11 +82,28 @@ def _dated(casebook: "Casebook") -> pd.DataFrame:
     return rows.assign(narrative=first["narrative"], out_of_order=first["out_of_order"], place=first["place"])
 
 
-def _ends(casebook: "Casebook", rows: pd.DataFrame) -> pd.Series:
-    """The last day that each case speaks of: the end of the case, else its last known date."""
-    days = [rows[["case_id", bound]].set_axis(["case_id", "day"], axis=1) for bound in BOUNDS]
-    last = pd.concat(days).groupby("case_id")["day"].max()
-    return casebook.cases.set_index("case_id")["end_latest"].combine_first(last)
+def _differing(casebook: "Casebook", rows: pd.DataFrame) -> pd.DataFrame:
+    """The places of programs whose dates or status differ from place to place, each after its program."""
+    places = casebook.program_places
+    fates = places.groupby("program_id")[["start", "end", "status"]].nunique(dropna=False)
+    places = places[places["program_id"].isin(fates.index[fates.gt(1).any(axis=1)])].reset_index(drop=True)
+    program = rows.set_index("record_id").reindex(places["program_id"]).set_axis(places.index)
+    name = casebook.places.set_index("place_id")["name"].reindex(places["place_id"]).set_axis(places.index)
+    return pd.DataFrame(
+        {
+            "case_id": places["case_id"],
+            "record_id": places["program_place_id"],
+            "name": program["name"].str.cat(name, sep=": "),
+            "state": places["status"].astype(TEXT),
+            ATTESTED: program[ATTESTED],
+            "kind": "place",
+            **{column: places[column] for column in ("start", "end", *BOUNDS)},
+            "point": False,
+            "narrative": pd.array([pd.NA] * len(places), dtype="Int64"),
+            "out_of_order": pd.array([pd.NA] * len(places), dtype="boolean"),
+            "place": program["place"] + (places.groupby("program_id").cumcount() + 1) / 1000,
+        }
+    )
 
 
 def _words(row: tuple, labels: dict[tuple[str, str], str]) -> str:
@@ -92,7 +112,7 @@ def _words(row: tuple, labels: dict[tuple[str, str], str]) -> str:
     label = labels.get((STATES[row.kind], row.state), str(row.state)).lower()
     if label.startswith("not "):
         label = f"{STATES[row.kind]} {label}"
-    said = label if row.hollow or row.ongoing else ""
+    said = label if row.hollow or row.ongoing or (row.state == "ended" and pd.isna(row.end)) else ""
     return ", ".join(part for part in (date or span_in_words(row.start, row.end), said) if part)
 
 
@@ -218,7 +238,6 @@ def _short(value: str) -> str:
 Window = tuple[pd.Timestamp, pd.Timestamp]
 DAY = pd.Timedelta(days=1)
 HEADS = {"program": "Programs", "event": "Events", "undated": "No date in the source"}
-LINE = 54  # characters that fit the narrow chart
 CLUSTER = (6, 60 * DAY, 8)  # rows, longest gap, and how much longer the whole is, for a closer look
 SHAPE = {
     "y": "float64", "tone": TEXT, "hollow": "bool", "struck": "bool", "told": TEXT,
@@ -229,7 +248,7 @@ THIN = 5  # pixels that a bar needs to be seen
 
 def time_window(rows: pd.DataFrame) -> Window:
     """First and last day of an axis that holds every known bound, with a little room."""
-    if not rows[BOUNDS].notna().any(axis=None):
+    if pd.isna(extent(rows)[0]):
         return pd.Timestamp("2000-01-01"), pd.Timestamp("2001-01-01")
     first, last = extent(rows)
     room = max((last - first) * 0.03, 5 * DAY)
@@ -237,8 +256,9 @@ def time_window(rows: pd.DataFrame) -> Window:
 
 
 def extent(rows: pd.DataFrame) -> Window:
-    """First and last known bound of the rows, which must have one."""
-    return rows[BOUNDS].min().min(), rows[BOUNDS].max().max()
+    """First and last known day of the rows; missing if there is none."""
+    days = rows[BOUNDS].assign(until=rows["until"].where(rows["ongoing"] & rows["dated"]))
+    return days.min().min(), days.max().max()
 
 
 def cluster(rows: pd.DataFrame) -> pd.DataFrame:
@@ -314,10 +334,11 @@ def _wide(shape: dict, least: pd.Timedelta) -> dict:
     return {"x": shape["x"] - lacking, "x2": shape["x2"] + lacking}
 
 
-def wrapped(row: tuple) -> list[str]:
-    """Name and dates of a row: on one line if they fit, else the dates on a line of their own."""
+def labelled(row: tuple, pixels: float, size: float) -> list[str]:
+    """Name and dates of a row: on one line if they fit, else the dates on lines of their own."""
     one = f"{row.name} · {row.words}" if row.words else str(row.name)
-    return [one] if len(one) <= LINE else [textwrap.shorten(str(row.name), LINE, placeholder=" …"), row.words]
+    whole = wrapped(one, pixels, size)
+    return whole if len(whole) == 1 else [*wrapped(str(row.name), pixels, size), *wrapped(row.words, pixels, size)]
 
 
 TONES = {"program": PROGRAM, "event": EVENT, "other": OTHER}
@@ -372,22 +393,35 @@ def plot_timeline(casebook: "Casebook") -> "altair.LayerChart | altair.VConcatCh
 
 def case_timeline(rows: pd.DataFrame, window: Window, layout: Layout = WIDE) -> "altair.LayerChart":
     """One case's rows within a window of time, without theme; rows as `timeline_rows` gives them."""
-    lines = [wrapped(row) if layout.above else [""] for row in rows.itertuples()]
-    rows, heads, height = placed(rows, [layout.row + LINE_HEIGHT * (len(each) - 1) for each in lines])
-    rows["lines"] = ["\n".join(each) for each in lines]
-    rows["first_line"] = [y - LINE_HEIGHT * (len(each) - 1) - 11 for y, each in zip(rows["y"], lines, strict=True)]
+    if layout.above:
+        names = [labelled(row, layout.axis, layout.size) for row in rows.itertuples()]
+        dates = [[""] for _ in names]
+    else:
+        names = [wrapped(str(name), layout.labels - 16, layout.size) for name in rows["name"]]
+        dates = [wrapped(words, layout.dates - 14, layout.size) for words in rows["words"]]
+    more = [LINE_HEIGHT * (max(map(len, pair)) - 1) for pair in zip(names, dates, strict=True)]
+    rows, heads, height = placed(rows, [layout.row + each for each in more])
+    if not layout.above:
+        rows["y"] -= [each / 2 for each in more]  # the marks stand in the middle of their labels, else below them
+    for column, texts in (("lines", names), ("date_lines", dates)):
+        rows[column] = ["\n".join(each) for each in texts]
+        lift = [LINE_HEIGHT * (len(each) - 1) * (1 if layout.above else 0.5) + 11 * layout.above for each in texts]
+        rows[f"{column}_y"] = rows["y"] - lift
     return _drawn(rows, _labels(rows, heads, layout), window, layout, height)
 
 
 def strip(rows: pd.DataFrame, titles: dict[str, str], window: Window, layout: Layout = WIDE) -> "altair.LayerChart":
     """All cases on one axis, two lanes each: programs above, events below; without theme."""
-    tall = LANES + (2 * LINE_HEIGHT if layout.above else 8)
+    room = layout.axis if layout.above else layout.labels - 16
+    names = {case_id: wrapped(title, room, layout.size) for case_id, title in titles.items()}
+    most = LINE_HEIGHT * max(map(len, names.values()), default=1)
+    tall = LANES + most if layout.above else max(LANES + 8, most + 22)
     top = {case_id: number * tall for number, case_id in enumerate(titles)}
     lanes = {"program": tall - 27.0, "event": tall - 10.0}
-    rows = rows[rows["dated"]]
+    rows = rows[rows["dated"] & rows["kind"].isin(list(lanes))]
     rows = rows.assign(y=rows["case_id"].map(top) + rows["kind"].map(lanes))
-    names = pd.DataFrame({"name": list(titles.values()), "y": list(top.values())})
-    return _drawn(rows, _titles(names, layout), window, layout, tall * len(titles), opacity=0.6)
+    heads = pd.DataFrame({"lines": ["\n".join(each) for each in names.values()], "y": list(top.values())})
+    return _drawn(rows, _titles(heads, layout), window, layout, tall * len(titles), opacity=0.6)
 
 
 def _drawn(
@@ -449,10 +483,6 @@ def _drawn(
 def _titles(names: pd.DataFrame, layout: Layout) -> list["altair.Chart"]:
     """Titles of cases left of their lanes, or above them."""
     alt = library()
-    letters = LINE if layout.above else 46
-    names = names.assign(
-        lines=["\n".join(textwrap.wrap(name, letters, max_lines=2, placeholder=" …")) for name in names["name"]]
-    )
     across, shift = (0, 14) if layout.above else (-12, 22)
     names = names.assign(y=names["y"] + shift)
     return [
@@ -472,17 +502,17 @@ def _labels(rows: pd.DataFrame, heads: pd.DataFrame, layout: Layout) -> list["al
         return [
             alt.Chart(rows).mark_text(
                 align="left", lineBreak="\n", lineHeight=LINE_HEIGHT, color=INK, **look | {"baseline": "alphabetic"}
-            ).encode(x=alt.value(0), y=alt.Y("first_line:Q", axis=None), text="lines:N"),
+            ).encode(x=alt.value(0), y=alt.Y("lines_y:Q", axis=None), text="lines:N"),
             alt.Chart(heads).mark_text(align="left", fontWeight="bold", color=INK, **look).encode(
                 x=alt.value(0), y=y, text="head:N"
             ),
         ]  # fmt: skip
     return [
-        alt.Chart(rows).mark_text(align="right", limit=layout.labels - 16, color=INK, **look).encode(
-            x=alt.value(-12), y=y, text="name:N"
+        alt.Chart(rows).mark_text(align="right", color=INK, lineBreak="\n", lineHeight=LINE_HEIGHT, **look).encode(
+            x=alt.value(-12), y=alt.Y("lines_y:Q", axis=None), text="lines:N"
         ),
-        alt.Chart(rows).mark_text(align="left", limit=layout.dates, color=MUTED, **look).encode(
-            x=alt.value(layout.axis + 12), y=y, text="words:N"
+        alt.Chart(rows).mark_text(align="left", color=MUTED, lineBreak="\n", lineHeight=LINE_HEIGHT, **look).encode(
+            x=alt.value(layout.axis + 12), y=alt.Y("date_lines_y:Q", axis=None), text="date_lines:N"
         ),
         alt.Chart(heads).mark_text(align="right", fontWeight="bold", color=INK, **look).encode(
             x=alt.value(-12), y=y, text="head:N"
