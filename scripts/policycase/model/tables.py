@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib.util import find_spec
 from itertools import count
-from math import inf
 from typing import BinaryIO, Self
 
 import numpy as np
@@ -15,10 +14,8 @@ import pandas as pd
 
 from policycase.errors import PolicyCaseError, UnreadableError
 from policycase.model.package import Package, _refuse
-from policycase.model.profile import DATA, Profile, Table
+from policycase.model.profile import Profile, Table
 from policycase.storage.csv_files import CELLS, TEXT, csv_bytes, gate, text_frame
-from policycase.storage.limits import limit
-from policycase.storage.locations import regular_files
 
 
 def refuse_odd_rows(frames: Mapping[str, pd.DataFrame], profile: Profile) -> None:
@@ -248,7 +245,6 @@ def read_many(
     """
     profile = next(iter(packages.values())).profile
     each = list(packages.values())
-    sizes = [regular_files(package.root, DATA) for package in each]
     frames, paths = {}, {}
     for name, table in profile.tables.items():
         if names is not None and name not in names:
@@ -256,7 +252,7 @@ def read_many(
         if table.kind == "vocabulary":
             frames[name] = read_table(each[0], table)
         else:
-            bodies = _bodies(each, sizes, table)
+            bodies = _bodies(each, table)
             for number, body in enumerate(bodies):
                 if body is None:
                     bodies[number] = csv_bytes(read_table(each[number], table)).split(b"\n", 1)[1]
@@ -271,13 +267,12 @@ def read_plain(packages: Sequence[Package]) -> tuple[Tables, set[int]]:
     The path of a table is that in its package, behind the number of the package and a slash.
     """
     profile = packages[0].profile
-    sizes = [regular_files(package.root, DATA) for package in packages]
     frames, odd = {}, set()
     for name, table in profile.tables.items():
         if table.kind == "vocabulary":
             frames[name] = read_table(packages[0], table)
             continue
-        bodies = _bodies(packages, sizes, table)
+        bodies = _bodies(packages, table)
         odd |= {number for number, body in enumerate(bodies) if body is None}
         frames[name] = _joined([body or b"" for body in bodies], table)
     paths = {name: [f"{number}/{one.paths[name]}" for number, one in enumerate(packages)] for name in frames}
@@ -285,22 +280,19 @@ def read_plain(packages: Sequence[Package]) -> tuple[Tables, set[int]]:
     return tables.of(set(range(len(packages))) - odd) if odd else tables, odd
 
 
-def _bodies(packages: Sequence[Package], sizes: Sequence[Mapping[str, int]], table: Table) -> list[bytes | None]:
+def _bodies(packages: Sequence[Package], table: Table) -> list[bytes | None]:
     """What follows the header in the file of each package; None where it is not plain enough to be joined."""
     header = _header(table)
-    contents = [_content(package, known, table) for package, known in zip(packages, sizes, strict=True)]
+    contents = [_content(package, table) for package in packages]
     bodies = [content[len(header) :] if content.startswith(header) else None for content in contents]
     passed = gate(bodies, len(table.fields))
     return [body if passes else None for body, passes in zip(bodies, passed, strict=True)]
 
 
-def _content(package: Package, sizes: Mapping[str, int], table: Table) -> bytes:
-    """The bytes of a table's file; none where it is no file of the package's data folder, or too large."""
-    path = package.paths.get(table.name, "")
-    if sizes.get(path, inf) > limit("LARGEST_FILE"):
-        return b""
+def _content(package: Package, table: Table) -> bytes:
+    """The bytes of a table's file; none where it cannot be read, or is too large."""
     try:
-        return package.folder.read(path)
+        return package.folder.read(package.paths.get(table.name, ""))
     except (OSError, PolicyCaseError):
         return b""
 

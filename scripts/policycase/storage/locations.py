@@ -353,8 +353,12 @@ def _refuse_opened(state: os.stat_result, name: str, most: Name) -> None:
 
 def _read(file: BinaryIO, name: str, most: Name) -> bytes:
     """All bytes of a file, which may have grown since it was checked."""
-    content = file.read(limit(most) + 1)
-    refuse_bytes(name, len(content), most)
+    size = os.fstat(file.fileno()).st_size
+    content = file.read(size + 1)  # as many as the limit would take a buffer of that size for each file
+    if len(content) > size:
+        content += file.read(max(0, limit(most) + 1 - len(content)))
+    if len(content) > size or size == 0:
+        refuse_bytes(name, len(content), most)
     return content
 
 
