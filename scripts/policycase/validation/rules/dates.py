@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from datetime import date
 
-import networkx as nx
 import pandas as pd
 
 from policycase.errors import DateError
@@ -301,6 +300,10 @@ def in_a_cycle(rows: pd.DataFrame, start: str, end: str) -> pd.Series:
     inner = rows[[start, end]]
     for _ in range(3):  # an edge on a cycle goes on at both ends; hardly any other is left then
         inner = inner[inner[start].isin(inner[end]) & inner[end].isin(inner[start])]
+    if inner.empty:
+        return pd.Series(False, rows.index)
+    import networkx as nx  # noqa: PLC0415 - heavy, and hardly ever needed
+
     graph = nx.DiGraph(inner.itertuples(index=False, name=None))
     component = {node: i for i, nodes in enumerate(nx.strongly_connected_components(graph)) for node in nodes}
     on_cycle = inner[start].map(component).eq(inner[end].map(component))
