@@ -2,9 +2,11 @@
 
 import difflib
 from collections.abc import Iterable
+from itertools import islice
 from unicodedata import normalize
 
 MOST_NAMES = 5_000  # that a name is compared with: a tenth of a second
+LONGEST_NAME = 200  # characters of a name that is compared: two long texts take as long as a thousand short ones
 
 
 class PolicyCaseError(Exception):
@@ -61,10 +63,21 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     'one of: yes, no'
     """
     names = [text for text in known if isinstance(text, str)]  # a record may have no id
-    near = difflib.get_close_matches(name, names[:MOST_NAMES], n=1, cutoff=0.6)
-    if near and normalize("NFKC", near[0]) == normalize("NFKC", name):
-        return f"did you mean {near[0]!a}? here it is {name!a}"
+    near = nearest_of(name, names, 0.6)
+    if near and normalize("NFKC", near) == normalize("NFKC", name):
+        return f"did you mean {near!a}? here it is {name!a}"
     if near:
-        return f'did you mean "{near[0]}"?'
+        return f'did you mean "{near}"?'
     few = 20
     return f"one of: {', '.join(names)}" if names and len(names) <= few else ""
+
+
+def nearest_of(name: str, known: Iterable[str], cutoff: float) -> str:
+    """The known name that is nearest to another, at least as near as the cutoff; empty where none is.
+
+    Every search for a near name goes through here. Of a long name, and among more than `MOST_NAMES`, none is looked for.
+    """
+    if len(name) > LONGEST_NAME:
+        return ""
+    some = [text for text in islice(known, MOST_NAMES) if len(text) <= LONGEST_NAME]
+    return next(iter(difflib.get_close_matches(name, some, n=1, cutoff=cutoff)), "")

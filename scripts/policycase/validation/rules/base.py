@@ -1,6 +1,5 @@
 """What a rule is: a function over the tables of one or many cases, its name the id, its docstring the rule."""
 
-import difflib
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -9,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from policycase.errors import MOST_NAMES
+from policycase.errors import nearest_of
 from policycase.findings import Finding, Severity
 from policycase.model.tables import Tables, files_of
 from policycase.storage.limits import few
@@ -124,8 +123,8 @@ def nearest(lost: pd.DataFrame, column: str, known: pd.DataFrame, key: str, othe
 def _like(record_id: str, known: Iterable[str]) -> str:
     """A hint at the nearest id; prefixes are left out, since they make all ids of a case alike."""
     full = {one.rpartition(":")[2]: one for one in known}
-    near = difflib.get_close_matches(record_id.rpartition(":")[2], list(full)[:MOST_NAMES], n=1, cutoff=0.75)
-    return f'did you mean "{full[near[0]]}"?' if near else ""
+    near = nearest_of(record_id.rpartition(":")[2], full, 0.75)
+    return f'did you mean "{full[near]}"?' if near else ""
 
 
 def first(rows: pd.DataFrame) -> list[bool]:
