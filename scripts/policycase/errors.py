@@ -75,7 +75,7 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 def nearest_of(name: str, known: Iterable[str], cutoff: float) -> str:
     """The known name that is nearest to another, at least as near as the cutoff; empty where none is.
 
-    Every search for a near name goes through here. Of a long name, and among more than `MOST_NAMES`, none is looked for.
+    Every search for a near name goes through here; a long name has none, and more than `MOST_NAMES` are not compared.
     """
     if len(name) > LONGEST_NAME:
         return ""

@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 from policycase.errors import InvalidPackageError, UnreadableError
 from policycase.model.identifiers import is_doi, orcid
 from policycase.model.profile import Profile
-from policycase.storage.csv_files import CsvFile
+from policycase.storage.csv_files import CsvFile, refuse_cells
 from policycase.storage.json_files import sound_json
 from policycase.storage.locations import DESCRIPTOR, read_bytes
 
@@ -82,7 +82,9 @@ class Folder:
         """A file as CSV."""
         table = self._tables.get(path)
         if table is None:
-            table = CsvFile.of(self.read(path), path)
+            content = self.read(path)
+            refuse_cells(content, path)
+            table = CsvFile.of(content, path)
             if self.keeps:
                 self._tables[path] = table
         return table

@@ -15,7 +15,7 @@ import pandas as pd
 from policycase.errors import PolicyCaseError, UnreadableError
 from policycase.model.package import Package, _refuse
 from policycase.model.profile import Profile, Table
-from policycase.storage.csv_files import CELLS, TEXT, csv_bytes, gate, text_frame
+from policycase.storage.csv_files import CELLS, TEXT, csv_bytes, gate, refuse_cells, text_frame
 
 
 def refuse_odd_rows(frames: Mapping[str, pd.DataFrame], profile: Profile) -> None:
@@ -292,9 +292,11 @@ def _bodies(packages: Sequence[Package], table: Table) -> list[bytes | None]:
 def _content(package: Package, table: Table) -> bytes:
     """The bytes of a table's file; none where it cannot be read, or is too large."""
     try:
-        return package.folder.read(package.paths.get(table.name, ""))
+        content = package.folder.read(package.paths.get(table.name, ""))
+        refuse_cells(content, table.name)
     except (OSError, PolicyCaseError):
         return b""
+    return content
 
 
 def _joined(bodies: Sequence[bytes], table: Table, *, to_keep: bool = False) -> pd.DataFrame:

@@ -12,9 +12,9 @@ from typing import Self
 import numpy as np
 import pandas as pd
 
-from policycase.errors import UnreadableError
+from policycase.errors import TooLargeError, UnreadableError
 from policycase.findings import Finding
-from policycase.storage.limits import few
+from policycase.storage.limits import few, how_to_raise, limit
 
 LONGEST_CELL = 131_072  # characters
 AS_CSV = 'save it as "CSV UTF-8 (comma delimited)"'
@@ -80,6 +80,20 @@ class CsvFile:
         for finding in self.findings:
             if finding.severity == "error":
                 raise UnreadableError(str(finding).replace(f"  [{finding.rule}]", " · run: policycase validate"))
+
+
+def refuse_cells(content: bytes, path: str) -> None:
+    """Raise unless a table has few enough cells to be read: short ones take much more memory than their bytes.
+
+    Raises
+    ------
+    TooLargeError
+        There are more than the limit; a comma within a cell is counted as one more.
+    """
+    cells = content.count(b",") + content.count(b"\n")
+    if cells > limit("MOST_CELLS"):
+        msg = f"{path}: {cells} cells are too many to read · {how_to_raise('MOST_CELLS')}"
+        raise TooLargeError(msg)
 
 
 def _decoded(content: bytes, path: str) -> tuple[str | None, list[Finding]]:

@@ -14,6 +14,7 @@ Name = Literal[
     "MOST_ENTRIES",
     "LARGEST_FILE",
     "LARGEST_SOURCE",
+    "MOST_CELLS",
     "MOST_FINDINGS",
     "LARGEST_DOWNLOAD",
     "LONGEST_DOWNLOAD",
@@ -24,6 +25,7 @@ DEFAULTS: dict[Name, int] = {
     "MOST_ENTRIES": 10_000,  # files in a zip
     "LARGEST_FILE": 64 * 2**20,  # bytes of one table, schema or descriptor; a table has some 100 a row
     "LARGEST_SOURCE": 256 * 2**20,  # bytes of a reader's own copy of a source
+    "MOST_CELLS": 5_000_000,  # of one table; each takes some 200 bytes while it is judged, however short it is
     "MOST_FINDINGS": 10_000,  # of one rule in one table, or of one table's types, constraints and keys
     "LARGEST_DOWNLOAD": 512 * 2**20,  # bytes
     "LONGEST_DOWNLOAD": 600,  # seconds for the whole of it

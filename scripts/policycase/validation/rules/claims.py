@@ -12,7 +12,7 @@ from policycase.model.dates import Bounds, bounds
 from policycase.model.profile import Field
 from policycase.model.provenance import ASSERTS, RECORD, crosscheck_only, rivals
 from policycase.model.tables import Tables
-from policycase.validation.rules.base import at, nearest, noted, rule, strangers, warning, where
+from policycase.validation.rules.base import at, first, nearest, noted, rule, strangers, warning, where
 from policycase.validation.rules.dates import NEVER, last_published
 
 FIGURED = {"programs", "events", "agencies", "places"}
@@ -138,15 +138,21 @@ def claim_value_has_the_form_of_its_field(tables: Tables) -> Iterator[Finding]:
     for (owner, name), rows in claims.groupby(["table", "field"]):
         field = tables.profile.tables[str(owner)].fields.get(str(name))
         if field is not None:
-            problems = [_problem(value, field, tables) for value in rows["value"]]
+            problems = rows["value"].map({value: _problem(value, field, tables) for value in set(rows["value"])})
             wrong = where(rows.assign(problem=problems), problems)
+            codes = tables.profile.vocabularies[field.vocabulary] if field.vocabulary else []
+            hints = [
+                f" · {did_you_mean(value, codes)}" if hinted and codes else ""
+                for value, hinted in zip(wrong["value"], first(wrong), strict=True)
+            ]
+            wrong = wrong.assign(problem=wrong["problem"] + hints) if hints else wrong
             yield from at(tables, table.name, wrong, "value", 'value "{value}" of {field}: {problem}')
 
 
 def _problem(value: str, field: Field, tables: Tables) -> str:
     if field.vocabulary:
         codes = tables.profile.vocabularies[field.vocabulary]
-        return "" if value in codes else f"no code of {field.vocabulary} · {did_you_mean(value, codes)}"
+        return "" if value in codes else f"no code of {field.vocabulary}"
     if field.edtf:
         try:
             bounds(value)

@@ -8,7 +8,7 @@ from policycase.errors import did_you_mean
 from policycase.findings import Finding
 from policycase.model.provenance import RECORD, has_no_address, has_no_title
 from policycase.model.tables import Tables
-from policycase.validation.rules.base import CODE, at, noted, pairs, rule, todo, warning
+from policycase.validation.rules.base import CODE, at, first, noted, pairs, rule, todo, warning
 from policycase.validation.rules.dates import in_a_cycle
 
 LARGEST = {"country", "former-country", "world-region"}
@@ -291,11 +291,13 @@ def scope_fits_its_table(tables: Tables) -> Iterator[Finding]:
     table, coded = tables.profile.tables["scope"], _coded(tables)
     scope = tables["scope"].dropna(subset=["case_id", "table_name", "extent"])
     known = scope["table_name"].isin(coded)
-    hints = [did_you_mean(name, coded) for name in scope.loc[~known, "table_name"]]
+    strange = scope[~known]
+    told = zip(strange["table_name"], first(strange), strict=True)
+    hints = [did_you_mean(name, coded) if hinted else "" for name, hinted in told]
     yield from at(
         tables,
         table.name,
-        scope[~known].assign(hint=hints),
+        strange.assign(hint=hints),
         "table_name",
         'no table "{table_name}" can be empty',
         "{hint}",
