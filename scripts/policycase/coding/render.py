@@ -1,7 +1,7 @@
 """Generated files: date bounds, dictionary, citation, copies of the schemas, each from what is written by hand."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -90,12 +90,19 @@ def _vocabulary(profile: Profile, vocabulary: str) -> Iterator[str]:
 
 
 README = "README.md"
+REFERENCE = "docs/reference"
+WRITTEN = "<!-- written by policycase render; do not edit -->"
 EXAMPLES = "examples"
 CONTENTS = ("<!-- contents: written by policycase render -->", "<!-- /contents -->")
 
 
-def outputs(root: Path) -> dict[str, bytes]:
+Pages = Callable[[Profile], dict[str, bytes]]
+
+
+def outputs(root: Path, reference: Pages | None = None) -> dict[str, bytes]:
     """Every generated file of a package, as path and content; nothing is written.
+
+    Pages of the reference are among them only where the package already has the first of them, as this repository does.
 
     Raises
     ------
@@ -111,6 +118,8 @@ def outputs(root: Path) -> dict[str, bytes]:
     made |= dict(_tables(package, profile))
     made |= {CITATION: citation(package.descriptor).encode(), ZENODO: zenodo(package.descriptor)}
     made |= dict(_readme(package, profile, made))
+    if reference and (_present(root, f"{REFERENCE}/tables/index.md") or b"").startswith(WRITTEN.encode()):
+        made |= reference(profile)
     for example in sorted((root / EXAMPLES).glob(f"*/{DESCRIPTOR}")):
         folder = f"{EXAMPLES}/{example.parent.name}"
         inside(root, f"{folder}/{DESCRIPTOR}")  # no link out of the package
@@ -123,9 +132,9 @@ def outputs(root: Path) -> dict[str, bytes]:
     return made
 
 
-def changed(root: Path) -> dict[str, bytes]:
+def changed(root: Path, reference: Pages | None = None) -> dict[str, bytes]:
     """The outputs that differ from what is on disk."""
-    return {path: content for path, content in outputs(root).items() if _present(root, path) != content}
+    return {path: content for path, content in outputs(root, reference).items() if _present(root, path) != content}
 
 
 def _present(root: Path, path: str) -> bytes | None:
@@ -136,9 +145,9 @@ def _present(root: Path, path: str) -> bytes | None:
         return None
 
 
-def render(root: Path) -> list[str]:
+def render(root: Path, reference: Pages | None = None) -> list[str]:
     """Write what has changed; the paths that were written."""
-    differing = changed(root)
+    differing = changed(root, reference)
     write_files(root, differing)
     return list(differing)
 
@@ -195,13 +204,14 @@ def _bound(text: object, side: str) -> str:
 
 
 def _readme(package: Package, profile: Profile, made: dict[str, bytes]) -> Iterator[tuple[str, bytes]]:
-    """The README with the table of contents between its markers, where it has them."""
+    """The README with its entry tables, and how many others there are, between its markers, where it has them."""
     before, begin, rest = (_present(package.root, README) or b"").partition(CONTENTS[0].encode())
     _, end, after = rest.partition(CONTENTS[1].encode())
     if not end:
         return
     rows = ["| table | rows | what it holds |", "|---|--:|---|"]
-    for table in profile.case_tables.values():
-        count = made[package.paths[table.name]].count(b"\n") - 1
-        rows.append(f"| [`{table.name}`](data/{table.name}.csv) | {count} | {table.description} |")
-    yield README, b"".join([before, begin, "\n".join(["", *rows, ""]).encode(), end, after])
+    for name in ENTRY_TABLES:
+        count = made[package.paths[name]].count(b"\n") - 1
+        rows.append(f"| [`{name}`](data/{name}.csv) | {count} | {profile.tables[name].description} |")
+    others = f"{len(profile.case_tables) - len(ENTRY_TABLES)} further tables link these or say where values come from."
+    yield README, b"".join([before, begin, "\n".join(["", *rows, "", others, ""]).encode(), end, after])
