@@ -51,9 +51,9 @@ def workplace(folder: Path) -> Path:
 def runs(page: Path, folder: Path) -> Iterator[tuple[str, str, str | None, str | None]]:
     """Each block of a page as language, code, what the page says it prints, and what it prints; None if R lacks it."""
     names: dict[str, Any] = {"__name__": "__main__"}
-    for language, code, output in BLOCK.findall(page.read_text(encoding="utf-8")):
-        run = {"python": lambda code: _python(code, names, folder), "sh": _shell, "r": _r}[language]
-        yield language, code, output, run(code) if language == "python" else run(code, folder)
+    for language, code, output in (block.groups() for block in BLOCK.finditer(page.read_text(encoding="utf-8"))):
+        printed = _python(code, names, folder) if language == "python" else OTHERS[language](code, folder)
+        yield language, code, output, printed
 
 
 def _python(code: str, names: dict[str, Any], folder: Path) -> str:
@@ -88,13 +88,16 @@ def _printed(command: list[str], folder: Path) -> str:
     return done.stdout
 
 
+OTHERS = {"sh": _shell, "r": _r}
+
+
 def updated(page: Path, folder: Path) -> str:
     """The page with each block of output as its code prints it now."""
     printed = iter(list(runs(page, folder)))
 
     def renewed(block: re.Match[str]) -> str:
         *_, output, new = next(printed)
-        if not output or new is None:
+        if output is None or new is None:
             return block[0]
         return block[0].removesuffix(f"{output}```\n") + f"{new}```\n"
 
@@ -150,7 +153,7 @@ def finding(rule: str, fault: Fault) -> str:
         package = copy(Path(folder) / "package")
         edit(package / fault.file, fault.old, fault.new)
         report = policycase.validate(package, {"": LAMPS_SOURCE} if rule in OF_SOURCE else None)
-        found = next(str(one) for one in report if one.rule == rule)
+        found = next(str(one) for one in report.found if one.rule == rule)
     return _short("".join(c if c.isprintable() else ascii(c)[1:-1] for c in found), 400)
 
 
@@ -167,7 +170,7 @@ def _environment(added: dict[str, str]) -> Iterator[None]:
 
 def main(names: list[str]) -> None:
     """Update the pages named, or all."""
-    for page in [Path(name).resolve() for name in names] or [*PAGES, RULES_PAGE]:
+    for page in [Path(name).resolve() for name in names] or sorted({*PAGES, RULES_PAGE}):
         if page == RULES_PAGE:
             page.write_text(rules_page(finding), encoding="utf-8")
         elif "reference" not in page.parts:
