@@ -18,7 +18,7 @@ def main() -> None:
         browser.open(Path(page), width=1000)
         box = browser.ask(
             "const box = document.querySelector('#timeline').getBoundingClientRect();"
-            "return {x: box.x + scrollX, y: box.y + scrollY, width: box.width, height: Math.min(box.height, 720), scale: 1}"
+            "return {x: box.x + scrollX - 16, y: box.y + scrollY + 2, width: box.width + 32, height: 620, scale: 1}"
         )
         wanted = {"format": "png", "captureBeyondViewport": True, "clip": box}
         shot = browser.driver.execute_cdp_cmd("Page.captureScreenshot", wanted)
