@@ -15,7 +15,7 @@ import pandas as pd
 
 from policycase.analysis import agreement, overlap, verification
 from policycase.analysis import changes as changes_module
-from policycase.cli import screens
+from policycase.cli import reference, screens
 from policycase.cli.terminal import printable, progress, rows, say, say_csv, say_json, say_table, tell
 from policycase.cli.terminal import rows as rows_of
 from policycase.coding import new_case, render, sentences, workbook_import
@@ -458,7 +458,8 @@ def run_render(options: Namespace) -> bool:
         msg = f"{package}: no folder to write into · unpack it, and name its folder"
         raise UnreadableError(msg)
     with locations.opened(package) as root:
-        names = list(render.changed(root)) if options.check else render.render(root)
+        make = render.changed if options.check else render.render
+        names = list(make(root, reference.pages))
     if options.json:
         say_json({"changed": names, "written": not options.check})
     else:

@@ -1,7 +1,7 @@
 """Generated files: date bounds, dictionary, citation, copies of the schemas, each from what is written by hand."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +11,10 @@ from policycase.errors import DateError
 from policycase.model.dates import bounds
 from policycase.model.package import Package, refuse_odd_descriptor, write_json
 from policycase.model.profile import DICTIONARY, ENTRY_TABLES, Field, Profile, Table, schema_path
-from policycase.model.provenance import ATTESTED, attestations, in_order
+from policycase.model.provenance import ATTESTED, OTHER_SOURCE, attestations, in_order
 from policycase.model.tables import Tables, read_table
 from policycase.publishing.citation_files import CITATION, ZENODO, citation, zenodo
-from policycase.storage.csv_files import csv_bytes
+from policycase.storage.csv_files import CsvFile, csv_bytes, text_frame
 from policycase.storage.locations import DESCRIPTOR, inside, read_bytes
 from policycase.storage.writing import write_files
 
@@ -107,12 +107,19 @@ def _vocabulary(profile: Profile, vocabulary: str) -> Iterator[str]:
 
 
 README = "README.md"
+REFERENCE = "docs/reference"
+WRITTEN = "<!-- written by policycase render; do not edit -->"
 EXAMPLES = "examples"
 CONTENTS = ("<!-- contents: written by policycase render -->", "<!-- /contents -->")
 
 
-def outputs(root: Path) -> dict[str, bytes]:
+Pages = Callable[[Profile], dict[str, bytes]]
+
+
+def outputs(root: Path, reference: Pages | None = None) -> dict[str, bytes]:
     """Every generated file of a package, as path and content; nothing is written.
+
+    Pages of the reference are among them only where the package already has the first of them, as this repository does.
 
     Raises
     ------
@@ -128,6 +135,8 @@ def outputs(root: Path) -> dict[str, bytes]:
     made |= dict(_tables(package, profile))
     made |= {CITATION: citation(package.descriptor).encode(), ZENODO: zenodo(package.descriptor)}
     made |= dict(_readme(package, profile, made))
+    if reference and (_present(root, f"{REFERENCE}/tables/index.md") or b"").startswith(WRITTEN.encode()):
+        made |= reference(profile)
     for example in sorted((root / EXAMPLES).glob(f"*/{DESCRIPTOR}")):
         folder = f"{EXAMPLES}/{example.parent.name}"
         inside(root, f"{folder}/{DESCRIPTOR}")  # no link out of the package
@@ -140,9 +149,9 @@ def outputs(root: Path) -> dict[str, bytes]:
     return made
 
 
-def changed(root: Path) -> dict[str, bytes]:
+def changed(root: Path, reference: Pages | None = None) -> dict[str, bytes]:
     """The outputs that differ from what is on disk."""
-    return {path: content for path, content in outputs(root).items() if _present(root, path) != content}
+    return {path: content for path, content in outputs(root, reference).items() if _present(root, path) != content}
 
 
 def _present(root: Path, path: str) -> bytes | None:
@@ -153,9 +162,9 @@ def _present(root: Path, path: str) -> bytes | None:
         return None
 
 
-def render(root: Path) -> list[str]:
+def render(root: Path, reference: Pages | None = None) -> list[str]:
     """Write what has changed; the paths that were written."""
-    differing = changed(root)
+    differing = changed(root, reference)
     write_files(root, differing)
     return list(differing)
 
@@ -221,13 +230,16 @@ def _bound(text: object, side: str) -> str:
 
 
 def _readme(package: Package, profile: Profile, made: dict[str, bytes]) -> Iterator[tuple[str, bytes]]:
-    """The README with the table of contents between its markers, where it has them."""
+    """The README with its entry tables, and how many others there are, between its markers, where it has them."""
     before, begin, rest = (_present(package.root, README) or b"").partition(CONTENTS[0].encode())
     _, end, after = rest.partition(CONTENTS[1].encode())
     if not end:
         return
-    rows = ["| table | rows | what it holds |", "|---|--:|---|"]
-    for table in profile.case_tables.values():
-        count = made[package.paths[table.name]].count(b"\n") - 1
-        rows.append(f"| [`{table.name}`](data/{table.name}.csv) | {count} | {table.description} |")
-    yield README, b"".join([before, begin, "\n".join(["", *rows, ""]).encode(), end, after])
+    rows = ["| table | rows | named only by other sources | what it holds |", "|---|--:|--:|---|"]
+    for name in ENTRY_TABLES:
+        attested = text_frame(CsvFile.of(made[package.paths[name]], package.paths[name]))[ATTESTED]
+        others = int(attested.eq(OTHER_SOURCE).sum())
+        about = profile.tables[name].description
+        rows.append(f"| [`{name}`](data/{name}.csv) | {len(attested) - others} | {others} | {about} |")
+    others = f"{len(profile.case_tables) - len(ENTRY_TABLES)} further tables link these or say where values come from."
+    yield README, b"".join([before, begin, "\n".join(["", *rows, "", others, ""]).encode(), end, after])

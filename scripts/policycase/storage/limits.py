@@ -20,15 +20,26 @@ Name = Literal[
     "LONGEST_DOWNLOAD",
 ]
 DEFAULTS: dict[Name, int] = {
-    "LARGEST_ARCHIVE": 512 * 2**20,  # bytes of all files of a zip together, unpacked
-    "LARGEST_RATIO": 200,  # unpacked bytes for one packed byte; CSV reaches about 20
-    "MOST_ENTRIES": 10_000,  # files in a zip
-    "LARGEST_FILE": 64 * 2**20,  # bytes of one table, schema or descriptor; a table has some 100 a row
-    "LARGEST_SOURCE": 256 * 2**20,  # bytes of a reader's own copy of a source
-    "MOST_CELLS": 5_000_000,  # of one table; each takes some 200 bytes while it is judged, however short it is
-    "MOST_FINDINGS": 10_000,  # of one rule in one table, or of one table's types, constraints and keys
-    "LARGEST_DOWNLOAD": 512 * 2**20,  # bytes
-    "LONGEST_DOWNLOAD": 600,  # seconds for the whole of it
+    "LARGEST_ARCHIVE": 512 * 2**20,
+    "LARGEST_RATIO": 200,  # CSV reaches about 20
+    "MOST_ENTRIES": 10_000,
+    "LARGEST_FILE": 64 * 2**20,  # a table has some 100 bytes per row
+    "LARGEST_SOURCE": 256 * 2**20,
+    "MOST_CELLS": 5_000_000,
+    "MOST_FINDINGS": 10_000,
+    "LARGEST_DOWNLOAD": 512 * 2**20,
+    "LONGEST_DOWNLOAD": 600,
+}
+MEANINGS: dict[Name, str] = {
+    "LARGEST_ARCHIVE": "bytes of a zip, packed, and of all its files together, unpacked",
+    "LARGEST_RATIO": "unpacked bytes per packed byte of a zip",
+    "MOST_ENTRIES": "files in a zip",
+    "LARGEST_FILE": "bytes of one table, schema or descriptor, and of all schemas together",
+    "LARGEST_SOURCE": "bytes of your own copy of a source",
+    "MOST_CELLS": "cells of one table",
+    "MOST_FINDINGS": "findings of one rule in one table, or of the types, constraints and keys of one table",
+    "LARGEST_DOWNLOAD": "bytes of a download",
+    "LONGEST_DOWNLOAD": "seconds that a whole download may take",
 }
 
 
