@@ -73,7 +73,9 @@ def test_every_public_name_is_in_the_reference():
 
 def test_every_command_in_a_page_exists():
     known = set(next(action.choices for action in parser()._actions if action.choices))
-    named = {word for text in TEXTS.values() for word in re.findall(r"^(?:.*&& )?policycase ([a-z]+)", text, re.MULTILINE)}
+    named = {
+        word for text in TEXTS.values() for word in re.findall(r"^(?:.*&& )?policycase ([a-z]+)", text, re.MULTILINE)
+    }
 
     assert named <= known
 

@@ -68,9 +68,10 @@ def _shell(code: str, folder: Path) -> str:
 
 def _r(code: str, folder: Path) -> str | None:
     for package in re.findall(r"library\((\w+)\)", code):
-        if not shutil.which("Rscript") or subprocess.run(
-            ["Rscript", "-e", f"library({package})"], capture_output=True, check=False
-        ).returncode:
+        if (
+            not shutil.which("Rscript")
+            or subprocess.run(["Rscript", "-e", f"library({package})"], capture_output=True, check=False).returncode
+        ):
             return None
     return _printed(["Rscript", "-e", code], folder)
 

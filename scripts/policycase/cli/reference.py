@@ -57,9 +57,9 @@ def _commands() -> Iterator[str]:
     yield "# Commands"
     yield ""
     yield f"{top.description} {top.epilog}"
-    commands = next(action for action in top._actions if isinstance(action, argparse._SubParsersAction))  # noqa: SLF001 - argparse shows its arguments nowhere else
+    commands = next(action for action in top._actions if isinstance(action, argparse._SubParsersAction))
     for name, command in commands.choices.items():
-        arguments = [one for one in command._actions if one.help != argparse.SUPPRESS]  # noqa: SLF001 - likewise
+        arguments = [one for one in command._actions if one.help != argparse.SUPPRESS]
         given = [one for one in arguments if not one.option_strings]
         yield ""
         yield f"## {name}"
