@@ -28,7 +28,7 @@ VALID, FINDINGS, USAGE, UNREADABLE = 0, 1, 2, 3
 STOPPED = 130  # as a shell says of a command that was stopped with Ctrl-C
 EXIT_CODES = {
     VALID: "valid, or done",
-    FINDINGS: "findings: the package is not valid, the versions differ, a passage was not found, or cases do not combine",
+    FINDINGS: "findings: not valid, versions differ, a passage was not found, or cases do not combine",
     USAGE: "wrong usage: no such command, option, table or id, or an extra that is not installed",
     UNREADABLE: "a package or file cannot be read or written",
     STOPPED: "stopped with Ctrl-C",
