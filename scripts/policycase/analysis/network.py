@@ -142,7 +142,7 @@ def to_networkx(casebook: Casebook, *, others: bool = False) -> nx.MultiGraph:
     InvalidPackageError
         A row has no id or no case, or points nowhere.
     """
-    refuse_odd_rows(casebook, casebook.profile)
+    refuse_odd_rows(casebook.text, casebook.profile)
     book = chosen(casebook, others=others)
     graph = nx.MultiGraph()
     for side, (table, kind) in enumerate((("agencies", AGENCY), ("programs", PROGRAM))):

@@ -86,7 +86,7 @@ def spread(given: list[str]) -> list[str]:
 
 def sources_of(given: list[str]) -> dict[str, str]:
     """The file by source_id, or path by name; an empty name where none was said."""
-    parts = [("", text) if Path(text).exists() or "=" not in text else text.split("=", 1) for text in given]
+    parts = [("", text) if Path(text).exists() or "=" not in text else text.partition("=")[::2] for text in given]
     names = [name for name, _ in parts]
     twice = {name for name in names if names.count(name) > 1}
     if twice:
@@ -116,7 +116,8 @@ def run_validate(options: Namespace) -> bool:
         say(f"empty: nothing is coded yet; {', '.join(report.stages)} checked; {counts}")
         say("next: policycase passages SOURCE --case CASE_ID > data/passages.csv; the steps are in CODING.md")
     elif report.is_valid:
-        screens.say_overview(report.tables)
+        if report.tables:
+            screens.say_overview(report.tables)
         say(f"valid: {', '.join(report.stages)} checked; {counts}")
     elif report.stopped:
         say(f"not valid: {counts}; stopped after {report.stages[-1]}: fix this, then run again for the rest")
@@ -244,7 +245,7 @@ def run_show(options: Namespace) -> None:
         return
     record_id = _record_id(case, options.what)
     if options.json:
-        table = case.record(record_id).name
+        table = str(case.record(record_id).name)
         frame = case[table]
         record = rows(frame[frame[case.profile.table(table).key] == record_id])[0]
         say_json({"table": table, "record": record, "evidence": rows(case.evidence_for(record_id))})

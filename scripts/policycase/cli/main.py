@@ -31,7 +31,9 @@ STOPPED = 130  # as a shell says of a command that was stopped with Ctrl-C
 class Parser(argparse.ArgumentParser):
     """Reports wrong usage with the nearest right one, and obeys nothing in an argument, such as a file's name."""
 
-    def parse_known_args(self, args: Any = None, namespace: Any = None) -> tuple[argparse.Namespace, list[str]]:
+    def parse_known_args(  # type: ignore[override] # the overloads differ in the type of the namespace only
+        self, args: Any = None, namespace: Any = None
+    ) -> tuple[argparse.Namespace, list[str]]:
         """As `argparse` does; an option that a command lacks is an error here, where its own options are known."""
         known, rest = super().parse_known_args(args, namespace)
         unknown = [text for text in rest if text.startswith("-")]
@@ -115,7 +117,7 @@ def _failed(error: OSError) -> int:
     return UNREADABLE
 
 
-def _warn(message: Warning | str, *_where: object) -> None:
+def _warn(message: Warning | str, *_where: Any, **_more: Any) -> None:
     """A warning as one line on stderr, without the line of code it came from."""
     _tell(f"policycase: warning: {message}")
 

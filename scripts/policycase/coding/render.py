@@ -173,7 +173,7 @@ def _mirror(field: dict[str, Any], profile: Profile) -> None:
     vocabulary = field.get("policycase", {}).get("vocabulary")
     constraints = {key: value for key, value in field.pop("constraints", {}).items() if key != "enum"}
     field.pop("categories", None)
-    rest = {key: field.pop(key) for key in ("example", "policycase") if key in field}
+    rest: dict[str, Any] = {key: field.pop(key) for key in ("example", "policycase") if key in field}
     if vocabulary:
         constraints["enum"] = profile.vocabularies[vocabulary]
         rest["categories"] = [

@@ -172,7 +172,7 @@ def read_choices(file: Path) -> dict[int, tuple[str, str]]:
     except (OSError, UnicodeDecodeError) as error:
         msg = f"{file}: cannot be read: {error} · make it with: policycase passages SOURCE --case ID --blocks"
         raise UnreadableError(msg) from error
-    choices = {}
+    choices: dict[int, tuple[str, str]] = {}
     for number, line in enumerate(lines, start=1):
         said = line.partition("#")[0].strip()
         match = CHOICE.fullmatch(said)

@@ -169,7 +169,9 @@ class _Sheet:
                     self.kinds[row + down, column + along] = kind
 
 
-Start, End, Text = Callable[[str, dict[str, str]], None], Callable[[str], None], Callable[[str], None]
+Start = Callable[[str, dict[str, str]], None]
+End = Callable[[str], object]
+Text = Callable[[str], object]
 
 
 def _parse(content: bytes, start: Start, end: End = lambda _: None, text: Text = lambda _: None) -> None:
@@ -276,7 +278,7 @@ def _styles(content: bytes) -> list[str]:
             number = given.get("numFmtId", "0")
             styles.append(own.get(number, "") if number in own else BUILT_IN.get(int(number), ""))
 
-    _parse(content, start, lambda _: inside.pop() and None)
+    _parse(content, start, lambda _: inside.pop())
     return styles
 
 

@@ -1,6 +1,7 @@
 """A workbook to code in: a sheet a table, with lists to choose from; `policycase import` makes the tables of it."""
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from xlsxwriter.format import Format
@@ -101,7 +102,7 @@ def _shown(text: Tables, case_id: str) -> dict[str, pd.DataFrame]:
     profile = text.profile
     known = set(text["passages"]["passage_id"].dropna())
     evidence = text["evidence"].reset_index(drop=True)
-    support = dict(list(evidence.groupby("record_id", sort=False)))
+    support = {str(record): rows for record, rows in evidence.groupby("record_id", sort=False)}
     one = coded_sources(text[SOURCES])
     frames: dict[str, pd.DataFrame] = {}
     in_cells: set[str] = set()
@@ -171,7 +172,7 @@ def _field(table: Table, name: str) -> Field:
 
 
 def _put_table(sheet: Worksheet, table: Table, frame: pd.DataFrame, styles: dict[str, Format]) -> None:
-    for column, name in enumerate(frame):
+    for column, name in enumerate(frame.columns):
         field = _field(table, name)
         must_be = field.required and name not in takes_the_source(table, frame)
         put_text(sheet, 0, column, name, styles["required" if must_be else "header"])
@@ -195,8 +196,8 @@ def _add_lists(
     parents = {key.fields[0]: (key.table, key.to[0]) for key in table.foreign_keys if len(key.fields) == 1}
     parents[PASSAGE] = (PASSAGES, "passage_id")
     places = pd.Series(range(2, len(vocabularies) + 2), index=vocabularies.to_numpy())
-    for column, field in enumerate(_field(table, one) for one in shown[name]):
-        rule = {"validate": "list", "error_title": "Not in the list"}
+    for column, field in enumerate(_field(table, one) for one in shown[name].columns):
+        rule: dict[str, Any] = {"validate": "list", "error_title": "Not in the list"}
         if field.vocabulary:
             rows = places.loc[[field.vocabulary]]
             rule |= {"source": f"=codes!$B${rows.min()}:$B${rows.max()}"}
@@ -273,7 +274,7 @@ def _meanings(case: Casebook, shown: dict[str, pd.DataFrame]) -> pd.DataFrame:
 def _put_plain(sheet: Worksheet, frame: pd.DataFrame, styles: dict[str, Format]) -> None:
     """Write a sheet to read: wrapped, rows as high as their longest cell."""
     heights = [1] * len(frame)
-    for column, name in enumerate(frame):
+    for column, name in enumerate(frame.columns):
         put_text(sheet, 0, column, name, styles["header"])
         width = WIDTH if frame[name].str.len().max() > WIDTH else NARROWEST * 2
         sheet.set_column(column, column, width, styles["prose"])

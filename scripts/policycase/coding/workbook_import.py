@@ -416,7 +416,7 @@ def _make_sources(sheet: _Sheet, sources: list[str]) -> Iterator[str]:
             sheet.frame[name] = sheet.frame[name].mask(empty, sources[0])
         elif sources:
             for row in empty.to_numpy().nonzero()[0]:
-                yield f"{sheet.where(name, row)}: {name} is empty, and {len(sources)} sources are coded · name one"
+                yield f"{sheet.where(name, int(row))}: {name} is empty, and {len(sources)} sources are coded · name one"
 
 
 def _make_evidence(sheet: _Sheet, case_id: str, known: set[str], rows: list[dict[str, str]]) -> Iterator[str]:
@@ -604,7 +604,7 @@ def _counts(table: Table, before: pd.DataFrame, after: pd.DataFrame) -> dict[str
     typed = [field.name for field in table.fields.values() if field.authored]
     changes = row_changes(table, before[typed], after[typed])
     kinds = Counter(kind for _, kind in {(key, kind) for _, key, kind, *_ in changes})
-    return {"table": table.name, "rows": len(after)} | {kind: kinds[kind] for kind in ("added", "changed", "removed")}
+    return {"table": table.name, "rows": len(after), **{kind: kinds[kind] for kind in ("added", "changed", "removed")}}
 
 
 def _replace(package: Package, tables: dict[str, bytes]) -> None:

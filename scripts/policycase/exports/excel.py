@@ -79,7 +79,7 @@ def _put_table(sheet: Worksheet, frame: pd.DataFrame, styles: dict[str, Format])
         size = f"{len(frame):,} rows and {len(frame.columns):,} columns"
         msg = f"{sheet.get_name()} has {size}; a sheet holds {MOST_ROWS:,} and {MOST_COLUMNS:,} · use CSV or Parquet"
         raise UnreadableError(msg)
-    for column, header in enumerate(frame):
+    for column, header in enumerate(frame.columns):
         put_text(sheet, 0, column, header, styles["header"])
         widest, style = _put_column(sheet, column, frame[header], styles)
         sheet.set_column(column, column, min(max(widest, len(header) + 4, NARROWEST), WIDEST), style)

@@ -108,7 +108,7 @@ def export(case: Casebook | str | Path | None, to: str, output: str | Path, *, f
     refuse_odd_descriptor(book.descriptor)
     writer = _writer(form)
     frame = view(book, to) if to in VIEWS else None
-    _refuse_replacing(target, [] if frame is None else list(frame), force=force)
+    _refuse_replacing(target, [] if frame is None else list(frame.columns), force=force)
     with staged(target.resolve(), force=force) as place:
         try:
             if frame is None:

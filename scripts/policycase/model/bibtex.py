@@ -52,7 +52,7 @@ def bibtex(casebook: "Casebook", rows: pd.DataFrame | None = None) -> str:
     return "\n".join(
         [
             package_entry(casebook.descriptor, casebook["cases"]),
-            *(_source(row._asdict()) for row in cited.itertuples(index=False)),
+            *(_source(row) for row in cited.to_dict("records")),
         ]
     )
 

@@ -122,7 +122,7 @@ class Casebook:
             and all(frame.equals(other.text[name]) for name, frame in self.text.frames.items())
         )
 
-    __hash__ = None
+    __hash__ = None  # type: ignore[assignment] # how Python spells "not hashable"
 
     @property
     def tables(self) -> list[str]:

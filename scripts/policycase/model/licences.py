@@ -141,10 +141,10 @@ def covering(names: Iterable[str]) -> str:
     ordered = by_restriction(names)
     if len(ordered) == 1:
         return spdx(ordered[0])
-    licences = [known(name) for name in ordered]
-    heaviest = licences[0]
-    if not all(licences) or _clash(licences):
+    licences = [licence for name in ordered if (licence := known(name))]
+    if len(licences) < len(ordered) or _clash(licences):
         return ""
+    heaviest = licences[0]
     return heaviest.name if all(_includes(heaviest, licence) for licence in licences) else ""
 
 

@@ -154,8 +154,10 @@ def values_needing_evidence(tables: Tables) -> pd.DataFrame:
     parts = []
     for name, table in tables.profile.case_tables.items():
         fields = [field for field in table.fields.values() if field.evidence]
+        if not fields:
+            continue
         frame = tables[name]
-        needs = frame[table.key].isin(needing.get(name, ())) if fields else ()
+        needs = frame[table.key].isin(needing.get(name, ()))
         for field in fields:
             wanted = needs & frame[field.name].notna() & frame[field.name].ne(field.silent)
             found = supported.get_indexer(tables.paired(name, table.key, field.name)) >= 0

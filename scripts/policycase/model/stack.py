@@ -101,10 +101,11 @@ def gather(cases: Sequence[Casebook | str | Path]) -> Casebook | None:
     UnreadableError
         A path cannot be read, or a cell is not of its column's type.
     """
-    if len(cases) < 2 or not all(isinstance(case, str | Path) for case in cases):  # noqa: PLR2004 - one is no stack
+    paths = [case for case in cases if isinstance(case, str | Path)]
+    if len(paths) < 2 or len(paths) < len(cases):  # noqa: PLR2004 - one is not a stack
         return None
     with ExitStack() as stack:
-        packages = [Package.read(stack.enter_context(opened(pinned(case, None)))) for case in cases]
+        packages = [Package.read(stack.enter_context(opened(pinned(path, None)))) for path in paths]
         profile = packages[0].profile
         if any(package.profile is not profile and package.profile != profile for package in packages):
             return None
@@ -116,7 +117,7 @@ def gather(cases: Sequence[Casebook | str | Path]) -> Casebook | None:
         if ids is None:
             return None
         order = sorted(range(len(ids)), key=ids.__getitem__)
-        tables = read_many({f"{_spelled(cases[place])}/": packages[place] for place in order}, to_keep=True)
+        tables = read_many({f"{_spelled(paths[place])}/": packages[place] for place in order}, to_keep=True)
         refuse_wrong_cells(tables)
     try:
         descriptor = merged([package.descriptor for package in packages], sorted(ids))
@@ -257,10 +258,10 @@ def _difference(table: Table, ours: pd.DataFrame, theirs: pd.DataFrame) -> str:
     if len(lone):
         return f"{table.name} has the row {lone[0]} in one of them only"
     other = other.loc[one.index]
-    for column in one:
+    for column in one.columns:
         differs = ~(one[column].eq(other[column]) | (one[column].isna() & other[column].isna())).fillna(value=False)
         if differs.any():
-            row = one.index[differs.to_numpy().argmax()]
+            row = one.index[int(differs.to_numpy().argmax())]
             return f"{table.name} {row}: {column} is {one.loc[row, column]} and {other.loc[row, column]}"
     return f"the rows of {table.name} stand in another order"
 

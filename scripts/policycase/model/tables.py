@@ -8,7 +8,7 @@ from functools import cached_property
 from importlib.util import find_spec
 from itertools import count
 from math import inf
-from typing import BinaryIO, Self
+from typing import BinaryIO, Literal, Self
 
 import numpy as np
 import pandas as pd
@@ -21,7 +21,7 @@ from policycase.storage.limits import limit
 from policycase.storage.locations import regular_files
 
 
-def refuse_odd_rows(frames: Mapping[str, pd.DataFrame], profile: Profile) -> None:
+def refuse_odd_rows(tables: "Tables", profile: Profile) -> None:
     """Nothing, if every row can be named and is of a case, and none is named twice.
 
     Raises
@@ -30,7 +30,7 @@ def refuse_odd_rows(frames: Mapping[str, pd.DataFrame], profile: Profile) -> Non
         A required cell is empty, a key stands twice, or a foreign key points nowhere.
     """
     for name, table in profile.case_tables.items():
-        frame, key = frames[name], list(table.primary_key)
+        frame, key = tables[name], list(table.primary_key)
         for field in table.fields.values():
             if field.required and frame[field.name].isna().any():
                 _refuse(f"{name}: {field.name} is empty in a row; it is required")
@@ -38,7 +38,7 @@ def refuse_odd_rows(frames: Mapping[str, pd.DataFrame], profile: Profile) -> Non
         for link in table.foreign_keys:
             if len(link.fields) == 1:
                 pointers = frame[link.fields[0]].dropna().astype(TEXT)
-                lost = pointers[~pointers.isin(frames[link.table][link.to[0]].astype(TEXT))]
+                lost = pointers[~pointers.isin(tables[link.table][link.to[0]].astype(TEXT))]
                 if len(lost):
                     _refuse(f"{name}: {link.fields[0]} {lost.iloc[0]} is in no row of {link.table}")
 
@@ -256,10 +256,10 @@ def read_many(
         if table.kind == "vocabulary":
             frames[name] = read_table(each[0], table)
         else:
-            bodies = _bodies(each, sizes, table)
-            for number, body in enumerate(bodies):
-                if body is None:
-                    bodies[number] = csv_bytes(read_table(each[number], table)).split(b"\n", 1)[1]
+            bodies = [
+                csv_bytes(read_table(package, table)).split(b"\n", 1)[1] if body is None else body
+                for package, body in zip(each, _bodies(each, sizes, table), strict=True)
+            ]
             frames[name] = _joined(bodies, table, to_keep=to_keep)
         paths[name] = [prefix + package.paths[name] for prefix, package in packages.items()]
     return Tables(frames, profile, paths)
@@ -325,7 +325,7 @@ def _parsed_quickly(content: BinaryIO) -> pd.DataFrame:
 
     pyarrow's parser needs a third of the time of pandas' own and the conversion.
     """
-    engine = "pyarrow" if HAS_ARROW else "c"
+    engine: Literal["pyarrow", "c"] = "pyarrow" if HAS_ARROW else "c"
     return pd.read_csv(content, dtype=TEXT, keep_default_na=False, na_values=[""], engine=engine)
 
 

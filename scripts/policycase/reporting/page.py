@@ -71,7 +71,7 @@ def report(casebook: Casebook | str | Path | None, output: str | Path, *, force:
     refuse_taken(target, b"<!doctype html>", force=force)
     book = casebook if isinstance(casebook, Casebook) else load(casebook)
     refuse_odd_descriptor(book.descriptor)
-    refuse_odd_rows(book, book.profile)
+    refuse_odd_rows(book.text, book.profile)
     write_file(target, html(book).encode(), force=force)
     return target
 

@@ -152,7 +152,7 @@ def _rows(text: str, path: str) -> tuple[list[list[str]], list[Finding]]:
             if not shifted:
                 problem = _problem(row, len(rows[0]), len(rows), reader.line_num, path)
                 found += [problem] if problem else []
-                shifted = bool(problem) and problem.rule != "row-has-every-cell"
+                shifted = problem is not None and problem.rule != "row-has-every-cell"
     except csv.Error as error:
         message = f"not readable as CSV: {error}"
         if not shifted:
@@ -235,10 +235,11 @@ def gate(bodies: Sequence[bytes | None], width: int) -> list[bool]:
         Cells in each row.
     """
     passed = [body is not None and _is_plain(body) for body in bodies]
+    texts = [body or b"" for body in bodies]
     for quoted in (False, True):  # most tables have no quote, and are looked at in half the time
         some = [number for number, body in enumerate(bodies) if passed[number] and body and (b'"' in body) == quoted]
-        for numbers in _parts(some, bodies):
-            for place in _with_odd_lines([bodies[number] for number in numbers], width):
+        for numbers in _parts(some, texts):
+            for place in _with_odd_lines([texts[number] for number in numbers], width):
                 passed[numbers[place]] = False
     return passed
 

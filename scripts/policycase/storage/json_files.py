@@ -3,7 +3,7 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from jsonschema import Draft202012Validator
@@ -15,7 +15,7 @@ from policycase.storage.csv_files import BOM, is_utf_16
 NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # what neither SVG nor GraphML can hold
 
 
-def sound_json(content: bytes, **hooks: Callable) -> Any:
+def sound_json(content: bytes, **hooks: Any) -> Any:
     r"""What JSON says, read with the hooks of `json.loads`, if it can be written again.
 
     Raises

@@ -167,10 +167,11 @@ def refuse_unsafe(archive: Path, entries: list[zipfile.ZipInfo]) -> None:
     names = Counter(_on_disk(entry) for entry in entries)
     packed = sum(entry.compress_size for entry in entries) or 1
     unpacked = sum(entry.file_size for entry in entries)
-    for name, largest in (
-        ("LARGEST_ARCHIVE", limit("LARGEST_ARCHIVE")),
-        ("LARGEST_RATIO", limit("LARGEST_RATIO") * packed + 2**20),
-    ):
+    most: dict[Name, int] = {
+        "LARGEST_ARCHIVE": limit("LARGEST_ARCHIVE"),
+        "LARGEST_RATIO": limit("LARGEST_RATIO") * packed + 2**20,
+    }
+    for name, largest in most.items():
         if unpacked > largest:
             msg = f"{archive}: unpacks to {unpacked} bytes from {packed}, as a zip bomb does · {how_to_raise(name)}"
             raise UnsafePathError(msg)

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from itertools import chain, islice
@@ -73,7 +73,8 @@ class CheckedTable:
         for cells in self.cells:
             if len(cells) > MOST_CELLS:
                 cells.clear()
-        self.labels, self.rows = file.header, list(file.rows)
+        self.labels = file.header
+        self.rows: list[Sequence[str | None]] = list(file.rows)
         self.header: list[Error] = []
         if self.labels != self.schema.field_names:
             header = Header(self.labels, fields=self.schema.fields, row_numbers=[1])
@@ -193,7 +194,7 @@ def _cells(table: CheckedTable) -> Iterator[tuple[int, Finding]]:
 def _widths(table: CheckedTable) -> Iterator[tuple[int, Finding]]:
     for number, row in table.ragged.items():
         for cell in row[len(table.cells) :]:
-            yield number, _told("extra-cell", "", table.path, number, "", cell)
+            yield number, _told("extra-cell", "", table.path, number, "", cell or "")
         for cells in table.cells[len(row) :]:
             yield number, _told("missing-cell", "", table.path, number, cells.name)
 
@@ -333,7 +334,7 @@ def screened(folders: Mapping[str, Folder]) -> Screened:
         described = {}  # what all share is odd, so nobody is plain
     tables, odd = read_plain(list(described.values())) if described else (None, set())
     numbers = {key: number for number, key in enumerate(described) if number not in odd}
-    wrong = _suspects(tables) if numbers else {}
+    wrong = _suspects(tables) if tables and numbers else {}
     suspects = {}
     for key, number in numbers.items():
         names = set(described[key].paths) if _is_oddly_described(described[key]) else wrong.get(number)
