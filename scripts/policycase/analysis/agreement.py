@@ -45,7 +45,7 @@ def matches(one: Casebook, other: Casebook) -> dict[str, dict[str, str]]:
 
 def _best(scores: dict[tuple[str, str], float]) -> dict[str, str]:
     """The matching of greatest total score; every pair in it reaches the threshold."""
-    graph = nx.Graph()
+    graph: nx.Graph[tuple[str, str]] = nx.Graph()
     for (left, right), score in sorted(scores.items()):
         if score >= THRESHOLD:
             graph.add_edge(("one", left), ("other", right), weight=score)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -44,8 +45,8 @@ def _of_descriptor(before: Casebook, after: Casebook) -> Iterator[Change]:
     one, other = before.descriptor, after.descriptor
     for key in dict.fromkeys([*one, *other]):
         if key != "resources" and one.get(key) != other.get(key):
-            texts = [str(part[key]) if key in part else None for part in (one, other)]
-            yield DESCRIPTOR, DESCRIPTOR, "changed", key, *texts
+            before_text, after_text = (str(part[key]) if key in part else None for part in (one, other))
+            yield DESCRIPTOR, DESCRIPTOR, "changed", key, before_text, after_text
 
 
 def _of_tables(before: Casebook, after: Casebook) -> Iterator[Change]:
@@ -77,17 +78,18 @@ def _of_table(table: Table, one: pd.DataFrame, other: pd.DataFrame) -> Iterator[
     columns = list(dict.fromkeys([*one.columns, *other.columns]))
     left, right = (frame.loc[both].reindex(columns=columns) for frame in (one, other))
     differs = ~(left.eq(right) | (left.isna() & right.isna()))
-    for record_id, flags in differs[differs.any(axis=1)].iterrows():
-        changed = flags.index[flags]
+    for record_id in differs.index[differs.any(axis=1)]:
+        changed = differs.columns[differs.loc[record_id]]
         for field in changed:
             if field in table.fields and table.fields[field].of in changed:
                 continue
-            yield name, record_id, "changed", field, *(_cell(frame.loc[record_id, field]) for frame in (left, right))
+            cells = left.loc[record_id, field], right.loc[record_id, field]
+            yield name, record_id, "changed", field, _cell(cells[0]), _cell(cells[1])
     if not other.index.intersection(both, sort=False).equals(both):
         yield name, "", "moved", None, None, None
 
 
-def _cell(value: object) -> str | None:
+def _cell(value: Any) -> str | None:
     return None if pd.isna(value) else str(value)
 
 
@@ -100,7 +102,7 @@ def as_markdown(changes: pd.DataFrame) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def worded(row: tuple) -> str:
+def worded(row: Any) -> str:
     """One change, a row of `diff`, in words: "start 1998 → 1999"."""
     if row.change != "changed":
         return "rows stand in another order" if row.change == "moved" else row.change

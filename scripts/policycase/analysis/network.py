@@ -1,5 +1,7 @@
 """Views of who works with whom: ties of agencies to programs, their matrix, and the network."""
 
+from typing import Any
+
 import networkx as nx
 import pandas as pd
 
@@ -144,7 +146,7 @@ def to_networkx(casebook: Casebook, *, others: bool = False) -> nx.MultiGraph:
     """
     refuse_odd_rows(casebook.text, casebook.profile)
     book = chosen(casebook, others=others)
-    graph = nx.MultiGraph()
+    graph: nx.MultiGraph[str] = nx.MultiGraph()
     for side, (table, kind) in enumerate((("agencies", AGENCY), ("programs", PROGRAM))):
         key = book.profile.tables[table].key
         for row in _rows(book[table]):
@@ -156,8 +158,8 @@ def to_networkx(casebook: Casebook, *, others: bool = False) -> nx.MultiGraph:
     return graph
 
 
-def _rows(frame: pd.DataFrame) -> list[dict[str, object]]:
+def _rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """The rows as plain Python values, missing ones left out."""
     days = frame.select_dtypes("datetime").columns
     plain = frame.assign(**{name: frame[name].dt.strftime("%Y-%m-%d") for name in days}).astype(object)
-    return [{name: value for name, value in row.items() if not pd.isna(value)} for row in plain.to_dict("records")]
+    return [{str(name): value for name, value in row.items() if not pd.isna(value)} for row in plain.to_dict("records")]

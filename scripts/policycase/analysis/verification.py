@@ -1,5 +1,6 @@
 """Verification: which passages stand in a reader's own copy, and what rests on those that do not."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,7 +34,7 @@ class Verification:
         return bool(self.passages["found"].all())
 
 
-def verify(casebook: Casebook, sources: dict[str, str | Path]) -> Verification:
+def verify(casebook: Casebook, sources: Mapping[str, str | Path]) -> Verification:
     """The passages of coded sources looked for in a reader's own copies.
 
     Parameters

@@ -13,7 +13,7 @@ from policycase.model.casebook import Casebook
 from policycase.model.profile import Field
 from policycase.storage.csv_files import TEXT
 
-TRUTH = {0: "false", 1: "true"}
+TRUTH: dict[int | float, str] = {0: "false", 1: "true"}
 EXACT = 2**53  # the largest whole number up to which a double holds each
 TITLE = 80  # characters of a label that both programs take
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -101,6 +102,11 @@ CONVERTERS: dict[str, Callable[[pd.Series], pd.Series]] = {
     "boolean": _truth,
     "date": _day,
 }
+
+
+def row_tuples(frame: pd.DataFrame) -> Iterator[Any]:
+    """The rows as named tuples; a cell has the type of its column, which a type checker cannot know."""
+    return frame.itertuples(index=False)
 
 
 class TypedFrames(Mapping[str, pd.DataFrame]):

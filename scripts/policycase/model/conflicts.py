@@ -108,7 +108,7 @@ def _counted(sources: pd.DataFrame) -> pd.Series:
 
 def _statuses(claims: pd.DataFrame, sources: pd.DataFrame) -> dict[tuple[str, str, str], str]:
     stances = claims[claims["source_id"].isin(_counted(sources).index)].groupby(KEY)["stance"].agg(set)
-    return {(case, record, field): _status(said) for (case, record, field), said in stances.to_dict().items()}
+    return dict(zip(stances.index, stances.map(_status), strict=True))
 
 
 def _status(stances: set[str]) -> str:

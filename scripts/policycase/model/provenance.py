@@ -245,7 +245,6 @@ def passage_coverage(tables: Tables) -> pd.DataFrame:
     return counts.rename_axis(columns=None).reset_index()
 
 
-Frames = Mapping[str, pd.DataFrame]
 EVIDENCE = ["field", "passage_id", "page", "paragraph", "sentence", "fragment", "basis", "note"]
 
 

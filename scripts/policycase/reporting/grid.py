@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from policycase.model.columns import row_tuples
 from policycase.model.dates import span_in_words
 from policycase.model.provenance import ATTESTED, OTHER_SOURCE
 from policycase.reporting.theme import FAINT, INK, MUTED, OTHER, PAPER, hue, library, themed, wrapped
@@ -25,7 +26,7 @@ WIDEST, LEAST = 132, 92  # a column is at most so wide; from this width on its n
 NARROWEST = 48  # pixels that a role needs
 SLANT = 190  # pixels of a line of a slanted name
 CHIPS = ["row", "column", "text", "hue", "style", "told", "id"]
-STYLES = {
+STYLES: dict[str, dict[str, Any]] = {
     "solid": {"fillOpacity": 1, "strokeWidth": 0},
     "tint": {"fillOpacity": 0.2, "strokeWidth": 0},
     "dashed": {"fillOpacity": 0, "strokeWidth": 1.2, "strokeDash": [3, 2]},
@@ -47,9 +48,7 @@ class Grid:
     round: bool = False
 
 
-def by_case(
-    casebook: "Casebook", grid_of: Callable[["Casebook", str], Grid]
-) -> "altair.LayerChart | altair.VConcatChart":
+def by_case(casebook: "Casebook", grid_of: Callable[["Casebook", str], Grid]) -> "altair.TopLevelMixin":
     """The wide grid of the one case, or those of all under their titles."""
     titles = casebook.cases.set_index("case_id")["title"]
     charts = [wide(grid_of(casebook, case_id)).properties(title=titles[case_id]) for case_id in casebook.case_ids]
@@ -107,7 +106,7 @@ def narrow(grid: Grid) -> "altair.LayerChart":
     names = grid.rows.set_index("row")["name"]
     heads, lines, at = [], [], 0.0
     half = CHIP / 2 if grid.round else 40
-    for column in grid.columns.itertuples():
+    for column in row_tuples(grid.columns):
         chips = grid.chips[grid.chips["column"].eq(column.column)]
         if chips.empty:
             continue
@@ -163,7 +162,7 @@ def _placed(grid: Grid) -> tuple[pd.DataFrame, pd.DataFrame, float]:
     return rows, pd.DataFrame(heads, columns=["head", "y"]), max(at, 20.0)
 
 
-def _names(columns: pd.DataFrame, step: float, across: object, down: object) -> "altair.Chart":
+def _names(columns: pd.DataFrame, step: float, across: Any, down: Any) -> "altair.Chart":
     """The names of columns: level where there is room, else slanted; the last line of each ends above the grid."""
     alt = library()
     level = step >= LEAST
@@ -179,7 +178,7 @@ def _names(columns: pd.DataFrame, step: float, across: object, down: object) -> 
     )  # fmt: skip
 
 
-def _chips(alt: object, chips: pd.DataFrame, across: object, down: object, grid: Grid) -> list["altair.Chart"]:
+def _chips(alt: Any, chips: pd.DataFrame, across: Any, down: Any, grid: Grid) -> list["altair.Chart"]:
     """A chip a mark, in its style; its text on it."""
     hue, told = alt.Color("hue:N", scale=None), alt.Description("told:N")
     tip = alt.Tooltip("told:N", title=" ")
@@ -211,7 +210,7 @@ def _chips(alt: object, chips: pd.DataFrame, across: object, down: object, grid:
 AIMS = {"goal_type": "solid", "goal_type_2": "dashed"}  # first-named aim, second aim of the same goal
 
 
-def plot_goals(casebook: "Casebook") -> "altair.LayerChart | altair.VConcatChart":
+def plot_goals(casebook: "Casebook") -> "altair.TopLevelMixin":
     """Which goal a program or an agency had, by type, one chart a case with the same columns.
 
     A row is a program, or an agency where the source says whose goal it is, which is then named and in the color of
@@ -234,8 +233,9 @@ def goals(casebook: "Casebook", case_id: str) -> Grid:
     columns = [code for code in casebook.profile.vocabularies["goal_type"] if code in used]
     names = {**_goal_names(casebook.programs), **_goal_names(casebook.agencies)}
     sectors = dict(zip(casebook.agencies["agency_id"], casebook.agencies["sector"], strict=True))
-    rows, chips = {}, []
-    for goal in everywhere[everywhere["case_id"].eq(case_id)].itertuples():
+    rows: dict[str, dict[str, str]] = {}
+    chips = []
+    for goal in row_tuples(everywhere[everywhere["case_id"].eq(case_id)]):
         owner = goal.program_id if pd.isna(goal.holder_agency_id) else goal.holder_agency_id
         row = f"{goal.program_id} {goal.holder_agency_id} {goal.attested_by}"
         other = goal.attested_by == OTHER_SOURCE
@@ -280,7 +280,7 @@ OTHERS = " (other sources)"
 ROLE_STYLES = {"lead": "solid", "abstain": "dashed"}  # who leads, and who agrees not to act, are seen first
 
 
-def plot_network(casebook: "Casebook") -> "altair.LayerChart | altair.VConcatChart":
+def plot_network(casebook: "Casebook") -> "altair.TopLevelMixin":
     """Which agency had which role in which program, one chart a case.
 
     Agencies are rows under their sector and in its color, programs are columns, each role is a chip with its name:
@@ -327,7 +327,7 @@ def network(casebook: "Casebook", case_id: str) -> Grid:
     programs = programs.assign(
         name=[
             f"{row.name}{suffix if row.program_id in planned else ''}{OTHERS if row.program_id in others else ''}"
-            for row in programs.itertuples()
+            for row in row_tuples(programs)
         ]
     )
     titles = dict(zip(programs["program_id"], programs["name"], strict=True))
@@ -341,12 +341,12 @@ def network(casebook: "Casebook", case_id: str) -> Grid:
             "told": _told(link, names[link.agency_id], codes["role", link.role], titles[link.program_id]),
             "id": link.program_agency_id,
         }
-        for link in links.itertuples()
+        for link in row_tuples(links)
     ]
     columns = programs[["program_id", "name"]].set_axis(["column", "name"], axis=1)
     return Grid(rows, columns, pd.DataFrame(chips, columns=CHIPS))
 
 
-def _told(link: tuple, agency: str, role: str, program: str) -> str:
+def _told(link: Any, agency: str, role: str, program: str) -> str:
     dates = span_in_words(link.start, link.end)
     return f"{agency}: {role.lower()}, {program}{f' ({dates})' if dates else ''} · {link.program_agency_id}"

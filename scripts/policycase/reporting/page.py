@@ -11,6 +11,7 @@ import pandas as pd
 from policycase.errors import MissingExtraError
 from policycase.model.bibtex import authors_of, title_of, year_of
 from policycase.model.casebook import Casebook, load
+from policycase.model.columns import row_tuples
 from policycase.model.dates import counted_in_words
 from policycase.model.package import refuse_odd_descriptor
 from policycase.model.profile import ENTRY_TABLES, Field
@@ -173,7 +174,8 @@ def _conflicts(index: Index) -> list[Conflict]:
     frame = index.casebook.conflicts()
     frame = frame[frame["stance"].isin(DIFFERING)]
     found = []
-    for (record_id, name), rows in frame.groupby(["record_id", "field"], sort=False):
+    for key, rows in frame.groupby(["record_id", "field"], sort=False):
+        record_id, name = map(str, key)
         table = index.home.get(record_id)
         field = table.fields.get(name) if table else None
         first = rows.iloc[0]
@@ -192,14 +194,14 @@ def _conflicts(index: Index) -> list[Conflict]:
                         "sources": row.sources,
                         "groups": str(row.groups_for_rival),
                     }
-                    for row in rows.itertuples()
+                    for row in row_tuples(rows)
                 ],
             )
         )
     return found
 
 
-def _cell(index: Index, field: Field | None, cell: object) -> str:
+def _cell(index: Index, field: Field | None, cell: Any) -> str:
     if pd.isna(cell):
         return ""
     return index.value(field, str(cell)).text if field else str(cell)

@@ -156,8 +156,9 @@ def where(passage: Row) -> str:
     parts = [f"page {passage['page']}"] if "page" in passage else []
     if "paragraph" in passage:
         kind = re.fullmatch(r"([a-z]+)([0-9]+)", passage["paragraph"])
-        known = kind and kind[1] in PARTS
-        parts.append(f"{PARTS[kind[1]]} {kind[2]}" if known else f"paragraph {passage['paragraph']}")
+        parts.append(
+            f"{PARTS[kind[1]]} {kind[2]}" if kind and kind[1] in PARTS else f"paragraph {passage['paragraph']}"
+        )
     parts += [f"{name} {passage[column]}" for column, name in (("sentence", "sentence"), ("fragment", "part"))
               if column in passage]  # fmt: skip
     return ", ".join(parts)

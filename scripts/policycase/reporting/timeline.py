@@ -3,13 +3,14 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
 import pandas as pd
 
 from policycase.analysis.chronology import observed, timeline
 from policycase.errors import MissingExtraError
+from policycase.model.columns import row_tuples
 from policycase.model.dates import in_words, span_in_words
 from policycase.model.provenance import ATTESTED, OTHER_SOURCE
 from policycase.reporting.theme import EVENT, FAINT, INK, MUTED, OTHER, PAPER, PROGRAM, library, themed, wrapped
@@ -55,8 +56,8 @@ def timeline_rows(casebook: "Casebook") -> pd.DataFrame:
     rows["hollow"] = event & rows["state"].ne("occurred") | rows["state"].eq("planned")
     rows["until"] = observed(casebook, rows["case_id"], rows["record_id"])["observed_until_earliest"]
     labels = dict(casebook.codes.set_index(["vocabulary", "code"])["label"])
-    rows["words"] = [_words(row, labels) for row in rows.itertuples()]
-    rows["told"] = [_told(row) for row in rows.itertuples()]
+    rows["words"] = [_words(row, labels) for row in row_tuples(rows)]
+    rows["told"] = [_told(row) for row in row_tuples(rows)]
     panels = pd.Categorical(rows["panel"], ["program", "event", "undated"])
     return rows.assign(order=panels).sort_values(["case_id", "order", "place"], kind="stable").drop(
         columns=["order", "place"]
@@ -106,7 +107,7 @@ def _differing(casebook: "Casebook", rows: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _words(row: tuple, labels: dict[tuple[str, str], str]) -> str:
+def _words(row: Any, labels: dict[tuple[str, str], str]) -> str:
     """The dates, and whatever else than "it was" there is to say."""
     date = "" if pd.isna(row.start) or not row.point else in_words(row.start)
     label = labels.get((STATES[row.kind], row.state), str(row.state)).lower()
@@ -116,7 +117,7 @@ def _words(row: tuple, labels: dict[tuple[str, str], str]) -> str:
     return ", ".join(part for part in (date or span_in_words(row.start, row.end), said) if part)
 
 
-def _told(row: tuple) -> str:
+def _told(row: Any) -> str:
     other = " (named only by other sources)" if row.tone == "other" else ""
     return f"{row.name}: {row.words or 'no date in the source'}{other} · {row.record_id}"
 
@@ -177,7 +178,7 @@ def drawing(
     return ET.tostring(root, encoding="unicode")
 
 
-def _written(value: object) -> object:
+def _written(value: Any) -> Any:
     """A specification without the characters that no XML can hold: one of them would abort the whole process."""
     if isinstance(value, str):
         return NOT_XML.sub("\ufffd", value)
@@ -239,7 +240,7 @@ Window = tuple[pd.Timestamp, pd.Timestamp]
 DAY = pd.Timedelta(days=1)
 HEADS = {"program": "Programs", "event": "Events", "undated": "No date in the source"}
 CLUSTER = (6, 60 * DAY, 8)  # rows, longest gap, and how much longer the whole is, for a closer look
-SHAPE = {
+SHAPE: dict[str, Any] = {
     "y": "float64", "tone": TEXT, "hollow": "bool", "struck": "bool", "told": TEXT,
     "x": "datetime64[s]", "x2": "datetime64[s]", "side": TEXT,
 }  # fmt: skip
@@ -291,7 +292,7 @@ def drawn(rows: pd.DataFrame, window: Window, pixels: int) -> dict[str, pd.DataF
     """Marks of each kind: ranges (somewhere within), sure (throughout), open (to an unknown day), ends, points."""
     found: dict[str, list[dict]] = {"ranges": [], "sure": [], "open": [], "ends": [], "points": []}
     least = THIN * (window[1] - window[0]) / pixels
-    for row in rows[rows["dated"]].itertuples():
+    for row in row_tuples(rows[rows["dated"]]):
         base = {name: getattr(row, name) for name in ("y", "tone", "hollow", "struck", "told")}
         base |= {"x2": pd.NaT, "side": ""}
         for kind, shape in _marks(row, window, least):
@@ -299,7 +300,7 @@ def drawn(rows: pd.DataFrame, window: Window, pixels: int) -> dict[str, pd.DataF
     return {kind: pd.DataFrame(shapes, columns=list(SHAPE)).astype(SHAPE) for kind, shapes in found.items()}
 
 
-def _marks(row: tuple, window: Window, least: pd.Timedelta) -> Iterator[tuple[str, dict]]:
+def _marks(row: Any, window: Window, least: pd.Timedelta) -> Iterator[tuple[str, dict]]:
     begun, ended = row.start_latest, row.end_earliest
     lasting = pd.notna(begun) and pd.notna(ended) and ended > begun
     starts = _moment(row.start_earliest, begun, window)
@@ -334,7 +335,7 @@ def _wide(shape: dict, least: pd.Timedelta) -> dict:
     return {"x": shape["x"] - lacking, "x2": shape["x2"] + lacking}
 
 
-def labelled(row: tuple, pixels: float, size: float) -> list[str]:
+def labelled(row: Any, pixels: float, size: float) -> list[str]:
     """Name and dates of a row: on one line if they fit, else the dates on lines of their own."""
     one = f"{row.name} · {row.words}" if row.words else str(row.name)
     whole = wrapped(one, pixels, size)
@@ -368,7 +369,7 @@ NARROW = Layout(labels=0, axis=318, dates=0, row=34)
 LINE_HEIGHT, LANES = 14, 40
 
 
-def plot_timeline(casebook: "Casebook") -> "altair.LayerChart | altair.VConcatChart":
+def plot_timeline(casebook: "Casebook") -> "altair.TopLevelMixin":
     """A timeline of programs and events, one chart a case, all on one axis.
 
     A day that is known is a dot, a moment somewhere within a range is a pale band over the range, and an open bound
@@ -394,7 +395,7 @@ def plot_timeline(casebook: "Casebook") -> "altair.LayerChart | altair.VConcatCh
 def case_timeline(rows: pd.DataFrame, window: Window, layout: Layout = WIDE) -> "altair.LayerChart":
     """One case's rows within a window of time, without theme; rows as `timeline_rows` gives them."""
     if layout.above:
-        names = [labelled(row, layout.axis, layout.size) for row in rows.itertuples()]
+        names = [labelled(row, layout.axis, layout.size) for row in row_tuples(rows)]
         dates = [[""] for _ in names]
     else:
         names = [wrapped(str(name), layout.labels - 16, layout.size) for name in rows["name"]]
@@ -520,7 +521,7 @@ def _labels(rows: pd.DataFrame, heads: pd.DataFrame, layout: Layout) -> list["al
     ]  # fmt: skip
 
 
-def _axis(alt: object, layout: Layout) -> "altair.Axis":
+def _axis(alt: Any, layout: Layout) -> "altair.Axis":
     ticks = 5 if layout.above else 9
     return alt.Axis(title=None, orient="top", tickCount=ticks, labelOverlap=True, labelSeparation=10, domain=False)
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import pandas as pd
 
@@ -218,7 +219,7 @@ def rival_value_fits_its_stance(tables: Tables) -> Iterator[Finding]:
         )
 
 
-def _fits(stance: str, coded: object, value: str, *, is_date: bool) -> bool:
+def _fits(stance: str, coded: Any, value: str, *, is_date: bool) -> bool:
     if pd.isna(coded):
         return False  # where the coded cell is empty, a source adds
     if is_date:

@@ -11,6 +11,7 @@ from policycase.findings import Finding
 from policycase.model.dates import Bounds, bounds
 from policycase.model.provenance import ATTESTED, OTHER_SOURCE
 from policycase.model.tables import Tables
+from policycase.storage.csv_files import TEXT
 from policycase.validation.rules.base import at, noted, rule, warning, where, with_cells
 
 OPERATING = {"launch", "pilot", "place-expansion", "setting-expansion", "site-opening", "termination"}
@@ -75,7 +76,7 @@ def bounds_equal_edtf(tables: Tables) -> Iterator[Finding]:
                 yield from at(
                     tables,
                     name,
-                    where(frame.assign(expected=expected), differs),
+                    where(frame.assign(expected=pd.Series(expected, frame.index, dtype=TEXT)), differs),
                     field.name,
                     f'{field.name} is "{{{field.name}}}"; {field.of} "{{{field.of}}}" gives "{{expected}}"',
                     f"check {field.of}; if it is right, run: policycase render",
@@ -301,7 +302,7 @@ def in_a_cycle(rows: pd.DataFrame, start: str, end: str) -> pd.Series:
     inner = rows[[start, end]]
     for _ in range(3):  # an edge on a cycle goes on at both ends; hardly any other is left then
         inner = inner[inner[start].isin(inner[end]) & inner[end].isin(inner[start])]
-    graph = nx.DiGraph(inner.itertuples(index=False, name=None))
+    graph: nx.DiGraph[str] = nx.DiGraph(inner.itertuples(index=False, name=None))
     component = {node: i for i, nodes in enumerate(nx.strongly_connected_components(graph)) for node in nodes}
     on_cycle = inner[start].map(component).eq(inner[end].map(component))
     return on_cycle.reindex(rows.index, fill_value=False)

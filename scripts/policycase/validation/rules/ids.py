@@ -76,10 +76,10 @@ def link_id_is_made_of_its_parts(tables: Tables) -> Iterator[Finding]:
     for table in tables.profile.case_tables.values():
         if table.id_parts:
             frame = tables[table.name]
-            filled = frame[[table.key, "case_id", *table.id_parts]].notna().all(axis=1)
+            filled = frame[[table.key, "case_id", *table.id_parts]].notna().all(axis=1).to_numpy()
             for link in table.parents:
                 if link.fields[0] in table.id_parts:  # a part that is no record is told on its own
-                    filled &= tables.table_of.index.get_indexer(frame[link.fields[0]]) >= 0
+                    filled = filled & (tables.table_of.index.get_indexer(pd.Index(frame[link.fields[0]])) >= 0)
             frame = frame[filled]
             parts = zip(*(frame[part].to_numpy() for part in table.id_parts), strict=True)
             local = ("--".join(part.rpartition(":")[2] for part in row) for row in parts)

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from unicodedata import is_normalized, normalize
 from urllib.parse import urlsplit
 
@@ -271,7 +271,9 @@ def equal_names_are_written_alike(tables: Tables) -> Iterator[Finding]:
             several = {text for text, count in Counter(plain.values()).items() if count > 1}
             rows = with_cells(frame, field.name, [text for text in plain if plain[text] in several])
             rows = rows.assign(plain=rows[field.name].map(plain))
-            first_of = rows.groupby(["case_id", "plain"])[field.name].transform("first") if len(rows) else []
+            first_of: Iterable[str] = (
+                rows.groupby(["case_id", "plain"])[field.name].transform("first") if len(rows) else []
+            )
             shown = rows.assign(
                 shown=[ascii(text) for text in rows[field.name]], other=[ascii(text) for text in first_of]
             )
