@@ -42,7 +42,7 @@ def say_overview(tables: Tables) -> None:
     """Rows of each table, what only other sources say apart, and the coverage."""
     counts = provenance.counts(tables)
     for name in ENTRY_TABLES:
-        say(counted_in_words(*counts.loc[name], name))
+        say(counted_in_words(counts["rows"][name], counts["others"][name], name))
     say("")
     about = [tables.profile.tables[name].description for name in counts.index]
     say_table(counts.rename_axis("table").reset_index().assign(**{"what it holds": about}))
@@ -129,7 +129,7 @@ def say_record(casebook: Casebook, record_id: str) -> None:
 def _texts(casebook: Casebook, name: str, frame: pd.DataFrame) -> list[dict[str, str]]:
     """Rows of a table as text, without their missing cells."""
     text = casebook.text[name].iloc[frame.index]
-    return [row.dropna().to_dict() for _, row in text.iterrows()]
+    return [{str(field): cell for field, cell in row.dropna().items()} for _, row in text.iterrows()]
 
 
 def _labels(casebook: Casebook) -> dict[tuple[str, str], str]:

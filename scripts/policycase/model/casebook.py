@@ -155,7 +155,7 @@ class Casebook:
         """What the casebook holds, and where to go from here."""
         titles = [f"  {row.case_id}  {row.title} ({row.country})" for row in self._frames["cases"].itertuples()]
         counts = self.counts
-        entry = [counted_in_words(*counts.loc[name, ["rows", "others"]], name) for name in ENTRY_TABLES]
+        entry = [counted_in_words(counts["rows"][name], counts["others"][name], name) for name in ENTRY_TABLES]
         rest = [f"{name} {len(frame)}" for name, frame in self.text.frames.items() if name not in ENTRY_TABLES]
         return "\n".join(
             [

@@ -114,7 +114,7 @@ def coded_rows(frames: Frames, profile: Profile) -> dict[str, pd.DataFrame]:
 
 def _among(cells: pd.Series, ids: pd.Index) -> np.ndarray:
     """Whether each cell is one of many ids; `isin` would make a Python object of each of them, for every column."""
-    return ids.get_indexer(cells.to_numpy(dtype="object")) >= 0
+    return ids.get_indexer(pd.Index(cells, dtype="object")) >= 0
 
 
 def counts(tables: Tables) -> pd.DataFrame:

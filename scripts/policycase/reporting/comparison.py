@@ -54,7 +54,8 @@ def _sizes(index: Index, name: str) -> dict[str, str]:
     """By case: how many rows of a table the coded sources attest, and how many more only other sources do."""
     own, every = (book[name].groupby("case_id").size() for book in (index.casebook.coded, index.casebook))
     more = every.sub(own, fill_value=0).astype("int64")
-    return {case: f"{own.get(case, 0)} (+ {n} of other sources)" if n else str(every[case]) for case, n in more.items()}
+    texts = [f"{count - n} (+ {n} of other sources)" if n else str(count) for count, n in zip(every, more, strict=True)]
+    return dict(zip(map(str, every.index), texts, strict=True))
 
 
 def counts(index: Index) -> list[Counts]:

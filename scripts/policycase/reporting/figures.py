@@ -207,8 +207,7 @@ def _years(rows: pd.DataFrame) -> str:
     first, last = timeline.extent(rows)
     if pd.isna(first):
         return "no date"
-    first, last = first.year, last.year
-    return str(first) if first == last else f"{first} to {last}"
+    return str(first.year) if first.year == last.year else f"{first.year} to {last.year}"
 
 
 def _month(day: pd.Timestamp) -> str:
