@@ -22,8 +22,8 @@ def diff(old: Casebook | str | Path | None, new: Casebook | str | Path | None) -
     -------
     DataFrame
         table, record_id (the key's values, joined by a space where it has several), change (`added`, `removed`,
-        `changed`, `moved`), field, old, new: one row a changed cell, as text, missing where a cell is empty. An added
-        or removed row is one row without a field. `moved` says that rows which both have stand in another order.
+        `changed`, `moved`), field, old, new: one row per changed cell, as text, missing where a cell is empty. An added
+        or removed row is one row without a field. `moved` means that rows which both have are in a different order.
         Properties of the descriptor come first, under its name as table. Bounds are left out where their date differs.
 
     Raises
@@ -62,7 +62,7 @@ def row_changes(table: Table, one: pd.DataFrame, other: pd.DataFrame) -> Iterato
 
 
 def _keyed(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
-    """The frame by its key; a key that stands again is numbered, so that no row is lost."""
+    """The frame by its key; a repeated key is numbered, so that no row is lost."""
     keys = frame[list(table.primary_key)].fillna("").agg(" ".join, axis=1) if len(frame) else pd.Series(dtype=TEXT)
     again = keys.groupby(keys).cumcount()
     named = [f"{key} ({count + 1})" if count else key for key, count in zip(keys, again, strict=True)]
@@ -105,6 +105,6 @@ def as_markdown(changes: pd.DataFrame) -> str:
 def worded(row: Any) -> str:
     """One change, a row of `diff`, in words: "start 1998 → 1999"."""
     if row.change != "changed":
-        return "rows stand in another order" if row.change == "moved" else row.change
+        return "rows are in a different order" if row.change == "moved" else row.change
     before, after = ("(empty)" if pd.isna(value) else value for value in (row.old, row.new))
     return f"{row.field} {before} → {after}"

@@ -7,7 +7,7 @@ import pandas as pd
 
 from policycase.analysis.chronology import PLANNED, chosen
 from policycase.model.casebook import Casebook
-from policycase.model.tables import refuse_odd_rows
+from policycase.model.tables import refuse_invalid_rows
 
 AGENCY, PROGRAM = "agency", "program"
 AGENCY_COLUMNS = ["agency_type", "sector", "level", "is_generic"]
@@ -144,7 +144,7 @@ def to_networkx(casebook: Casebook, *, others: bool = False) -> nx.MultiGraph:
     InvalidPackageError
         A row has no id or no case, or points nowhere.
     """
-    refuse_odd_rows(casebook.text, casebook.profile)
+    refuse_invalid_rows(casebook.text, casebook.profile)
     book = chosen(casebook, others=others)
     graph: nx.MultiGraph[str] = nx.MultiGraph()
     for side, (table, kind) in enumerate((("agencies", AGENCY), ("programs", PROGRAM))):

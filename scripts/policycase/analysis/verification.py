@@ -1,4 +1,4 @@
-"""Verification: which passages stand in a reader's own copy, and what rests on those that do not."""
+"""Verification: which passages are in a reader's own copy, and what rests on those that do not."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,10 +19,10 @@ class Verification:
     Attributes
     ----------
     passages
-        One row a passage of the sources that were given: passage_id, source_id, page, paragraph, sentence,
+        One row per passage of the sources that were given: passage_id, source_id, page, paragraph, sentence,
         fragment, found (boolean).
     affected
-        One row a value that rests on a passage not found: passage_id, record_id, field, basis.
+        One row per value that rests on a passage not found: passage_id, record_id, field, basis.
     """
 
     passages: pd.DataFrame

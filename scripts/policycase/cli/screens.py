@@ -14,7 +14,7 @@ from policycase.model.bibtex import title_of
 from policycase.model.casebook import Casebook
 from policycase.model.columns import row_tuples
 from policycase.model.dates import counted_in_words, figure_in_words
-from policycase.model.package import refuse_odd_descriptor
+from policycase.model.package import refuse_invalid_descriptor
 from policycase.model.profile import ENTRY_TABLES, Table
 from policycase.model.provenance import RECORD
 from policycase.model.tables import Tables
@@ -29,7 +29,7 @@ MOST = 20  # findings of one package that are printed where there are many
 def say_about(casebook: Casebook) -> None:
     """Title, version, licences and the cases."""
     descriptor = casebook.descriptor
-    refuse_odd_descriptor(descriptor)
+    refuse_invalid_descriptor(descriptor)
     licenses = ", ".join(entry["name"] for entry in descriptor["licenses"])
     say(f"{title_of(descriptor, casebook.cases)}\n{descriptor['name']} {descriptor['version']}, {licenses}\n")
     say(f"{descriptor.get('description', '')}\n")
@@ -179,7 +179,7 @@ def _say_tied(casebook: Casebook, table: Table, record_id: str) -> None:
 
 
 def say_conflicts(found: pd.DataFrame) -> None:
-    """Each value with its rivals: as a footnote would say it."""
+    """Each value with its rivals, worded as in a footnote."""
     for (record_id, field), rows in found.groupby(["record_id", "field"], sort=False):
         first = rows.iloc[0]
         what = record_id if field == RECORD else f"{record_id}, {field}"
@@ -191,7 +191,7 @@ def say_conflicts(found: pd.DataFrame) -> None:
 
 
 def say_wide(casebook: Casebook, name: str) -> None:
-    """A table, or one block a row where the terminal is too narrow; stderr says which columns are not shown."""
+    """A table, or one block per row where the terminal is too narrow; stderr says which columns are not shown."""
     frame = casebook[name]
     fields = casebook.profile.table(name).fields
     hidden = [column for column in frame.columns if fields[column].bound or frame[column].isna().all()]

@@ -145,7 +145,7 @@ def say_table(frame: pd.DataFrame, title: str = "") -> None:
 
 
 def say_blocks(frame: pd.DataFrame) -> None:
-    """A frame as one block a row: the key, then each filled cell on a line of its own."""
+    """A frame as one block per row: the key, then each filled cell on a line of its own."""
     longest = max(len(name) for name in frame.columns)
     for row in rows(frame):
         (_, key), *cells = row.items()

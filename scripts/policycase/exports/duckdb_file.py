@@ -11,7 +11,7 @@ from policycase.exports.export import MARK, facts
 from policycase.exports.sql import literal, quoted
 from policycase.model.casebook import Casebook
 from policycase.model.profile import Field, Table
-from policycase.model.tables import refuse_odd_rows
+from policycase.model.tables import refuse_invalid_rows
 from policycase.storage.csv_files import TEXT
 
 FAILURES = (duckdb.Error,)
@@ -35,7 +35,7 @@ def write(case: Casebook, place: Path) -> None:
     2.0.0 and 2.0.1), whatever storage version is asked for.
     """
     text = case.text
-    refuse_odd_rows(text, case.profile)
+    refuse_invalid_rows(text, case.profile)
     with tempfile.TemporaryDirectory(prefix="policycase-") as folder:
         made = Path(folder) / "case.duckdb"  # a plain name: DuckDB takes what follows a ? in a path for options
         with duckdb.connect() as database:

@@ -218,7 +218,7 @@ class Casebook:
         DataFrame
             The table's own columns, then for each foreign key the columns of its parent, prefixed with
             the key's name less `id`: `agency_id` brings `agency_name`. Missing where the key is empty. An id that
-            stands twice is an InvalidPackageError, since a row could be joined to two.
+            appears more than once is an InvalidPackageError, since a row could be joined to two.
         """
         table = self.profile.table(name)
         joined = self[name]
@@ -227,14 +227,14 @@ class Casebook:
             prefix = column.removesuffix("id")
             parent = self[link.table].drop(columns="case_id").dropna(subset=key).set_index(key)
             for twice in parent.index[parent.index.duplicated()]:
-                msg = f"{link.table}: {twice} stands twice · run: policycase validate"
+                msg = f"{link.table}: {twice} appears more than once · run: policycase validate"
                 raise InvalidPackageError(msg)
             parent.columns = [c if c.startswith(prefix) and c not in joined else prefix + c for c in parent.columns]
             joined = joined.merge(parent, how="left", left_on=column, right_index=True, validate="many_to_one")
         return joined.reset_index(drop=True)
 
     def record(self, record_id: str) -> pd.Series:
-        """One row by its id, from whatever table; the name of the Series is that table.
+        """One row by its id, from any table; the name of the Series is that table.
 
         Raises
         ------
@@ -256,7 +256,7 @@ class Casebook:
         return provenance.passage_coverage(self.text)
 
     def conflicts(self) -> pd.DataFrame:
-        """Coded values beside what other sources say of them; see `policycase.model.conflicts.of_values`."""
+        """Coded values compared with what other sources say; see `policycase.model.conflicts.of_values`."""
         return conflicts.of_values(self.text)
 
     def crosschecks(self) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""Conflicts: coded values beside what other sources say of them, and how many independent groups say it."""
+"""Conflicts: coded values compared with what other sources say, and how many independent groups say it."""
 
 from typing import Any
 
@@ -61,7 +61,7 @@ def of_values(tables: Tables) -> pd.DataFrame:
                 "groups_for_coded": len(own | confirming.get((record_id, field), set())),
                 "groups_for_rival": len(set(rows["group"].dropna()) - own),
                 "sources": "; ".join(dict.fromkeys(rows["source"].dropna())),
-                "statement": _said(tables, rows),
+                "statement": _statement(tables, rows),
             }
         )
     columns = [*KEY, "coded_value", "stance", "rival_value", "status", "groups_for_coded", "groups_for_rival",
@@ -115,16 +115,16 @@ def _status(stances: set[str]) -> str:
     return next((status for stance, status in STATUS_OF.items() if stance in stances), "unchecked")
 
 
-def _said(tables: Tables, rows: pd.DataFrame) -> str:
+def _statement(tables: Tables, rows: pd.DataFrame) -> str:
     """The statements, each once, with the places, agencies or events it names and the time it holds for."""
-    said = []
+    text = []
     for key, same in rows.fillna({"start": "", "end": ""}).groupby(["statement", "start", "end"], sort=False):
         statement, start, end = map(str, key)
         objects = ", ".join(_name(tables, record) for record in same["object_id"].dropna())
         times = " to ".join(time for time in (start, end) if time)
         more = "; ".join(part for part in (objects, times) if part)
-        said.append(f"{statement} [{more}]" if more else statement)
-    return " ".join(said)
+        text.append(f"{statement} [{more}]" if more else statement)
+    return " ".join(text)
 
 
 def _name(tables: Tables, record_id: str) -> str:

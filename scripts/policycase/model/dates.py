@@ -100,7 +100,7 @@ _PARTS = re.compile(r"(?P<year>[0-9]{4})(?:-(?P<month>0[1-9]|1[0-2])(?:-(?P<day>
 
 
 def in_words(text: str) -> str:
-    """An EDTF date in plain words; a text that is none comes back as it is.
+    """An EDTF date in plain words; any other text comes back unchanged.
 
     Examples
     --------

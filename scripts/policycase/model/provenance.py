@@ -225,8 +225,8 @@ def row_coverage(tables: Tables) -> pd.DataFrame:
 
 def extents(tables: Tables) -> pd.Series:
     """What `scope` says of the tables of each case: a code of `extent` by (case_id, table)."""
-    said = tables["scope"].dropna(subset=["case_id", "table_name"]).drop_duplicates(["case_id", "table_name"])
-    return said.set_index(["case_id", "table_name"])["extent"].astype(TEXT)
+    text = tables["scope"].dropna(subset=["case_id", "table_name"]).drop_duplicates(["case_id", "table_name"])
+    return text.set_index(["case_id", "table_name"])["extent"].astype(TEXT)
 
 
 def passage_coverage(tables: Tables) -> pd.DataFrame:
@@ -264,7 +264,7 @@ def table_of(tables: Tables, record_id: str) -> str:
 
 
 def record(tables: Tables, frames: Frames, record_id: str) -> pd.Series:
-    """One row by its id, from whatever table; the name of the Series is that table."""
+    """One row by its id, from any table; the name of the Series is that table."""
     name = table_of(tables, record_id)
     number = tables.rows_with(name, tables.profile.tables[name].key, record_id)[0]
     return frames[name].iloc[number].rename(name)
@@ -291,7 +291,7 @@ def evidence_for(tables: Tables, frames: Frames, record_id: str, field: str | No
     -------
     DataFrame
         field, passage_id, page, paragraph, sentence, fragment, basis, note, source_id, source_title;
-        one row a passage and field, in the order of the passages. No rows where there is no evidence.
+        one row per passage and field, in the order of the passages. No rows where there is no evidence.
 
     Raises
     ------

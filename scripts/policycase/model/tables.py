@@ -21,13 +21,13 @@ from policycase.storage.limits import limit
 from policycase.storage.locations import regular_files
 
 
-def refuse_odd_rows(tables: "Tables", profile: Profile) -> None:
-    """Nothing, if every row can be named and is of a case, and none is named twice.
+def refuse_invalid_rows(tables: "Tables", profile: Profile) -> None:
+    """Raise unless every row has an id and a case, and no id appears more than once.
 
     Raises
     ------
     InvalidPackageError
-        A required cell is empty, a key stands twice, or a foreign key points nowhere.
+        A required cell is empty, a key appears more than once, or a foreign key points nowhere.
     """
     for name, table in profile.case_tables.items():
         frame, key = tables[name], list(table.primary_key)
@@ -44,7 +44,7 @@ def refuse_odd_rows(tables: "Tables", profile: Profile) -> None:
 
 
 def refuse_repeats(frame: pd.DataFrame, name: str, key: list[str]) -> None:
-    """Nothing, if no two rows of a table have one key.
+    """Raise unless every row of a table has a key of its own.
 
     Raises
     ------
@@ -53,7 +53,7 @@ def refuse_repeats(frame: pd.DataFrame, name: str, key: list[str]) -> None:
     """
     twice = frame.loc[frame.duplicated(key), key]
     if len(twice):
-        _refuse(f"{name}: {', '.join(map(str, twice.iloc[0]))} stands twice")
+        _refuse(f"{name}: {', '.join(map(str, twice.iloc[0]))} appears more than once")
 
 
 SPAN = 2**32  # more than a file has lines, and all tables have distinct texts: two numbers make one
@@ -71,7 +71,7 @@ class Distinct:
 class Tables:
     """Text frames by table, over one or many cases, under one profile.
 
-    Each frame has every column of its schema as `str` with missing cells. Its index says where a row stands, whatever
+    Each frame has every column of its schema as `str` with missing cells. Its index gives the place of a row, whatever
     was taken out or put together since; `place` reads it. `paths` are the files of each table, one a package.
     """
 
@@ -191,7 +191,7 @@ def places(counts: Sequence[int]) -> pd.Index:
 
 
 def files_of(index: pd.Index) -> np.ndarray:
-    """The number of the file in which each row stands."""
+    """The number of the file that holds each row."""
     return index.to_numpy() // SPAN
 
 
@@ -272,17 +272,17 @@ def read_plain(packages: Sequence[Package]) -> tuple[Tables, set[int]]:
     """
     profile = packages[0].profile
     sizes = [regular_files(package.root, DATA) for package in packages]
-    frames, odd = {}, set()
+    frames, suspect = {}, set()
     for name, table in profile.tables.items():
         if table.kind == "vocabulary":
             frames[name] = read_table(packages[0], table)
             continue
         bodies = _bodies(packages, sizes, table)
-        odd |= {number for number, body in enumerate(bodies) if body is None}
+        suspect |= {number for number, body in enumerate(bodies) if body is None}
         frames[name] = _joined([body or b"" for body in bodies], table)
     paths = {name: [f"{number}/{one.paths[name]}" for number, one in enumerate(packages)] for name in frames}
     tables = Tables(frames, profile, paths)
-    return tables.of(set(range(len(packages))) - odd) if odd else tables, odd
+    return tables.of(set(range(len(packages))) - suspect) if suspect else tables, suspect
 
 
 def _bodies(packages: Sequence[Package], sizes: Sequence[Mapping[str, int]], table: Table) -> list[bytes | None]:
@@ -295,7 +295,7 @@ def _bodies(packages: Sequence[Package], sizes: Sequence[Mapping[str, int]], tab
 
 
 def _content(package: Package, sizes: Mapping[str, int], table: Table) -> bytes:
-    """The bytes of a table's file; none where it is no file of the package's data folder, or too large."""
+    """The bytes of a table's file; empty where it is not a file of the package's data folder, or too large."""
     path = package.paths.get(table.name, "")
     if sizes.get(path, inf) > limit("LARGEST_FILE"):
         return b""

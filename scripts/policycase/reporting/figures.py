@@ -82,7 +82,7 @@ def strip_figure(index: Index) -> Figure:
     words = Words(
         "strip",
         "All cases on one axis",
-        f"Programs and events of {len(titles)} cases, {_years(rows)}, two lanes a case. {BELOW}",
+        f"Programs and events of {len(titles)} cases, {_years(rows)}, two lanes per case. {BELOW}",
     )
     wide, narrow = (timeline.strip(rows, titles, axis, layout) for layout in (timeline.WIDE, timeline.NARROW))
     sheet = Sheet(
@@ -194,7 +194,7 @@ def _drawings(
 
 
 def _on_axis(chart: "altair.LayerChart") -> "altair.LayerChart":
-    """A wide timeline whose axis stands where that of every other one stands."""
+    """A wide timeline whose axis is where that of every other one is."""
     return chart.properties(autosize="none", padding=AXIS_LEFT)
 
 

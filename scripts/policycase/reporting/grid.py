@@ -22,10 +22,10 @@ WIDTH, LABELS, SLANTED = 1020, 232, 80  # pixels of the whole, of the names at t
 NARROW = 318
 CHIP, GAP, HEAD = 17, 3, 26  # height of a chip, space around it, height of a head
 SIZE, LINE_HEIGHT = 11.5, 13  # of names
-WIDEST, LEAST = 132, 92  # a column is at most so wide; from this width on its name stands level
+WIDEST, LEAST = 132, 92  # a column is at most so wide; from this width on its name is horizontal
 NARROWEST = 48  # pixels that a role needs
 SLANT = 190  # pixels of a line of a slanted name
-CHIPS = ["row", "column", "text", "hue", "style", "told", "id"]
+CHIPS = ["row", "column", "text", "hue", "style", "sentence", "id"]
 STYLES: dict[str, dict[str, Any]] = {
     "solid": {"fillOpacity": 1, "strokeWidth": 0},
     "tint": {"fillOpacity": 0.2, "strokeWidth": 0},
@@ -39,7 +39,7 @@ class Grid:
     """What a grid shows.
 
     rows: row (unique), group, name, hue, in order. columns: column (unique), name, in order. chips: row, column,
-    text, hue, style (of `STYLES`), told (one sentence), id (of the record behind it).
+    text, hue, style (of `STYLES`), sentence (one sentence), id (of the record behind it).
     """
 
     rows: pd.DataFrame
@@ -179,9 +179,9 @@ def _names(columns: pd.DataFrame, step: float, across: Any, down: Any) -> "altai
 
 
 def _chips(alt: Any, chips: pd.DataFrame, across: Any, down: Any, grid: Grid) -> list["altair.Chart"]:
-    """A chip a mark, in its style; its text on it."""
-    hue, told = alt.Color("hue:N", scale=None), alt.Description("told:N")
-    tip = alt.Tooltip("told:N", title=" ")
+    """One chip per mark, in its style; its text on it."""
+    hue, sentence = alt.Color("hue:N", scale=None), alt.Description("sentence:N")
+    tip = alt.Tooltip("sentence:N", title=" ")
     chips = chips.assign(top=chips["y"] - CHIP / 2, bottom=chips["y"] + CHIP / 2)
     layers = [
         alt.Chart(chips).mark_rect(fill=PAPER, aria=False).encode(
@@ -195,7 +195,7 @@ def _chips(alt: Any, chips: pd.DataFrame, across: Any, down: Any, grid: Grid) ->
             alt.Chart(ours).mark_rect(cornerRadius=CHIP / 2 if grid.round else 3, **look).encode(
                 x=alt.X("left:Q", scale=across, axis=None), x2="right:Q",
                 y=alt.Y("top:Q", scale=down, axis=None), y2="bottom:Q",
-                fill=hue, stroke=alt.Stroke("hue:N", scale=None), description=told, tooltip=tip,
+                fill=hue, stroke=alt.Stroke("hue:N", scale=None), description=sentence, tooltip=tip,
             ),
             alt.Chart(ours).mark_text(
                 baseline="middle", fontSize=9.5, color=PAPER if style == "solid" else INK,
@@ -261,11 +261,11 @@ def goals(casebook: "Casebook", case_id: str) -> Grid:
         for aim, style in AIMS.items():
             code = getattr(goal, aim)
             if pd.notna(code):
-                told = f"{names[owner]}, goal {goal.position}: {codes['goal_type', code].lower()}. {goal.statement}"
-                told += " (named only by other sources)" if other else ""
+                sentence = f"{names[owner]}, goal {goal.position}: {codes['goal_type', code].lower()}. {goal.statement}"
+                sentence += " (named only by other sources)" if other else ""
                 chips.append(
                     {"row": row, "column": code, "text": str(goal.position), "hue": color, "style": style,
-                     "told": f"{told} · {goal.goal_id}", "id": goal.goal_id}
+                     "sentence": f"{sentence} · {goal.goal_id}", "id": goal.goal_id}
                 )  # fmt: skip
     frame = pd.DataFrame({"column": columns, "name": [codes["goal_type", code] for code in columns]})
     table = pd.DataFrame(rows.values(), columns=["row", "group", "name", "hue"])
@@ -338,7 +338,7 @@ def network(casebook: "Casebook", case_id: str) -> Grid:
             "text": codes["role", link.role],
             "hue": OTHER if link.agency_id in outside or link.program_id in others else hues[link.agency_id],
             "style": "outline" if link.program_id in planned else ROLE_STYLES.get(link.role, "tint"),
-            "told": _told(link, names[link.agency_id], codes["role", link.role], titles[link.program_id]),
+            "sentence": _sentence(link, names[link.agency_id], codes["role", link.role], titles[link.program_id]),
             "id": link.program_agency_id,
         }
         for link in row_tuples(links)
@@ -347,6 +347,6 @@ def network(casebook: "Casebook", case_id: str) -> Grid:
     return Grid(rows, columns, pd.DataFrame(chips, columns=CHIPS))
 
 
-def _told(link: Any, agency: str, role: str, program: str) -> str:
+def _sentence(link: Any, agency: str, role: str, program: str) -> str:
     dates = span_in_words(link.start, link.end)
     return f"{agency}: {role.lower()}, {program}{f' ({dates})' if dates else ''} · {link.program_agency_id}"

@@ -38,7 +38,7 @@ def pinned(path: str | Path | None, sha256: str | None) -> str | Path | None:
     Raises
     ------
     UnreadableError
-        A SHA-256 is given with what is no address.
+        A SHA-256 is given for a path that is not an address.
     """
     if sha256 is None:
         return path
@@ -70,7 +70,7 @@ def downloaded(address: str) -> Path:
     plain, _, fragment = address.partition("#")
     known = fragment.removeprefix("sha256=").lower()
     if known and not SHA256.fullmatch(known):
-        msg = f'"{known}" is no SHA-256 · expected 64 hexadecimal digits, as sha256sum prints them'
+        msg = f'"{known}" is not a SHA-256 · expected 64 hexadecimal digits, as sha256sum prints them'
         raise UnreadableError(msg)
     _refuse_scheme(plain)
     folder = pooch.os_cache("policycase")
@@ -146,7 +146,7 @@ def _fetch(address: str, output: Path, end: float) -> None:
                     answer.raise_for_status()
                     _write(answer, output, end)
                     return
-            except (requests.RequestException, OSError, ValueError) as error:  # such as a name that is no host's
+            except (requests.RequestException, OSError, ValueError) as error:  # such as a name that no host has
                 msg = f"{address}: cannot be downloaded: {error}"
                 raise UnreadableError(msg) from error
     msg = f"{address}: redirects more than {REDIRECTS} times"

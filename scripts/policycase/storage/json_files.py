@@ -42,7 +42,7 @@ LONGEST = 160  # characters of a message; a schema error can repeat a whole docu
 
 
 def duplicate_free(content: bytes) -> dict[str, Any]:
-    """A JSON object in which no key stands twice.
+    """A JSON object in which no key appears more than once.
 
     Raises
     ------
@@ -59,7 +59,7 @@ def duplicate_free(content: bytes) -> dict[str, Any]:
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(dict(pairs)) < len(pairs):
         (twice, _), *_ = Counter(key for key, _ in pairs).most_common(1)
-        msg = f'the key "{twice}" stands twice'
+        msg = f'the key "{twice}" appears more than once'
         raise ValueError(msg)
     return dict(pairs)
 

@@ -305,7 +305,7 @@ def _check_profile(folder: Folder) -> list[Finding]:
 
 
 def _by_standard(package: Package, names: Collection[str] | None, exact: bool) -> list[Finding]:
-    """What frictionless finds in the named tables; None is all, and no name is none."""
+    """What frictionless finds in the named tables; None is all, an empty collection is none."""
     if exact:
         return cell_checks.check_cells_exactly(package)
     return cell_checks.check_cells(package, names) if names is None or names else []

@@ -45,8 +45,8 @@ def date_is_edtf(tables: Tables) -> Iterator[Finding]:
     for name, field in tables.profile.fields(edtf=True):
         problems = {text: problem for text in tables.distinct(name, field.name).texts if (problem := _problem(text))}
         wrong = with_cells(tables[name], field.name, problems.keys())
-        told = wrong.assign(problem=[problems[text] for text in wrong[field.name]])
-        yield from at(tables, name, told, field.name, f"{field.name} {{problem}}")
+        reported = wrong.assign(problem=[problems[text] for text in wrong[field.name]])
+        yield from at(tables, name, reported, field.name, f"{field.name} {{problem}}")
 
 
 def _problem(text: str) -> str:
@@ -68,7 +68,7 @@ def bounds_equal_edtf(tables: Tables) -> Iterator[Finding]:
                 expected = [day_of.get(text, "") for text in frame[field.of].to_numpy()]
                 cells = frame[field.name].fillna("").to_numpy()
                 differs = [
-                    day is not None and day != cell  # None: of what is no date, told by date-is-edtf
+                    day is not None and day != cell  # None: of a text that is not a date, reported by date-is-edtf
                     for day, cell in zip(expected, cells, strict=True)
                 ]
                 if not any(differs):
