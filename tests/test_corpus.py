@@ -47,7 +47,7 @@ def test_validate_many_finds_what_validate_finds_in_each(corpus: list[Path]):
     for path in corpus[:-2]:
         assert reports[str(path)] == policycase.validate(path), path.name
     assert [str(found) for found in reports[str(corpus[-2])].found] == [
-        f"{corpus[-2]}: nothing is there  [package-can-be-read]"
+        f"{corpus[-2]}: no such file or folder  [package-can-be-read]"
     ]
 
 
@@ -203,7 +203,7 @@ def test_validate_of_many_prints_a_table_and_exits_with_one(capsys, corpus: list
 
     out, err = capsys.readouterr()
     assert code == 1
-    assert f"{corpus[-2]}: nothing is there  [package-can-be-read]" in out
+    assert f"{corpus[-2]}: no such file or folder  [package-can-be-read]" in out
     assert out.splitlines()[-1] == "1 of 2 packages valid; the tables of 1 could not be judged"
     assert err == ""
 

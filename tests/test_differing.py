@@ -46,7 +46,7 @@ def test_diff_names_rows_that_came_went_and_moved(package: Path):
         ["goals", "", "moved"],
     ]
     assert policycase.diff(package, ROOT)["change"].tolist() == ["added", "moved"]
-    assert as_markdown(changes).endswith("- goals: rows stand in another order\n")
+    assert as_markdown(changes).endswith("- goals: rows are in a different order\n")
 
 
 def test_diff_sees_the_descriptor(package: Path):

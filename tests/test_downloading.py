@@ -204,7 +204,7 @@ def test_misbehaving_server_is_refused_and_nothing_is_kept(
         ("https://[", "0" * 64, UnsafePathError, "not a whole web address"),
         ("https://", None, UnsafePathError, "not a whole web address"),
         ("https://127.0.0.1:99999/case.zip", None, UnsafePathError, "not a whole web address"),
-        ("https://127.0.0.1:9/case.zip", "abc", UnreadableError, '"abc" is no SHA-256'),
+        ("https://127.0.0.1:9/case.zip", "abc", UnreadableError, '"abc" is not a SHA-256'),
         ("case.zip", "0" * 64, UnreadableError, "sha256 goes with an https address"),
     ],
 )

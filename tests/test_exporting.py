@@ -371,7 +371,7 @@ def test_export_refuses_to_overwrite_and_replaces_only_what_it_wrote(books, tmp_
     target = tmp_path / f"out{FORMS[form].ending}"
     policycase.export(books["stack"], form, target)
 
-    with pytest.raises(UnreadableError, match="exists · choose another name, or say --force"):
+    with pytest.raises(UnreadableError, match="exists · choose another name, or use --force"):
         policycase.export(books["one"], form, target)
     policycase.export(books["one"], form, target, force=True)
 
@@ -510,7 +510,7 @@ def test_excel_refuses_a_cell_that_it_cannot_hold(package: Path, tmp_path: Path)
     ("exel", "out", UnknownNameError, 'no form or view to export "exel" · did you mean "excel"'),
     ("spels", "out.csv", UnknownNameError, 'no form or view to export "spels" · did you mean "spells"'),
     ("spells", "out.txt", UnreadableError, r"out.txt must end in .csv, .parquet, .xlsx, .dta, .sav, for example out.csv"),
-    ("excel", "out.csv", UnreadableError, r"out.csv has another ending than .xlsx · say --output .*out.xlsx"),
+    ("excel", "out.csv", UnreadableError, r"out.csv must end in .xlsx, for example .*out.xlsx"),
 ])  # fmt: skip
 def test_export_says_what_it_does_not_take(books, tmp_path: Path, to: str, output: str, error: type, message: str):
     with pytest.raises(error, match=message):

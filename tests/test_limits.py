@@ -166,7 +166,7 @@ def test_findings_of_one_rule_and_table_are_told_up_to_a_limit(lamps: Path, monk
 
     told = found[found["rule"].eq(rule) & found["path"].eq("data/goals.csv")]
     assert len(told) == 501
-    assert told.loc[told["line"].isna(), "message"].tolist() == ["there are more than 500 findings, which are not told"]
+    assert told.loc[told["line"].isna(), "message"].tolist() == ["more than 500 findings; the rest are not shown"]
     assert told.loc[told["line"].isna(), "hint"].iloc[0].endswith("set POLICYCASE_MOST_FINDINGS to more than 500")
 
 
@@ -229,7 +229,7 @@ def test_profile_whose_tables_are_no_list_is_refused(lamps: Path, tables: object
     profile = lamps / "schemas/profile.json"
     profile.write_text(json.dumps(json.loads(profile.read_bytes()) | {"tables": tables}), encoding="utf-8")
 
-    with pytest.raises(UnreadableError, match="tables is no list of names"):
+    with pytest.raises(UnreadableError, match="tables must be a list of names"):
         policycase.load(lamps)
 
 

@@ -21,15 +21,15 @@ def test_overlap_counts_rows_and_says_why_a_table_is_empty(lamps: Path):
 
 
 def test_overlap_names_what_one_case_alone_uses(lamps: Path):
-    lone = policycase.overlap([policycase.load(), lamps]).lone
+    unique_to = policycase.overlap([policycase.load(), lamps]).unique_to
 
-    assert lone[lone["field"].isna()].to_numpy().tolist()[0][::3] == ["program_links", "kgz-leph"]
-    of_lamps = lone[lone["table"].eq("programs") & lone["case_id"].eq("bvt-lamps")]
+    assert unique_to[unique_to["field"].isna()].to_numpy().tolist()[0][::3] == ["program_links", "kgz-leph"]
+    of_lamps = unique_to[unique_to["table"].eq("programs") & unique_to["case_id"].eq("bvt-lamps")]
     assert of_lamps[["field", "code"]].to_numpy().tolist() == [["program_type", "other"]]
 
 
 def test_overlap_of_one_case_has_no_lone_user():
-    assert policycase.overlap([policycase.load()]).lone.empty
+    assert policycase.overlap([policycase.load()]).unique_to.empty
 
 
 def test_overlap_finds_one_source_and_one_place_under_two_names(package: Path, lamps: Path):

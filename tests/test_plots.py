@@ -91,17 +91,19 @@ def test_ongoing_program_is_drawn_to_the_day_on_which_its_source_was_published()
 
 def test_undated_row_has_no_mark():
     assert drawn("training-sessions") == []
-    assert ROWS.loc["kgz-leph:training-sessions", "told"].startswith("Training sessions for officers: no date in the ")
+    assert ROWS.loc["kgz-leph:training-sessions", "sentence"].startswith(
+        "Training sessions for officers: no date in the "
+    )
 
 
 def test_what_did_not_occur_is_hollow_and_says_so():
     rows = timeline_rows(SIX).set_index("record_id")
-    hollow = rows[rows["hollow"]]
+    unconfirmed = rows[rows["unconfirmed"]]
 
-    assert hollow["words"].str.extract(r"(planned|cancelled|not stated)$")[0].notna().all()
+    assert unconfirmed["words"].str.extract(r"(planned|cancelled|not stated)$")[0].notna().all()
     assert rows.loc[rows["struck"], "name"].tolist() == ["Closure planned and not carried out"]
     expected = SIX.events["occurrence"].ne("occurred").sum() + SIX.programs["status"].eq("planned").sum()
-    assert len(hollow) == expected
+    assert len(unconfirmed) == expected
 
 
 def test_what_only_other_sources_name_is_gray():

@@ -344,7 +344,7 @@ def test_report_takes_a_path_and_does_not_replace_unless_told(tmp_path: Path):
     target = tmp_path / "case.html"
     target.write_text("<!doctype html>mine", encoding="utf-8")
 
-    with pytest.raises(UnreadableError, match=r"case\.html exists · choose another name, or say --force"):
+    with pytest.raises(UnreadableError, match=r"case\.html exists · choose another name, or use --force"):
         policycase.report(ROOT / "examples/vnm-pmlsa", target)
 
     assert target.read_text(encoding="utf-8") == "<!doctype html>mine"

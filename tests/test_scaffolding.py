@@ -23,7 +23,7 @@ def test_new_case_is_valid_and_empty(tmp_path: Path):
 
 @pytest.mark.parametrize("case_id", ["lead", "USA-lead", "usa", "zzz-lead", "usa_lead", "../usa-lead", "rom-police"])
 def test_new_refuses_what_is_no_case_id(tmp_path: Path, case_id: str):
-    with pytest.raises(UnreadableError, match="is no case id"):
+    with pytest.raises(UnreadableError, match="is not a case id"):
         policycase.new(case_id, tmp_path / "mine")
 
     assert list(tmp_path.iterdir()) == []

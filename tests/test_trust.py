@@ -148,7 +148,7 @@ def test_zip_with_a_name_twice_is_refused(tmp_path: Path):
         with pytest.warns(UserWarning, match="Duplicate"):
             writer.writestr("datapackage.json", "{}")
 
-    with pytest.raises(PolicyCaseError, match="stands twice"):
+    with pytest.raises(PolicyCaseError, match="appears more than once"):
         policycase.load(archive)
 
 
@@ -255,7 +255,7 @@ def test_join_refuses_an_id_that_stands_twice(lamps: Path):
     agencies = lamps / "data/agencies.csv"
     agencies.write_bytes(agencies.read_bytes() + agencies.read_bytes().splitlines(keepends=True)[1])
 
-    with pytest.raises(policycase.InvalidPackageError, match=r"agencies: bvt-lamps:\S+ stands twice"):
+    with pytest.raises(policycase.InvalidPackageError, match=r"agencies: bvt-lamps:\S+ appears more than once"):
         policycase.load(lamps).join("program_agencies")
 
 
@@ -286,7 +286,7 @@ def test_what_a_descriptor_does_not_say_is_refused_and_not_written(lamps: Path, 
     [
         ("agencies", "\nbvt-lamps:lamp-office,", "\n,", "agency_id is empty"),
         ("agencies", "\nbvt-lamps:lamp-office,bvt-lamps,", "\nbvt-lamps:lamp-office,,", "case_id is empty"),
-        ("goals", "\nbvt-lamps:council-goal-equal,", "\nbvt-lamps:posts-goal-walks,", "stands twice"),
+        ("goals", "\nbvt-lamps:council-goal-equal,", "\nbvt-lamps:posts-goal-walks,", "appears more than once"),
         (
             "program_agencies",
             ",bvt-lamps:lamp-office,",

@@ -291,7 +291,7 @@ def test_import_refuses_a_folder_that_exists_and_files_that_are_no_workbook(made
     with pytest.raises(UnreadableError, match="is not replaced: it is no package"):
         policycase.import_workbook(made, tmp_path / "mine", force=True)
     for name in ("missing.xlsx", "mine"):
-        with pytest.raises(UnreadableError, match=rf"{name}: (nothing is there|a folder, no workbook)"):
+        with pytest.raises(UnreadableError, match=rf"{name}: (no such file or folder|a folder, not a workbook)"):
             policycase.import_workbook(tmp_path / name, tmp_path / "back")
     with pytest.raises(UnreadableError, match="not readable as a workbook: File is not a zip file"):
         policycase.import_workbook(tmp_path / "text.xlsx")
@@ -635,8 +635,8 @@ def test_case_is_coded_from_its_source_without_ids_sources_or_evidence_to_type(
 
 @pytest.mark.parametrize(("text", "message"), [
     ("p2s9x", 'no passage "p2s9x" is in this case · did you mean'),
-    ("p2s2, p2s3", '"p2s2, p2s3" is no passage · write p2s2, p8s2. if inferred'),
-    ("p2s2:begin", "begin is no column of programs · take :begin out"),
+    ("p2s2, p2s3", '"p2s2, p2s3" is not a passage · write p2s2, p8s2. if inferred'),
+    ("p2s2:begin", "begin is not a column of programs · take :begin out"),
     ("p2s2:end", "end is empty · take :end out"),
     ("p2s2; p2s2?", "p2s2 is both stated and inferred · choose one"),
 ])  # fmt: skip

@@ -86,7 +86,7 @@ HOMES = {
     "verify": "analysis.verification",
 }
 
-__all__ = sorted(HOMES)  # noqa: PLE0605 - the names stand in one place, HOMES
+__all__ = sorted(HOMES)  # noqa: PLE0605 - the names are kept in one place, HOMES
 
 
 if not TYPE_CHECKING:  # else a checker would take any name for one of ours

@@ -34,5 +34,5 @@ class Finding:
 
     @property
     def cell(self) -> tuple[str, int | None, str]:
-        """The cell it stands in; two findings with one cell and severity tell of one fault."""
+        """Its cell; two findings with the same cell and severity report one fault."""
         return self.path, self.line, self.field

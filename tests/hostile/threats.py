@@ -105,7 +105,7 @@ def archive(write: Callable[[zipfile.ZipFile, dict[str, bytes]], None]) -> Calla
             for name, content in contents.items():
                 writer.writestr(name, content)
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # that a name stands twice
+                warnings.simplefilter("ignore")  # that a name appears more than once
                 write(writer, contents)
         return target
 
@@ -215,12 +215,12 @@ ARCHIVES = [
     Threat("archives", "an entry with backslashes", archive(entry("..\\outside\\slip.txt")), error="UnsafePathError: has backslashes"),
     Threat("archives", "an entry that is a device of Windows", archive(entry("data/con.csv")), error="UnsafePathError: leaves the package"),
     Threat("archives", "an entry that is a link", archive(entry("data/link.csv", b"../../outside/secret.csv", stat.S_IFLNK | 0o777)), error="UnsafePathError: is a link"),
-    Threat("archives", "a name that stands twice, but for case", archive(entry("DATA/goals.csv")), error="UnsafePathError: stands twice"),
-    Threat("archives", "a name that stands twice, byte for byte", archive(entry("data/goals.csv")), error="UnsafePathError: stands twice"),
-    Threat("archives", "a name that stands twice, but for how its accent is written", archive(lambda writer, _contents: [writer.writestr(name, b"") for name in ("\u00e9.csv", "e\u0301.csv")]), error="UnsafePathError: stands twice"),
-    Threat("archives", "a second name of a file, with a dot", archive(entry("./data/goals.csv")), error="UnsafePathError: stands twice"),
-    Threat("archives", "a second name of a file, with two slashes", archive(entry("data//goals.csv")), error="UnsafePathError: stands twice"),
-    Threat("archives", "a folder with the name of a file", archive(entry("data/goals.csv/")), error="UnsafePathError: stands twice"),
+    Threat("archives", "a name that appears more than once, but for case", archive(entry("DATA/goals.csv")), error="UnsafePathError: appears more than once"),
+    Threat("archives", "a name that appears more than once, byte for byte", archive(entry("data/goals.csv")), error="UnsafePathError: appears more than once"),
+    Threat("archives", "a name that appears more than once, but for how its accent is written", archive(lambda writer, _contents: [writer.writestr(name, b"") for name in ("\u00e9.csv", "e\u0301.csv")]), error="UnsafePathError: appears more than once"),
+    Threat("archives", "a second name of a file, with a dot", archive(entry("./data/goals.csv")), error="UnsafePathError: appears more than once"),
+    Threat("archives", "a second name of a file, with two slashes", archive(entry("data//goals.csv")), error="UnsafePathError: appears more than once"),
+    Threat("archives", "a folder with the name of a file", archive(entry("data/goals.csv/")), error="UnsafePathError: appears more than once"),
     Threat("archives", "a file in a file's place for a folder", archive(entry("data/goals.csv/goals.csv")), error="UnreadableError: cannot be unpacked"),
     Threat("archives", "an entry in a thousand folders", archive(entry("x/" * 1000 + "x")), error="UnsafePathError: lies too deep"),
     Threat("archives", "an entry packed by LZMA, which could fill the memory", archive(lambda writer, _contents: writer.writestr("x", b"x", zipfile.ZIP_LZMA)), error="UnsafePathError: not packed by deflate"),
@@ -260,7 +260,7 @@ TEXT = [
     Threat("text", "licences and contributors that are no lists", lambda package: descriptor(package, lambda document: document.update(licenses=7, contributors=["x"])), only("descriptor-follows-profile"), loads=True),
     Threat("text", "terminal escape codes", swapped("data/agencies.csv", "Lamp Office", "Lamp \x1b[2J\x1b]0;owned\x07Office"), only("text-has-no-control-or-edge-space"), loads=True),
     Threat("text", "JSON nested a hundred thousand deep", replaced("datapackage.json", lambda _content: b"[" * 100_000), only("descriptor-is-json")),
-    Threat("text", "a JSON key that stands twice", swapped("datapackage.json", '"name": "bvt-lamps"', '"name": "other", "name": "bvt-lamps"'), only("descriptor-is-json"), loads=True),
+    Threat("text", "a JSON key that appears more than once", swapped("datapackage.json", '"name": "bvt-lamps"', '"name": "other", "name": "bvt-lamps"'), only("descriptor-is-json"), loads=True),
     Threat("text", "NaN in JSON", swapped("datapackage.json", '"name": "bvt-lamps"', '"name": NaN'), only("descriptor-is-json"), loads=True),
     Threat("text", "a number of ten thousand digits in JSON", swapped("datapackage.json", '"name": "bvt-lamps"', f'"name": {"9" * 10_000}'), only("descriptor-is-json")),
     Threat("text", "a schema whose regex would run for years", replaced("schemas/goals.schema.json", lambda content: content.replace(b'"pattern": "^', b'"pattern": "^(a+)+$|^', 1)), only("schema-equals-profile"), loads=True),

@@ -28,7 +28,7 @@ def matches(one: Casebook, other: Casebook) -> dict[str, dict[str, str]]:
     The matching of each table has the greatest sum of scores, each at least `THRESHOLD`. A score is the
     weighted mean (`WEIGHTS`) of: the Jaccard index of the passages that support the record, the likeness
     of the names (of places and agencies, whose names are the source's), the same type, the same start,
-    the Jaccard index of what it is linked to, and how near the rows stand in their tables' order, which
+    the Jaccard index of what it is linked to, and how near the rows are in their tables' order, which
     follows the source. Link rows match when they join matched records, those with the
     same role first.
     """
@@ -45,7 +45,7 @@ def matches(one: Casebook, other: Casebook) -> dict[str, dict[str, str]]:
 
 def _best(scores: dict[tuple[str, str], float]) -> dict[str, str]:
     """The matching of greatest total score; every pair in it reaches the threshold."""
-    graph = nx.Graph()
+    graph: nx.Graph[tuple[str, str]] = nx.Graph()
     for (left, right), score in sorted(scores.items()):
         if score >= THRESHOLD:
             graph.add_edge(("one", left), ("other", right), weight=score)
@@ -132,12 +132,12 @@ class Agreement:
     Attributes
     ----------
     alpha
-        One row a field: table, field, pairs (of values, over all pairs of coders), agreed (share of those
+        One row per field: table, field, pairs (of values, over all pairs of coders), agreed (share of those
         pairs), alpha (missing where one value alone occurs, since alpha is not defined then).
     found
-        One row a table: table, records (mean over coders), found_by_both (share, mean over pairs of coders).
+        One row per table: table, records (mean over coders), found_by_both (share, mean over pairs of coders).
     differences
-        One row a difference: table, record_id (of the first coder who has the record), field, and a column
+        One row per difference: table, record_id (of the first coder who has the record), field, and a column
         a coder with the value, `(empty)` for an empty cell and missing where the coder has no such record.
     """
 
@@ -251,9 +251,9 @@ def _values(table: Table, books: Mapping[str, Casebook], units: Sequence[Mapping
     lines = []
     for unit in units:
         record = next(iter(unit.values()))
-        told = {name: rows[name].loc[key] for name, key in unit.items()}
+        coded = {name: rows[name].loc[key] for name, key in unit.items()}
         for field in fields:
-            values = {name: EMPTY if pd.isna(row[field]) else str(row[field]) for name, row in told.items()}
+            values = {name: EMPTY if pd.isna(row[field]) else str(row[field]) for name, row in coded.items()}
             lines.append({"table": table.name, "record_id": record, "field": field} | values)
         if not fields:
             lines.append({"table": table.name, "record_id": record, "field": RECORD} | dict.fromkeys(unit, "found"))
@@ -268,25 +268,25 @@ def _alpha(values: pd.DataFrame, names: list[str]) -> pd.DataFrame:
         raise MissingExtraError(package, extra) from error
     rows = []
     for (table, field), group in values[values["field"] != RECORD].groupby(["table", "field"], sort=False):
-        told = [(row[a], row[b]) for row in group[names].to_dict("records") for a, b in combinations(names, 2)]
-        told = [(a, b) for a, b in told if isinstance(a, str) and isinstance(b, str)]
-        kinds = sorted({value for pair in told for value in pair})
-        if not told:
+        coded = [(row[a], row[b]) for row in group[names].to_dict("records") for a, b in combinations(names, 2)]
+        coded = [(a, b) for a, b in coded if isinstance(a, str) and isinstance(b, str)]
+        kinds = sorted({value for pair in coded for value in pair})
+        if not coded:
             continue
         alpha = np.nan
         if len(kinds) > 1:
             codes = {value: number for number, value in enumerate(kinds)}
             data = np.array([[codes.get(value, np.nan) for value in group[name]] for name in names], dtype=float)
             alpha = krippendorff.alpha(reliability_data=data, level_of_measurement="nominal")
-        rows.append((table, field, len(told), sum(a == b for a, b in told) / len(told), alpha))
+        rows.append((table, field, len(coded), sum(a == b for a, b in coded) / len(coded), alpha))
     frame = pd.DataFrame(rows, columns=["table", "field", "pairs", "agreed", "alpha"])
     return frame.astype({"table": TEXT, "field": TEXT, "pairs": "Int64", "agreed": "float64", "alpha": "float64"})
 
 
 def _differences(values: pd.DataFrame, names: list[str]) -> pd.DataFrame:
-    told = values[names]
-    differs = told.nunique(axis=1).gt(1)
-    lone = told.isna().any(axis=1) & ~values.duplicated(["table", "record_id"])
-    once = values[lone & ~differs].assign(field=RECORD)
+    coded = values[names]
+    differs = coded.nunique(axis=1).gt(1)
+    by_one = coded.isna().any(axis=1) & ~values.duplicated(["table", "record_id"])
+    once = values[by_one & ~differs].assign(field=RECORD)
     once[names] = once[names].where(once[names].isna(), "found")
     return pd.concat([values[differs], once]).sort_values(["table", "record_id"], kind="stable", ignore_index=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -21,8 +22,8 @@ def diff(old: Casebook | str | Path | None, new: Casebook | str | Path | None) -
     -------
     DataFrame
         table, record_id (the key's values, joined by a space where it has several), change (`added`, `removed`,
-        `changed`, `moved`), field, old, new: one row a changed cell, as text, missing where a cell is empty. An added
-        or removed row is one row without a field. `moved` says that rows which both have stand in another order.
+        `changed`, `moved`), field, old, new: one row per changed cell, as text, missing where a cell is empty. An added
+        or removed row is one row without a field. `moved` means that rows which both have are in a different order.
         Properties of the descriptor come first, under its name as table. Bounds are left out where their date differs.
 
     Raises
@@ -44,8 +45,8 @@ def _of_descriptor(before: Casebook, after: Casebook) -> Iterator[Change]:
     one, other = before.descriptor, after.descriptor
     for key in dict.fromkeys([*one, *other]):
         if key != "resources" and one.get(key) != other.get(key):
-            texts = [str(part[key]) if key in part else None for part in (one, other)]
-            yield DESCRIPTOR, DESCRIPTOR, "changed", key, *texts
+            before_text, after_text = (str(part[key]) if key in part else None for part in (one, other))
+            yield DESCRIPTOR, DESCRIPTOR, "changed", key, before_text, after_text
 
 
 def _of_tables(before: Casebook, after: Casebook) -> Iterator[Change]:
@@ -61,7 +62,7 @@ def row_changes(table: Table, one: pd.DataFrame, other: pd.DataFrame) -> Iterato
 
 
 def _keyed(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
-    """The frame by its key; a key that stands again is numbered, so that no row is lost."""
+    """The frame by its key; a repeated key is numbered, so that no row is lost."""
     keys = frame[list(table.primary_key)].fillna("").agg(" ".join, axis=1) if len(frame) else pd.Series(dtype=TEXT)
     again = keys.groupby(keys).cumcount()
     named = [f"{key} ({count + 1})" if count else key for key, count in zip(keys, again, strict=True)]
@@ -77,17 +78,18 @@ def _of_table(table: Table, one: pd.DataFrame, other: pd.DataFrame) -> Iterator[
     columns = list(dict.fromkeys([*one.columns, *other.columns]))
     left, right = (frame.loc[both].reindex(columns=columns) for frame in (one, other))
     differs = ~(left.eq(right) | (left.isna() & right.isna()))
-    for record_id, flags in differs[differs.any(axis=1)].iterrows():
-        changed = flags.index[flags]
+    for record_id in differs.index[differs.any(axis=1)]:
+        changed = differs.columns[differs.loc[record_id]]
         for field in changed:
             if field in table.fields and table.fields[field].of in changed:
                 continue
-            yield name, record_id, "changed", field, *(_cell(frame.loc[record_id, field]) for frame in (left, right))
+            cells = left.loc[record_id, field], right.loc[record_id, field]
+            yield name, record_id, "changed", field, _cell(cells[0]), _cell(cells[1])
     if not other.index.intersection(both, sort=False).equals(both):
         yield name, "", "moved", None, None, None
 
 
-def _cell(value: object) -> str | None:
+def _cell(value: Any) -> str | None:
     return None if pd.isna(value) else str(value)
 
 
@@ -100,9 +102,9 @@ def as_markdown(changes: pd.DataFrame) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def worded(row: tuple) -> str:
+def worded(row: Any) -> str:
     """One change, a row of `diff`, in words: "start 1998 → 1999"."""
     if row.change != "changed":
-        return "rows stand in another order" if row.change == "moved" else row.change
+        return "rows are in a different order" if row.change == "moved" else row.change
     before, after = ("(empty)" if pd.isna(value) else value for value in (row.old, row.new))
     return f"{row.field} {before} → {after}"

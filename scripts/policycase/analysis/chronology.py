@@ -135,7 +135,7 @@ def observed(book: Casebook, cases: pd.Series, *records: pd.Series) -> pd.DataFr
     sources = sources.loc[sources["source_use"].eq("coded"), ["case_id", "source_id", *names]]
     behind = book["evidence"][["record_id", "field", "passage_id"]].merge(book["passages"][["passage_id", "source_id"]])
     behind = behind.merge(sources[["source_id", *names]]).groupby(["record_id", "field"])[names].max()
-    found = pd.DataFrame(pd.NaT, cases.index, names).astype("datetime64[s]")
+    found = pd.DataFrame(index=cases.index, columns=names, dtype="datetime64[s]")
     for field in ("status", RECORD):
         for ids in records:
             keys = pd.MultiIndex.from_arrays([ids, [field] * len(ids)])
@@ -222,7 +222,7 @@ def panel(
     nth = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)
     number = rows["first"].to_numpy() + nth
     codes = _activity(spans, freq).loc[spans.index.repeat(counts)]
-    periods = pd.Series(pd.PeriodIndex.from_ordinals(number, freq=freq), index=rows.index)
+    periods: pd.Series = pd.Series(pd.PeriodIndex.from_ordinals(number, freq=freq), index=rows.index)  # type: ignore[attr-defined] # not in the stubs
     rows = rows.assign(
         period=periods.astype(TEXT),
         year=periods.dt.year.astype("Int64"),

@@ -109,7 +109,7 @@ def conditions(casebook: Casebook, *, others: bool = False) -> pd.DataFrame:
     Notes
     -----
     A condition is crisp (Rihoux & Ragin 2009, *Configurational Comparative Methods*). Roles, sectors and types of
-    agencies are those of links to programs and to events alike. Absence is never scored from silence: 0 stands only
+    agencies are those of links to programs and to events alike. Absence is never scored from silence: 0 is used only
     where every event of the type was cancelled. What is planned, or not said to have happened, is neither, with all
     that is linked to it; nor is a table whose scope is `none`, since there a source was read and is silent. The columns
     are those that some case of the casebook has: a stack has those of all its cases. `write.csv` and the R package QCA

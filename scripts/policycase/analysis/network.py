@@ -1,11 +1,13 @@
 """Views of who works with whom: ties of agencies to programs, their matrix, and the network."""
 
+from typing import Any
+
 import networkx as nx
 import pandas as pd
 
 from policycase.analysis.chronology import PLANNED, chosen
 from policycase.model.casebook import Casebook
-from policycase.model.tables import refuse_odd_rows
+from policycase.model.tables import refuse_invalid_rows
 
 AGENCY, PROGRAM = "agency", "program"
 AGENCY_COLUMNS = ["agency_type", "sector", "level", "is_generic"]
@@ -142,9 +144,9 @@ def to_networkx(casebook: Casebook, *, others: bool = False) -> nx.MultiGraph:
     InvalidPackageError
         A row has no id or no case, or points nowhere.
     """
-    refuse_odd_rows(casebook, casebook.profile)
+    refuse_invalid_rows(casebook.text, casebook.profile)
     book = chosen(casebook, others=others)
-    graph = nx.MultiGraph()
+    graph: nx.MultiGraph[str] = nx.MultiGraph()
     for side, (table, kind) in enumerate((("agencies", AGENCY), ("programs", PROGRAM))):
         key = book.profile.tables[table].key
         for row in _rows(book[table]):
@@ -156,8 +158,8 @@ def to_networkx(casebook: Casebook, *, others: bool = False) -> nx.MultiGraph:
     return graph
 
 
-def _rows(frame: pd.DataFrame) -> list[dict[str, object]]:
+def _rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """The rows as plain Python values, missing ones left out."""
     days = frame.select_dtypes("datetime").columns
     plain = frame.assign(**{name: frame[name].dt.strftime("%Y-%m-%d") for name in days}).astype(object)
-    return [{name: value for name, value in row.items() if not pd.isna(value)} for row in plain.to_dict("records")]
+    return [{str(name): value for name, value in row.items() if not pd.isna(value)} for row in plain.to_dict("records")]

@@ -24,7 +24,7 @@ class Overlap:
         Rows of each table (index, in the tables' order) by case (columns); Int64.
     extents
         Tables without rows: case_id, table, extent (what `scope` says of it; missing where it says nothing).
-    lone
+    unique_to
         Tables and codes that one case alone uses, where there are several: table, field, code, case_id; `field` and
         `code` are missing where the whole table is meant.
     sources
@@ -36,7 +36,7 @@ class Overlap:
 
     rows: pd.DataFrame
     extents: pd.DataFrame
-    lone: pd.DataFrame
+    unique_to: pd.DataFrame
     sources: pd.DataFrame
     entities: pd.DataFrame
 
@@ -56,7 +56,7 @@ def overlap(cases: Iterable[Casebook | str | Path]) -> Overlap:
     return Overlap(
         rows=rows.rename_axis(index="table", columns=None).astype("Int64"),
         extents=empty[["case_id", "table", "extent"]].reset_index(drop=True),
-        lone=_lone(book),
+        unique_to=_unique_to(book),
         sources=_shared_sources(book),
         entities=_same_entities(book),
     )
@@ -66,7 +66,7 @@ def _coded_tables(book: Casebook) -> list[str]:
     return [table.name for table in book.profile.case_tables.values() if table.kind != "register"]
 
 
-def _lone(book: Casebook) -> pd.DataFrame:
+def _unique_to(book: Casebook) -> pd.DataFrame:
     found = []
     if len(book.case_ids) > 1:
         for name in _coded_tables(book):
@@ -103,6 +103,6 @@ def _same_entities(book: Casebook) -> pd.DataFrame:
 
 
 def _of_several(frame: pd.DataFrame, column: str) -> pd.DataFrame:
-    """The rows whose value stands in more than one case."""
+    """The rows whose value is in more than one case."""
     cases = frame.groupby(column)["case_id"].transform("nunique")
     return frame[cases.gt(1)]

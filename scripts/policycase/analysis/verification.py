@@ -1,5 +1,6 @@
-"""Verification: which passages stand in a reader's own copy, and what rests on those that do not."""
+"""Verification: which passages are in a reader's own copy, and what rests on those that do not."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,10 +19,10 @@ class Verification:
     Attributes
     ----------
     passages
-        One row a passage of the sources that were given: passage_id, source_id, page, paragraph, sentence,
+        One row per passage of the sources that were given: passage_id, source_id, page, paragraph, sentence,
         fragment, found (boolean).
     affected
-        One row a value that rests on a passage not found: passage_id, record_id, field, basis.
+        One row per value that rests on a passage not found: passage_id, record_id, field, basis.
     """
 
     passages: pd.DataFrame
@@ -33,7 +34,7 @@ class Verification:
         return bool(self.passages["found"].all())
 
 
-def verify(casebook: Casebook, sources: dict[str, str | Path]) -> Verification:
+def verify(casebook: Casebook, sources: Mapping[str, str | Path]) -> Verification:
     """The passages of coded sources looked for in a reader's own copies.
 
     Parameters

@@ -59,7 +59,7 @@ def _is_other_version(root: Path) -> bool:
         return descriptor != read_descriptor(ours) or locations.read_folder(root, DATA) != locations.read_folder(
             ours, DATA
         )
-    except PolicyCaseError:  # reading it says so
+    except PolicyCaseError:  # reading it reports it
         return False
 
 
@@ -85,12 +85,12 @@ def spread(given: list[str]) -> list[str]:
 
 
 def sources_of(given: list[str]) -> dict[str, str]:
-    """The file by source_id, or path by name; an empty name where none was said."""
-    parts = [("", text) if Path(text).exists() or "=" not in text else text.split("=", 1) for text in given]
+    """The file by source_id, or path by name; an empty name where none was given."""
+    parts = [("", text) if Path(text).exists() or "=" not in text else text.partition("=")[::2] for text in given]
     names = [name for name, _ in parts]
     twice = {name for name in names if names.count(name) > 1}
     if twice:
-        msg = f'two files for "{min(twice)}" · say ID=FILE, each id once'
+        msg = f'two files for "{min(twice)}" · write ID=FILE, each id once'
         raise UnreadableError(msg)
     return dict(parts)
 
@@ -116,7 +116,8 @@ def run_validate(options: Namespace) -> bool:
         say(f"empty: nothing is coded yet; {', '.join(report.stages)} checked; {counts}")
         say("next: policycase passages SOURCE --case CASE_ID > data/passages.csv; the steps are in CODING.md")
     elif report.is_valid:
-        screens.say_overview(report.tables)
+        if report.tables:
+            screens.say_overview(report.tables)
         say(f"valid: {', '.join(report.stages)} checked; {counts}")
     elif report.stopped:
         say(f"not valid: {counts}; stopped after {report.stages[-1]}: fix this, then run again for the rest")
@@ -244,7 +245,7 @@ def run_show(options: Namespace) -> None:
         return
     record_id = _record_id(case, options.what)
     if options.json:
-        table = case.record(record_id).name
+        table = str(case.record(record_id).name)
         frame = case[table]
         record = rows(frame[frame[case.profile.table(table).key] == record_id])[0]
         say_json({"table": table, "record": record, "evidence": rows(case.evidence_for(record_id))})
@@ -278,7 +279,7 @@ def run_stack(options: Namespace) -> None:
         _say_overlap(overlap.overlap(options.cases), as_json=options.json)
         return
     if options.output is None:
-        msg = "no folder is named to write · say -o FOLDER, or --dry-run to look first"
+        msg = "no output folder given · use -o FOLDER, or --dry-run to look first"
         raise UnreadableError(msg)
     book = stack.stack(options.cases).write(options.output, force=options.force)
     if options.json:
@@ -286,7 +287,7 @@ def run_stack(options: Namespace) -> None:
     else:
         screens.say_overview(book.text)
         say(f"wrote {options.output}")
-        say(f"as typed Parquet: policycase export --package {options.output} --to parquet -o OUT")
+        say(f"as typed Parquet: policycase export {options.output} --to parquet -o OUT")
 
 
 def _say_overlap(found: overlap.Overlap, *, as_json: bool) -> None:
@@ -294,22 +295,22 @@ def _say_overlap(found: overlap.Overlap, *, as_json: bool) -> None:
     parts = {
         "Rows of each table": counts,
         "Tables without rows, and why": found.extents,
-        "Tables and codes that one case alone uses": found.lone,
+        "Tables and codes that one case alone uses": found.unique_to,
         "Sources of several cases": found.sources,
         "Places and agencies that may be one": found.entities,
     }
     if as_json:
-        names = ("rows", "extents", "lone", "sources", "entities")
+        names = ("rows", "extents", "unique_to", "sources", "entities")
         say_json({name: rows(frame) for name, frame in zip(names, parts.values(), strict=True)})
         return
-    codes = found.lone.fillna({"field": "", "code": "every row"})  # on the screen one line for each field and case
+    codes = found.unique_to.fillna({"field": "", "code": "every row"})  # on the screen one line for each field and case
     parts["Tables and codes that one case alone uses"] = (
         codes.groupby(["table", "field", "case_id"], sort=False)["code"].agg(", ".join).reset_index(name="codes")
     )
     for title, frame in parts.items():
         say_table(frame, title) if len(frame) else say(f"{title}: none")
         say("")
-    say("nothing was written · say -o FOLDER without --dry-run to stack them")
+    say("nothing was written · use -o FOLDER without --dry-run to stack them")
 
 
 def run_diff(options: Namespace) -> bool:
@@ -382,7 +383,7 @@ def run_import_workbook(options: Namespace) -> None:
     for note in done.notes[:SHOWN]:
         say(note)
     if len(done.notes) > SHOWN:
-        say(f"… and {len(done.notes) - SHOWN} more cells read as what they plainly are")
+        say(f"… and {len(done.notes) - SHOWN} more cells read by their evident meaning")
     counts = ["added", "changed", "removed"]
     for row in changes[changes[counts].any(axis=1)].to_dict("records"):
         what = ", ".join(f"{row[name]} {name}" for name in counts if row[name])
@@ -427,15 +428,13 @@ def _tell_kinds(blocks: list[sentences.Block], choices: dict[int, tuple[str, str
     for kind in sentences.KINDS[1:]:
         numbers = [str(block.number) for block in blocks if block.kind == kind and block.number not in choices]
         if numbers:
-            tell(
-                f"taken for {kind}: block {', '.join(numbers)} · look with --blocks, say otherwise with --choices FILE"
-            )
+            tell(f"taken for {kind}: block {', '.join(numbers)} · look with --blocks, correct with --choices FILE")
     if not any(block.kind in {"body", "footnote", "continues"} for block in blocks):
-        tell("no block was taken for body, so there is no passage · say which are, with --choices FILE")
+        tell("no block was taken for body, so there is not a passage · name them with --choices FILE")
 
 
 def _default_language() -> str:
-    tell("the language was not given, so sentences end as in English (en) · say it with --language TAG, such as ky")
+    tell("the language was not given, so sentences end as in English (en) · set it with --language TAG, such as ky")
     return "en"
 
 

@@ -38,7 +38,9 @@ EXIT_CODES = {
 class Parser(argparse.ArgumentParser):
     """Reports wrong usage with the nearest right one, and obeys nothing in an argument, such as a file's name."""
 
-    def parse_known_args(self, args: Any = None, namespace: Any = None) -> tuple[argparse.Namespace, list[str]]:
+    def parse_known_args(  # type: ignore[override] # the overloads differ in the type of the namespace only
+        self, args: Any = None, namespace: Any = None
+    ) -> tuple[argparse.Namespace, list[str]]:
         """As `argparse` does; an option that a command lacks is an error here, where its own options are known."""
         known, rest = super().parse_known_args(args, namespace)
         unknown = [text for text in rest if text.startswith("-")]
@@ -122,14 +124,14 @@ def _failed(error: OSError) -> int:
     return UNREADABLE
 
 
-def _warn(message: Warning | str, *_where: object) -> None:
+def _warn(message: Warning | str, *_where: Any, **_more: Any) -> None:
     """A warning as one line on stderr, without the line of code it came from."""
     _tell(f"policycase: warning: {message}")
 
 
 def _tell(text: str) -> None:
     """A line on stderr; it may quote a cell, so its control characters are shown, not obeyed."""
-    with suppress(OSError):  # nowhere is left to say that stderr is full
+    with suppress(OSError):  # no stream is left to report that stderr is full
         import_module("policycase.cli.terminal").tell(text)  # heavy, so --help does without it
 
 
@@ -162,7 +164,7 @@ def parser() -> Parser:
 
     validate = add("validate", "check a package: files, schemas, profile, tables, rules", package="some")
     validate.add_argument(
-        "--jobs", type=int, default=1, metavar="N", help="processes that share several packages; 0 is one a core"
+        "--jobs", type=int, default=1, metavar="N", help="processes that share several packages; 0 is one per core"
     )
     validate.add_argument(
         "--source", action="append", default=[], metavar="[ID=]FILE", help="your copy of a coded source, to check"
@@ -192,7 +194,7 @@ def parser() -> Parser:
     show.add_argument("--csv", action="store_true", help="write the table as CSV")
     add("codebook", "what the columns of a table, or the codes of a vocabulary, mean", after="TABLE|VOCABULARY?")
     add("coverage", "passages coded, and rows and values with evidence", package="some")
-    conflicts = add("conflicts", "coded values beside what other sources say of them", package="some")
+    conflicts = add("conflicts", "coded values compared with what other sources say", package="some")
     conflicts.add_argument("--all", action="store_true", help="also what is uncontested or unchecked")
     verify = add("verify", "look for the passages in your own copy of the source")
     verify.add_argument(
@@ -243,7 +245,7 @@ def _add_making(add: Callable[..., Parser]) -> None:
     new = add("new", "make the folder of a new, empty case", package="none")
     new.add_argument("case_id", metavar="CASE-ID", help="such as kgz-leph: alpha-3 code of the country, short name")
     new.add_argument("-o", "--output", metavar="FOLDER", help="the folder to make; default: the case id")
-    new.add_argument("--force", action="store_true", help="replace the folder of a case that is there")
+    new.add_argument("--force", action="store_true", help="overwrite the folder of an existing case")
     new.add_argument("--workbook", action="store_true", help="also make CASE-ID.xlsx, for coding in Excel")
     new.add_argument(
         "--from", dest="source", metavar="FILE", help="your copy of the source, whose passages are filled in"
@@ -255,7 +257,9 @@ def _add_making(add: Callable[..., Parser]) -> None:
     )
     imports.add_argument("-o", "--output", metavar="FOLDER", help="the case's folder; default: the workbook's name")
     imports.add_argument(
-        "--force", action="store_true", help="replace the tables of a case that is there; rows not in the workbook go"
+        "--force",
+        action="store_true",
+        help="overwrite the tables of an existing case; rows not in the workbook are deleted",
     )
     passages = add("passages", "number the sentences of a source, as fingerprints", after="FILE")
     passages.add_argument("--case", required=True, metavar="CASE-ID", help="the case that the ids begin with")

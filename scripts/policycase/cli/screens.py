@@ -12,8 +12,9 @@ from policycase.findings import Finding
 from policycase.model import provenance
 from policycase.model.bibtex import title_of
 from policycase.model.casebook import Casebook
+from policycase.model.columns import row_tuples
 from policycase.model.dates import counted_in_words, figure_in_words
-from policycase.model.package import refuse_odd_descriptor
+from policycase.model.package import refuse_invalid_descriptor
 from policycase.model.profile import ENTRY_TABLES, Table
 from policycase.model.provenance import RECORD
 from policycase.model.tables import Tables
@@ -28,11 +29,11 @@ MOST = 20  # findings of one package that are printed where there are many
 def say_about(casebook: Casebook) -> None:
     """Title, version, licences and the cases."""
     descriptor = casebook.descriptor
-    refuse_odd_descriptor(descriptor)
+    refuse_invalid_descriptor(descriptor)
     licenses = ", ".join(entry["name"] for entry in descriptor["licenses"])
     say(f"{title_of(descriptor, casebook.cases)}\n{descriptor['name']} {descriptor['version']}, {licenses}\n")
     say(f"{descriptor.get('description', '')}\n")
-    for row in casebook.cases.itertuples(index=False):
+    for row in row_tuples(casebook.cases):
         say(f"{row.case_id}: {row.title} ({row.country}, {row.start} to {row.end}); {row.review_status}")
     say("")
 
@@ -41,7 +42,7 @@ def say_overview(tables: Tables) -> None:
     """Rows of each table, what only other sources say apart, and the coverage."""
     counts = provenance.counts(tables)
     for name in ENTRY_TABLES:
-        say(counted_in_words(*counts.loc[name], name))
+        say(counted_in_words(counts["rows"][name], counts["others"][name], name))
     say("")
     about = [tables.profile.tables[name].description for name in counts.index]
     say_table(counts.rename_axis("table").reset_index().assign(**{"what it holds": about}))
@@ -63,8 +64,8 @@ def coverage_line(tables: Tables) -> str:
     return f"coverage: passages {accounted}/{total} ({counts}); {'; '.join(shares)}"
 
 
-def _share(part: int, whole: int) -> str:
-    return f"{part}/{whole} ({100 * part / whole:.0f} %)" if whole else "0/0"
+def _share(part: float, whole: float) -> str:
+    return f"{part:.0f}/{whole:.0f} ({100 * part / whole:.0f} %)" if whole else "0/0"
 
 
 def say_coverage(casebook: Casebook) -> None:
@@ -90,11 +91,11 @@ def say_changes(changes: pd.DataFrame) -> None:
     for (table, record_id), rows in changes.groupby(["table", "record_id"], sort=False):
         what = f"{table} {record_id}".strip()
         whole = rows["change"].ne("changed")
-        for row in rows[whole].itertuples(index=False):
+        for row in row_tuples(rows[whole]):
             say_wrapped(f"{what}: {worded(row)}")
         if not whole.all():
             say(what)
-        for row in rows[~whole].itertuples(index=False):
+        for row in row_tuples(rows[~whole]):
             say_wrapped(f"    {worded(row)}")
     counts = changes.drop_duplicates(["table", "record_id", "change"])["change"].value_counts()
     say(f"records: {', '.join(f'{count} {change}' for change, count in counts.items())}")
@@ -128,7 +129,7 @@ def say_record(casebook: Casebook, record_id: str) -> None:
 def _texts(casebook: Casebook, name: str, frame: pd.DataFrame) -> list[dict[str, str]]:
     """Rows of a table as text, without their missing cells."""
     text = casebook.text[name].iloc[frame.index]
-    return [row.dropna().to_dict() for _, row in text.iterrows()]
+    return [{str(field): cell for field, cell in row.dropna().items()} for _, row in text.iterrows()]
 
 
 def _labels(casebook: Casebook) -> dict[tuple[str, str], str]:
@@ -147,7 +148,7 @@ def _passages(rows: pd.DataFrame) -> str:
     places = [
         f"{str(row.passage_id).split(':')[-1]}{f' (p. {row.page})' if pd.notna(row.page) else ''}"
         f"{' inferred' if row.basis == 'inferred' else ''}"
-        for row in rows.itertuples(index=False)
+        for row in row_tuples(rows)
     ]
     return ", ".join(places)
 
@@ -178,22 +179,22 @@ def _say_tied(casebook: Casebook, table: Table, record_id: str) -> None:
 
 
 def say_conflicts(found: pd.DataFrame) -> None:
-    """Each value with its rivals: as a footnote would say it."""
+    """Each value with its rivals, worded as in a footnote."""
     for (record_id, field), rows in found.groupby(["record_id", "field"], sort=False):
         first = rows.iloc[0]
         what = record_id if field == RECORD else f"{record_id}, {field}"
         coded = "(empty)" if pd.isna(first["coded_value"]) else first["coded_value"]
         say_wrapped(f"{what}: {coded}  [{first['status']}; {first['groups_for_coded']} for it]")
-        for row in rows.itertuples(index=False):
+        for row in row_tuples(rows):
             rival = f" {row.rival_value}" if pd.notna(row.rival_value) else ""
             say_wrapped(f"    {row.stance}{rival} [{row.groups_for_rival}]: {row.statement} ({row.sources})")
 
 
 def say_wide(casebook: Casebook, name: str) -> None:
-    """A table, or one block a row where the terminal is too narrow; stderr says which columns are not shown."""
+    """A table, or one block per row where the terminal is too narrow; stderr says which columns are not shown."""
     frame = casebook[name]
     fields = casebook.profile.table(name).fields
-    hidden = [column for column in frame if fields[column].bound or frame[column].isna().all()]
+    hidden = [column for column in frame.columns if fields[column].bound or frame[column].isna().all()]
     if len(casebook.case_ids) == 1 and name not in {"cases", "codes", "crosswalks"}:
         hidden.append("case_id")
     shown = frame.drop(columns=hidden) if len(frame) else frame
@@ -282,7 +283,7 @@ def say_reports(reports: Mapping[str, Report]) -> None:
     if rows:
         counted = found.groupby(["rule", "severity"])["package"].agg(findings="size", packages="nunique")
         say("")
-        say_table(counted.sort_values("packages", ascending=False, kind="stable").reset_index())
+        say_table(counted.reset_index().sort_values("packages", ascending=False, kind="stable"))
         say("")
     stopped = sum(report.stopped for report in reports.values())
     valid = sum(report.is_valid for report in reports.values())

@@ -137,15 +137,15 @@ def say_table(frame: pd.DataFrame, title: str = "") -> None:
     table = Table(title=shown, title_justify="left", title_style="bold", show_edge=False, pad_edge=False)
     for name in frame.columns:
         numeric = pd.api.types.is_numeric_dtype(frame[name]) and not pd.api.types.is_bool_dtype(frame[name])
-        side, whole = "right" if numeric else "left", str(name).endswith("_id")
-        table.add_column(printable(str(name)), justify=side, overflow="fold", no_wrap=whole)
+        whole = str(name).endswith("_id")
+        table.add_column(printable(str(name)), justify="right" if numeric else "left", overflow="fold", no_wrap=whole)
     for row in rows(frame):
         table.add_row(*(Text(_cell(value)) for value in row.values()))
     Console(markup=False, highlight=False, emoji=False, width=width()).print(table)
 
 
 def say_blocks(frame: pd.DataFrame) -> None:
-    """A frame as one block a row: the key, then each filled cell on a line of its own."""
+    """A frame as one block per row: the key, then each filled cell on a line of its own."""
     longest = max(len(name) for name in frame.columns)
     for row in rows(frame):
         (_, key), *cells = row.items()

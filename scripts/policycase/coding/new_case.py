@@ -48,7 +48,7 @@ def files(case_id: str) -> dict[str, bytes]:
     match = CASE_ID.fullmatch(case_id)
     if match is None or country(match["country"].upper()) is None:
         form = "a country's code in lower case and a short name, such as kgz-leph"
-        msg = f'"{case_id}" is no case id · expected {form}; the code is {COUNTRY}'
+        msg = f'"{case_id}" is not a case id · expected {form}; the code is {COUNTRY}'
         raise UnreadableError(msg)
     root = shipped_root()
     profile, ours = Profile.read(root), read_descriptor(root)

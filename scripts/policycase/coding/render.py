@@ -9,7 +9,7 @@ import pandas as pd
 
 from policycase.errors import DateError
 from policycase.model.dates import bounds
-from policycase.model.package import Package, refuse_odd_descriptor, write_json
+from policycase.model.package import Package, refuse_invalid_descriptor, write_json
 from policycase.model.profile import DICTIONARY, ENTRY_TABLES, Field, Profile, Table, schema_path
 from policycase.model.provenance import ATTESTED, OTHER_SOURCE, attestations, in_order
 from policycase.model.tables import Tables, read_table
@@ -127,7 +127,7 @@ def outputs(root: Path, reference: Pages | None = None) -> dict[str, bytes]:
         An authored file cannot be read.
     """
     package = Package.read(root)
-    refuse_odd_descriptor(package.descriptor)
+    refuse_invalid_descriptor(package.descriptor)
     made = package.profile.files | dict(_schemas(package.profile))  # the authored ones too, for their line ends
     profile = Profile(made.copy())
     made[DICTIONARY] = text(profile).encode()
@@ -141,7 +141,7 @@ def outputs(root: Path, reference: Pages | None = None) -> dict[str, bytes]:
         folder = f"{EXAMPLES}/{example.parent.name}"
         inside(root, f"{folder}/{DESCRIPTOR}")  # no link out of the package
         case = Package.read(example.parent, profile)
-        refuse_odd_descriptor(case.descriptor)
+        refuse_invalid_descriptor(case.descriptor)
         made |= {f"{folder}/{path}": content for path, content in profile.files.items()}
         made |= {f"{folder}/{path}": content for path, content in _tables(case, profile)}
         # an example is deposited with the package around it, so it is cited by itself but has no .zenodo.json
@@ -155,7 +155,7 @@ def changed(root: Path, reference: Pages | None = None) -> dict[str, bytes]:
 
 
 def _present(root: Path, path: str) -> bytes | None:
-    """The bytes of a file; None where there is none."""
+    """The bytes of a file; None if it does not exist."""
     try:
         return read_bytes(root, path)
     except FileNotFoundError:
@@ -182,7 +182,7 @@ def _mirror(field: dict[str, Any], profile: Profile) -> None:
     vocabulary = field.get("policycase", {}).get("vocabulary")
     constraints = {key: value for key, value in field.pop("constraints", {}).items() if key != "enum"}
     field.pop("categories", None)
-    rest = {key: field.pop(key) for key in ("example", "policycase") if key in field}
+    rest: dict[str, Any] = {key: field.pop(key) for key in ("example", "policycase") if key in field}
     if vocabulary:
         constraints["enum"] = profile.vocabularies[vocabulary]
         rest["categories"] = [
@@ -194,7 +194,7 @@ def _mirror(field: dict[str, Any], profile: Profile) -> None:
 def _tables(package: Package, profile: Profile) -> Iterator[tuple[str, bytes]]:
     """The tables with their derived columns, and evidence in the order of what it supports.
 
-    What is no allowed date is left for validation to report.
+    Dates that are not allowed are left for validation to report.
     """
     frames = {name: read_table(package, table) for name, table in profile.case_tables.items()}
     frames["evidence"] = in_order(frames, profile)

@@ -172,16 +172,16 @@ def read_choices(file: Path) -> dict[int, tuple[str, str]]:
     except (OSError, UnicodeDecodeError) as error:
         msg = f"{file}: cannot be read: {error} · make it with: policycase passages SOURCE --case ID --blocks"
         raise UnreadableError(msg) from error
-    choices = {}
+    choices: dict[int, tuple[str, str]] = {}
     for number, line in enumerate(lines, start=1):
-        said = line.partition("#")[0].strip()
-        match = CHOICE.fullmatch(said)
+        stated = line.partition("#")[0].strip()
+        match = CHOICE.fullmatch(stated)
         if match:
             numbers = range(int(match["first"]), int(match["last"] or match["first"]) + 1)
             choices |= dict.fromkeys(numbers, (match["kind"], match["page"] or ""))
-        elif said:
+        elif stated:
             form = f"expected a number and one of {', '.join(KINDS)}, such as: 12 furniture"
-            msg = f'{file}:{number}: "{said}" is no choice · {form}'
+            msg = f'{file}:{number}: "{stated}" is not a choice · {form}'
             raise UnreadableError(msg)
     return choices
 

@@ -27,7 +27,7 @@ BROKEN = (zipfile.BadZipFile, ExpatError, KeyError, ValueError, IndexError, EOFE
 PERCENT, FORMULA, ERROR = "percent", "formula", "error"
 DAY, MONTH, YEAR, UNCLEAR = "day", "month", "year", "unclear"  # how much of a date its cell shows
 BUILT_IN = {9: PERCENT, 10: PERCENT, 14: DAY, 15: DAY, 16: UNCLEAR, 17: MONTH, 22: DAY}  # number formats of Excel
-DATE_PARTS = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]|_.|\*.')  # of a number format, what is no part of a date
+DATE_PARTS = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]|_.|\*.')  # of a number format, what is not part of a date
 Value = str | float | bool | dt.date | dt.time | dt.timedelta
 
 
@@ -102,7 +102,7 @@ def _rows(values: list[list[Value]], kinds: dict[tuple[int, int], str]) -> Rows:
 def _content(file: Path) -> bytes:
     """The bytes of a workbook, if it is one by its ending and by its beginning."""
     if not file.is_file():
-        msg = f"{file}: nothing is there" if not file.exists() else f"{file}: a folder, no workbook"
+        msg = f"{file}: no such file or folder" if not file.exists() else f"{file}: a folder, not a workbook"
         raise UnreadableError(msg)
     if file.suffix.lower() not in ENDINGS:
         msg = f"{file}: {file.suffix or 'a file without an ending'} is not read · {SAVE}"
@@ -137,7 +137,7 @@ def _looked(file: Path, content: bytes) -> dict[str, dict[tuple[int, int], str]]
         "Index/Document.iwa": ("an Apple Numbers document", SAVE),
     }
     what, hint = next((others[name] for name in others if name in names), ("no workbook of this kind", SAVE))
-    msg = f"{file}: holds {what}, whatever its ending says · {hint}"
+    msg = f"{file}: holds {what}, despite its ending · {hint}"
     raise UnreadableError(msg)
 
 
@@ -169,7 +169,9 @@ class _Sheet:
                     self.kinds[row + down, column + along] = kind
 
 
-Start, End, Text = Callable[[str, dict[str, str]], None], Callable[[str], None], Callable[[str], None]
+Start = Callable[[str, dict[str, str]], None]
+End = Callable[[str], object]
+Text = Callable[[str], object]
 
 
 def _parse(content: bytes, start: Start, end: End = lambda _: None, text: Text = lambda _: None) -> None:
@@ -195,7 +197,7 @@ class _RootFoundError(Exception):
 
 
 def _root(content: bytes) -> str:
-    """The name of the first element, which says what part of a workbook it is; empty if it is no XML."""
+    """The name of the first element, which says what part of a workbook it is; empty if it is not XML."""
 
     def start(name: str, _: dict[str, str]) -> None:
         raise _RootFoundError(name)
@@ -276,7 +278,7 @@ def _styles(content: bytes) -> list[str]:
             number = given.get("numFmtId", "0")
             styles.append(own.get(number, "") if number in own else BUILT_IN.get(int(number), ""))
 
-    _parse(content, start, lambda _: inside.pop() and None)
+    _parse(content, start, lambda _: inside.pop())
     return styles
 
 
@@ -307,7 +309,7 @@ class _Worksheet:
         self.kind, self.type, self.value, self.filled = "", "", "", False
 
     def start(self, name: str, given: dict[str, str]) -> None:
-        """See what an element says."""
+        """Read an element."""
         if name == "row":
             self.row, self.column = int(given["r"]) - 1 if "r" in given else self.row + 1, -1
         elif name == "c":
@@ -382,7 +384,7 @@ class _OpenDocument:
         self.characters = 0
 
     def start(self, name: str, given: dict[str, str]) -> None:
-        """See what an element says."""
+        """Read an element."""
         if name == "date-style":
             self.format = given.get("name", "")
             self.formats[self.format] = set()

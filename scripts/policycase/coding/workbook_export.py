@@ -1,6 +1,7 @@
-"""A workbook to code in: a sheet a table, with lists to choose from; `policycase import` makes the tables of it."""
+"""A workbook to code in: one sheet per table, with lists to choose from; `policycase import` makes the tables of it."""
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from xlsxwriter.format import Format
@@ -48,13 +49,13 @@ STEPS = """\
 One row is one record. An empty cell means that the source does not say; leave it empty, and write no "unknown" but \
 where a list of codes has it.
 Columns with a dark header must be filled in. Point at a header to read what the column means; the sheet codebook has \
-all of them, the sheet codes says when to use which code.
+all of them, the sheet codes explains when to use which code.
 Cells with an arrow take the codes of their list, or offer the ids of another sheet.
 An id is a short name of your own, such as night-patrol. Never change one that is in use. The case that a row \
 belongs to, the ids of rows that link two others, and the coded source (where there is one) are made for you.
 In the column passage write what the row rests on: p2s2 where the sentence says it, p8s2? where a step of reasoning \
 lies between, p2s2; p8s2? for both. The dates, status and other columns of the row rest on the same passages, unless \
-you say otherwise: p2s2; p3s1:start means that start rests on p3s1 alone.
+you write otherwise: p2s2; p3s1:start means that start rests on p3s1 alone.
 Dates are text: 1999, 2020-03, 2020-03-25, [2000..2001] for one moment within, [2002..] for some time after. The first \
 and last day that they can mean are worked out for you, so there are no columns for them.
 Begin with sources and cases. Passages need no typing: policycase new {case} --workbook --from source.txt fills them \
@@ -101,7 +102,7 @@ def _shown(text: Tables, case_id: str) -> dict[str, pd.DataFrame]:
     profile = text.profile
     known = set(text["passages"]["passage_id"].dropna())
     evidence = text["evidence"].reset_index(drop=True)
-    support = dict(list(evidence.groupby("record_id", sort=False)))
+    support = {str(record): rows for record, rows in evidence.groupby("record_id", sort=False)}
     one = coded_sources(text[SOURCES])
     frames: dict[str, pd.DataFrame] = {}
     in_cells: set[str] = set()
@@ -171,7 +172,7 @@ def _field(table: Table, name: str) -> Field:
 
 
 def _put_table(sheet: Worksheet, table: Table, frame: pd.DataFrame, styles: dict[str, Format]) -> None:
-    for column, name in enumerate(frame):
+    for column, name in enumerate(frame.columns):
         field = _field(table, name)
         must_be = field.required and name not in takes_the_source(table, frame)
         put_text(sheet, 0, column, name, styles["required" if must_be else "header"])
@@ -195,12 +196,12 @@ def _add_lists(
     parents = {key.fields[0]: (key.table, key.to[0]) for key in table.foreign_keys if len(key.fields) == 1}
     parents[PASSAGE] = (PASSAGES, "passage_id")
     places = pd.Series(range(2, len(vocabularies) + 2), index=vocabularies.to_numpy())
-    for column, field in enumerate(_field(table, one) for one in shown[name]):
-        rule = {"validate": "list", "error_title": "Not in the list"}
+    for column, field in enumerate(_field(table, one) for one in shown[name].columns):
+        rule: dict[str, Any] = {"validate": "list", "error_title": "Not in the list"}
         if field.vocabulary:
             rows = places.loc[[field.vocabulary]]
             rule |= {"source": f"=codes!$B${rows.min()}:$B${rows.max()}"}
-            rule |= {"error_message": f"Take a code of {field.vocabulary}; the sheet codes says when to use which."}
+            rule |= {"error_message": f"Take a code of {field.vocabulary}; the sheet codes explains when to use which."}
         elif field.type == "boolean":
             rule |= {"source": ["true", "false"], "error_message": "Take true or false, or leave the cell empty."}
         elif field.name in parents and parents[field.name][1] in shown[parents[field.name][0]]:
@@ -273,7 +274,7 @@ def _meanings(case: Casebook, shown: dict[str, pd.DataFrame]) -> pd.DataFrame:
 def _put_plain(sheet: Worksheet, frame: pd.DataFrame, styles: dict[str, Format]) -> None:
     """Write a sheet to read: wrapped, rows as high as their longest cell."""
     heights = [1] * len(frame)
-    for column, name in enumerate(frame):
+    for column, name in enumerate(frame.columns):
         put_text(sheet, 0, column, name, styles["header"])
         width = WIDTH if frame[name].str.len().max() > WIDTH else NARROWEST * 2
         sheet.set_column(column, column, width, styles["prose"])

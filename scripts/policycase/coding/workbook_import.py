@@ -27,7 +27,7 @@ from policycase.storage.csv_files import TEXT, csv_bytes
 from policycase.storage.locations import DESCRIPTOR, inside
 from policycase.storage.writing import put_back, staged, write_folder
 
-BESIDE = ("README", "codebook", "codes", "ids")  # sheets of the workbook that are no tables of the case
+BESIDE = ("README", "codebook", "codes", "ids")  # sheets of the workbook that are not tables of the case
 EXACT = 10**15  # Excel keeps 15 digits
 SHOWN = 40  # problems that a message names
 GROUPED = re.compile(
@@ -86,7 +86,7 @@ def read_workbook(file: Path, profile: Profile, case_id: str, passages: Iterable
     Raises
     ------
     UnreadableError
-        It is no workbook, or cells, columns or sheets cannot be taken; the message names each.
+        It is not a workbook, or cells, columns or sheets cannot be taken; the message names each.
     MissingExtraError
         The package python-calamine is not installed.
     """
@@ -357,7 +357,7 @@ def coded_sources(sources: pd.DataFrame) -> list[str]:
 
 
 def _complete(sheets: dict[str, _Sheet], profile: Profile, case_id: str, passages: set[str]) -> list[str]:
-    """Make what nobody types; what cannot be made of the cells that are there."""
+    """Fill in the generated cells; yield what cannot be generated from the cells given."""
     cases = sheets["cases"].frame["case_id"]
     if len(cases) > 1 or cases.isna().any():
         row = 1 if len(cases) > 1 else 0
@@ -416,7 +416,7 @@ def _make_sources(sheet: _Sheet, sources: list[str]) -> Iterator[str]:
             sheet.frame[name] = sheet.frame[name].mask(empty, sources[0])
         elif sources:
             for row in empty.to_numpy().nonzero()[0]:
-                yield f"{sheet.where(name, row)}: {name} is empty, and {len(sources)} sources are coded · name one"
+                yield f"{sheet.where(name, int(row))}: {name} is empty, and {len(sources)} sources are coded · name one"
 
 
 def _make_evidence(sheet: _Sheet, case_id: str, known: set[str], rows: list[dict[str, str]]) -> Iterator[str]:
@@ -464,12 +464,12 @@ def read_support(text: str, table: Table, record: pd.Series, case_id: str) -> li
     for token in filter(None, (part.strip() for part in text.split(";"))):
         match = TOKEN.fullmatch(token)
         if not match:
-            msg = f'"{token}" is no passage · write p2s2, p8s2? if inferred, p2s2:start for a column; separate by ;'
+            msg = f'"{token}" is not a passage · write p2s2, p8s2? if inferred, p2s2:start for a column; separate by ;'
             raise _UnsupportedError(msg)
         basis = INFERRED if match["before"] or match["after"] else STATED
         for name in re.split(r", ?", match["fields"]) if match["fields"] else [""]:
             if name not in {"", RECORD} and (name not in table.fields or pd.isna(record[name])):
-                why = "is empty" if name in table.fields else f"is no column of {table.name}"
+                why = "is empty" if name in table.fields else f"is not a column of {table.name}"
                 msg = f"{name} {why} · take :{name} out"
                 raise _UnsupportedError(msg)
             passage = whole(match["passage"], case_id)
@@ -531,7 +531,7 @@ def import_tables(workbook: str | Path, folder: str | Path | None = None, *, for
     workbook
         An .xlsx or .ods that `policycase new --workbook` or `export --to workbook` made, filled in.
     folder
-        Where to write; default: the workbook's name without its ending. If there is no such folder, a new case is made.
+        Where to write; default: the workbook's name without its ending. A folder that does not exist is made.
     force
         Replace the tables of the case in that folder: a row that is not in the workbook goes. Only `passages` stays as
         it is if its sheet has no rows. The descriptor, schemas and other files stay.
@@ -604,7 +604,7 @@ def _counts(table: Table, before: pd.DataFrame, after: pd.DataFrame) -> dict[str
     typed = [field.name for field in table.fields.values() if field.authored]
     changes = row_changes(table, before[typed], after[typed])
     kinds = Counter(kind for _, kind in {(key, kind) for _, key, kind, *_ in changes})
-    return {"table": table.name, "rows": len(after)} | {kind: kinds[kind] for kind in ("added", "changed", "removed")}
+    return {"table": table.name, "rows": len(after), **{kind: kinds[kind] for kind in ("added", "changed", "removed")}}
 
 
 def _replace(package: Package, tables: dict[str, bytes]) -> None:

@@ -26,6 +26,9 @@ def write(case: Casebook, place: Path) -> None:
 
 def write_view(_case: Casebook, _name: str, frame: pd.DataFrame, place: Path) -> None:
     """Write one view: days as 2020-03-25, truth as TRUE and FALSE, which R reads too, missing cells empty."""
-    days = {name: frame[name].dt.strftime("%Y-%m-%d") for name in frame.select_dtypes("datetime")}
-    truth = {name: frame[name].map({True: "TRUE", False: "FALSE"}) for name in frame.select_dtypes(["bool", "boolean"])}
+    days = {name: frame[name].dt.strftime("%Y-%m-%d") for name in frame.select_dtypes("datetime").columns}
+    truth = {
+        name: frame[name].map({True: "TRUE", False: "FALSE"})
+        for name in frame.select_dtypes(["bool", "boolean"]).columns
+    }
     place.write_bytes(csv_bytes(frame.assign(**days, **truth)))

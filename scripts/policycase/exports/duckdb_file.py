@@ -11,7 +11,7 @@ from policycase.exports.export import MARK, facts
 from policycase.exports.sql import literal, quoted
 from policycase.model.casebook import Casebook
 from policycase.model.profile import Field, Table
-from policycase.model.tables import refuse_odd_rows
+from policycase.model.tables import refuse_invalid_rows
 from policycase.storage.csv_files import TEXT
 
 FAILURES = (duckdb.Error,)
@@ -34,8 +34,8 @@ def write(case: Casebook, place: Path) -> None:
     comment of each table: DuckDB 1.0 opens no file in which 1.5 or later has written a key (measured with 1.5.6,
     2.0.0 and 2.0.1), whatever storage version is asked for.
     """
-    refuse_odd_rows(case, case.profile)
     text = case.text
+    refuse_invalid_rows(text, case.profile)
     with tempfile.TemporaryDirectory(prefix="policycase-") as folder:
         made = Path(folder) / "case.duckdb"  # a plain name: DuckDB takes what follows a ? in a path for options
         with duckdb.connect() as database:
@@ -51,7 +51,7 @@ def write(case: Casebook, place: Path) -> None:
                 _fill(database, table.name, columns, text[table.name])
                 _describe(database, table)
             for name, frame in (("codebook", case.codebook()), ("about", _about(case))):
-                _fill(database, name, [f"{quoted(column)} VARCHAR" for column in frame], frame)
+                _fill(database, name, [f"{quoted(column)} VARCHAR" for column in frame.columns], frame)
             database.execute(
                 f"COMMENT ON TABLE about IS {literal(MARK)}"
             )  # which no compression hides from `is_export`

@@ -1,4 +1,4 @@
-"""Excel: one workbook with a README, a codebook and a sheet a table; no cell that Excel would run or change."""
+"""Excel: one workbook with a README, a codebook and one sheet per table; no cell that Excel would run or change."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -36,11 +36,11 @@ def write(case: Casebook, place: Path) -> None:
     UnreadableError
         A cell or a table is longer than Excel takes.
     """
-    told = facts(case, "excel")
+    about = facts(case, "excel")
     with inert_book(place) as book:
-        book.set_properties({"title": told["title"], "comments": told["made_by"], "created": created(case)})
+        book.set_properties({"title": about["title"], "comments": about["made_by"], "created": created(case)})
         styles = formats(book)
-        put_pairs(book.add_worksheet("README"), _readme(told, case), styles["prose"])
+        put_pairs(book.add_worksheet("README"), _readme(about, case), styles["prose"])
         _put_table(book.add_worksheet("codebook"), case.codebook(), styles)
         for name in case.tables:
             _put_table(book.add_worksheet(name), case[name], styles)
@@ -54,17 +54,17 @@ def write_view(case: Casebook, name: str, frame: pd.DataFrame, place: Path) -> N
     UnreadableError
         A cell or the view is longer than Excel takes.
     """
-    told = facts(case, name)
+    about = facts(case, name)
     with xlsxwriter.Workbook(place, INERT) as book:
-        book.set_properties({"title": told["title"], "comments": told["made_by"], "created": created(case)})
+        book.set_properties({"title": about["title"], "comments": about["made_by"], "created": created(case)})
         styles = formats(book)
         _put_table(book.add_worksheet(name), frame, styles)
-        put_pairs(book.add_worksheet("README"), list(told.items()), styles["prose"])
+        put_pairs(book.add_worksheet("README"), list(about.items()), styles["prose"])
 
 
-def _readme(told: dict[str, str], case: Casebook) -> list[tuple[str, str]]:
+def _readme(about: dict[str, str], case: Casebook) -> list[tuple[str, str]]:
     return [
-        *told.items(),
+        *about.items(),
         ("days", "Days before March 1900, which Excel does not know, make their whole column text."),
         ("text", "Cells of text stay text: nothing in them is run, turned into a number or into a date."),
         ("", ""),
@@ -79,7 +79,7 @@ def _put_table(sheet: Worksheet, frame: pd.DataFrame, styles: dict[str, Format])
         size = f"{len(frame):,} rows and {len(frame.columns):,} columns"
         msg = f"{sheet.get_name()} has {size}; a sheet holds {MOST_ROWS:,} and {MOST_COLUMNS:,} · use CSV or Parquet"
         raise UnreadableError(msg)
-    for column, header in enumerate(frame):
+    for column, header in enumerate(frame.columns):
         put_text(sheet, 0, column, header, styles["header"])
         widest, style = _put_column(sheet, column, frame[header], styles)
         sheet.set_column(column, column, min(max(widest, len(header) + 4, NARROWEST), WIDEST), style)

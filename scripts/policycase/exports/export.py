@@ -14,7 +14,7 @@ import pandas as pd
 from policycase.errors import MissingExtraError, TooLargeError, UnknownNameError, UnreadableError
 from policycase.exports.forms import FORMS, VIEW_FORMS, VIEWS, Form, form_of
 from policycase.model.casebook import Casebook, load
-from policycase.model.package import refuse_odd_descriptor
+from policycase.model.package import refuse_invalid_descriptor
 from policycase.storage.locations import read_given
 from policycase.storage.writing import staged, unwritable
 
@@ -40,10 +40,10 @@ def facts(case: Casebook, form: str) -> dict[str, str]:
 
 def readme(case: Casebook, form: str, folder: Path, notes: str) -> None:
     """Write the README of a folder: the facts, notes of the form, and the list of its files."""
-    told = facts(case, form)
+    pairs = facts(case, form)
     files = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
-    parts = [told["made_by"], told["title"], told["cases"], f"Licence: {told['licence']}", told["missing"], notes]
-    text = "\n\n".join([*parts, f"Cite as\n\n{told['cite']}"]) + "\n" + FILES + "\n".join(files) + "\n"
+    parts = [pairs["made_by"], pairs["title"], pairs["cases"], f"Licence: {pairs['licence']}", pairs["missing"], notes]
+    text = "\n\n".join([*parts, f"Cite as\n\n{pairs['cite']}"]) + "\n" + FILES + "\n".join(files) + "\n"
     (folder / README).write_text(text, encoding="utf-8", newline="\n")
 
 
@@ -105,10 +105,10 @@ def export(case: Casebook | str | Path | None, to: str, output: str | Path, *, f
     target = Path(output)
     form = _form(form_of(to), target)
     book = case if isinstance(case, Casebook) else load(case)
-    refuse_odd_descriptor(book.descriptor)
+    refuse_invalid_descriptor(book.descriptor)
     writer = _writer(form)
     frame = view(book, to) if to in VIEWS else None
-    _refuse_replacing(target, [] if frame is None else list(frame), force=force)
+    _refuse_replacing(target, [] if frame is None else list(frame.columns), force=force)
     with staged(target.resolve(), force=force) as place:
         try:
             if frame is None:
@@ -139,7 +139,7 @@ def _form(to: str, target: Path) -> Form:
         return VIEW_FORMS[target.suffix.lower()]
     form = FORMS[to]
     if form.ending and target.suffix.lower() != form.ending:
-        msg = f"{target} has another ending than {form.ending} · say --output {target.with_suffix(form.ending)}"
+        msg = f"{target} must end in {form.ending}, for example {target.with_suffix(form.ending)}"
         raise UnreadableError(msg)
     return form
 
@@ -158,7 +158,7 @@ def _refuse_replacing(target: Path, header: list[str], *, force: bool) -> None:
     if not (target.exists() or target.is_symlink()):
         return
     if not force:
-        msg = f"{target} exists · choose another name, or say --force to replace it"
+        msg = f"{target} exists · choose another name, or use --force (Python: force=True) to overwrite"
         raise UnreadableError(msg)
     if not target.exists() or not is_export(target, header) or Path.cwd().is_relative_to(target.resolve()):
         msg = f"{target} is not replaced: policycase export did not write it, or not all of it · choose another name"

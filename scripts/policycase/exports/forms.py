@@ -19,7 +19,7 @@ FORMS = {
     "csv": Form("exports.csv_files", "a folder of CSV files, with codebook.csv", view_ending=".csv"),
     "parquet": Form(
         "exports.parquet",
-        "a folder of Parquet files, parted by case for a stack",
+        "a folder of Parquet files, partitioned by case for a stack",
         "",
         "pyarrow",
         "parquet",
@@ -27,7 +27,7 @@ FORMS = {
     ),
     "sqlite": Form("exports.sqlite_file", "one SQLite database with keys and checks"),
     "excel": Form(
-        "exports.excel", "one workbook, a sheet a table", ".xlsx", "xlsxwriter", "excel", view_ending=".xlsx"
+        "exports.excel", "one workbook, one sheet per table", ".xlsx", "xlsxwriter", "excel", view_ending=".xlsx"
     ),
     "stata": Form("exports.stata", "a folder of .dta files with labels", "", "pyreadstat", "stata", view_ending=".dta"),
     "spss": Form("exports.spss", "a folder of .sav files with labels", "", "pyreadstat", "spss", view_ending=".sav"),
@@ -53,7 +53,7 @@ ALIASES = {  # by the ending of the file, or another name of the program
 
 
 def form_of(name: str) -> str:
-    """The name of a form by one that people also write; as it is, where it is none.
+    """The name of a form by one that people also write; unchanged if there is none.
 
     Examples
     --------

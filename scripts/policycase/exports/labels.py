@@ -13,7 +13,7 @@ from policycase.model.casebook import Casebook
 from policycase.model.profile import Field
 from policycase.storage.csv_files import TEXT
 
-TRUTH = {0: "false", 1: "true"}
+TRUTH: dict[int | float, str] = {0: "false", 1: "true"}
 EXACT = 2**53  # the largest whole number up to which a double holds each
 TITLE = 80  # characters of a label that both programs take
 
@@ -30,20 +30,20 @@ class Labelled:
     label: str
     frame: pd.DataFrame
     labels: dict[str, str]
-    codes: dict[str, dict[int, str]]
+    codes: dict[str, dict[int | float, str]]
 
 
 def labelled(case: Casebook, reserved: Set[str], longest: int) -> Iterator[Labelled]:
     """Every table, and the codebook with the names that columns have here."""
     positions = _positions(case)
-    spoken = {}
+    spoken: dict[str, dict[str, str]] = {}
     for table in case.profile.tables.values():
         spoken[table.name] = _names(list(table.fields), reserved, longest)
         yield _labelled((table.name, table.title), case[table.name], spoken[table.name], table.fields, positions)
     codebook = case.codebook()
-    here = [spoken[row.table][row.field] for row in codebook.itertuples()]
+    here = [spoken[table][field] for table, field in zip(codebook["table"], codebook["field"], strict=True)]
     codebook.insert(2, "variable", pd.Series(here, dtype=TEXT))
-    names = _names(list(codebook), reserved, longest)
+    names = _names(list(codebook.columns), reserved, longest)
     yield Labelled("codebook", "Codebook", codebook.rename(columns=names), {}, {})
 
 
@@ -55,7 +55,7 @@ def labelled_view(case: Casebook, name: str, frame: pd.DataFrame, reserved: Set[
             codes = case.profile.vocabularies.get(field.vocabulary, [])
             if field.name in frame and list(codes) == _categories(frame[field.name]):
                 fields.setdefault(field.name, field)
-    names = _names(list(frame), reserved, longest)
+    names = _names(list(frame.columns), reserved, longest)
     return _labelled((name, f"{MARK}: {name}"), frame, names, fields, _positions(case))
 
 
@@ -70,9 +70,10 @@ def _labelled(
     fields: Mapping[str, Field],
     positions: dict[str, dict[str, tuple[int, str]]],
 ) -> Labelled:
-    values: dict[str, dict[int, str]] = {}
-    columns = {}
-    for name, column in frame.items():
+    values: dict[str, dict[int | float, str]] = {}
+    columns: dict[str, pd.Series] = {}
+    for name in frame.columns:
+        column = frame[name]
         field = fields.get(name)
         if isinstance(column.dtype, pd.CategoricalDtype):
             known = positions[field.vocabulary] if field else {}
@@ -86,7 +87,7 @@ def _labelled(
         elif pd.api.types.is_integer_dtype(column.dtype) and column.abs().gt(EXACT).any():
             msg = f"{title[0]}.{name} holds a whole number that no statistics program keeps exactly"
             raise UnreadableError(msg)
-    labels = {names[name]: (fields[name].title if name in fields else name)[:TITLE] for name in frame}
+    labels = {names[name]: (fields[name].title if name in fields else name)[:TITLE] for name in frame.columns}
     return Labelled(title[0], title[1][:TITLE], frame.assign(**columns).rename(columns=names), labels, values)
 
 

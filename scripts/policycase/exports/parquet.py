@@ -16,15 +16,15 @@ NOTES = """\
 One case: <table>.parquet. Several cases: <table>/case_id=<case>/part-0.parquet, where case_id is read from the folder.
 pandas: pandas.read_parquet("programs.parquet") or pandas.read_parquet("programs").
 DuckDB: select * from read_parquet('programs/*/*.parquet', hive_partitioning = true).
-Vocabulary columns are dictionaries; their whole vocabulary stands in codes.parquet, and in the field's metadata."""
+Vocabulary columns are dictionaries; their whole vocabulary is in codes.parquet, and in the field's metadata."""
 
 
 def write(case: Casebook, place: Path) -> None:
     """Write the folder."""
     place.mkdir()
-    parted = len(case.case_ids) > 1
+    split = len(case.case_ids) > 1
     for name, table in case.profile.tables.items():
-        for file, frame in _parts(case, name, parted=parted and name in case.profile.case_tables):
+        for file, frame in _parts(case, name, split=split and name in case.profile.case_tables):
             target = inside(place, file)
             target.parent.mkdir(parents=True, exist_ok=True)
             pq.write_table(_arrow(frame, table, case), target)
@@ -37,10 +37,10 @@ def write_view(case: Casebook, name: str, frame: pd.DataFrame, place: Path) -> N
     pq.write_table(arrow.replace_schema_metadata({**(arrow.schema.metadata or {}), **facts(case, name)}), place)
 
 
-def _parts(case: Casebook, name: str, *, parted: bool) -> list[tuple[str, pd.DataFrame]]:
+def _parts(case: Casebook, name: str, *, split: bool) -> list[tuple[str, pd.DataFrame]]:
     """Files of a table with their rows; a table without rows keeps its columns in a file of its own."""
     frame = case[name]
-    if not parted:
+    if not split:
         return [(f"{name}.parquet", frame)]
     groups = frame.groupby("case_id") if len(frame) else [(case.case_ids[0], frame)]
     return [(f"{name}/case_id={case_id}/part-0.parquet", part.drop(columns="case_id")) for case_id, part in groups]

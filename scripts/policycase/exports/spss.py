@@ -52,13 +52,13 @@ def write_view(case: Casebook, name: str, frame: pd.DataFrame, place: Path) -> N
 def _write(table: Labelled, file: Path, width: int) -> None:
     """Write one file; ids are as wide in each, since SPSS matches no keys of two widths, and pads with blanks."""
     frame = table.frame.copy()
-    days = list(frame.select_dtypes("datetime"))
+    days = list(frame.select_dtypes("datetime").columns)
     for name in days:
         if frame[name].le(BEGINNING).any():
             msg = f"{table.name}.{name} is {frame[name].min():%Y-%m-%d}; SPSS has no day before 1582-10-15"
             raise UnreadableError(msg)
         frame[name] = (frame[name] - BEGINNING).dt.total_seconds()
-    texts = [name for name in frame if isinstance(frame[name].dtype, pd.StringDtype)]
+    texts = [name for name in frame.columns if isinstance(frame[name].dtype, pd.StringDtype)]
     for name in texts:
         if _bytes(frame[name]) > LONGEST_TEXT:
             msg = f"{table.name}.{name} holds a text of more than {LONGEST_TEXT} bytes, which SPSS does not take"
@@ -69,10 +69,10 @@ def _write(table: Labelled, file: Path, width: int) -> None:
         frame,
         file,
         file_label=table.label[:64],
-        column_labels=table.labels,
+        column_labels={**table.labels},
         variable_value_labels=table.codes,
-        variable_measure={name: _measure(name, table, texts) for name in frame},
-        variable_format=dict.fromkeys(days, "SDATE10") | dict.fromkeys(frame.select_dtypes("integer"), "F8.0"),
+        variable_measure={name: _measure(name, table, texts) for name in frame.columns},
+        variable_format=dict.fromkeys(days, "SDATE10") | dict.fromkeys(frame.select_dtypes("integer").columns, "F8.0"),
     )
 
 
@@ -81,7 +81,7 @@ def _measure(name: str, table: Labelled, texts: list[str]) -> str:
 
 
 def _ids(frame: pd.DataFrame) -> list[str]:
-    return [name for name in frame if name.endswith("_id") and isinstance(frame[name].dtype, pd.StringDtype)]
+    return [name for name in frame.columns if name.endswith("_id") and isinstance(frame[name].dtype, pd.StringDtype)]
 
 
 def _bytes(column: pd.Series) -> int:

@@ -32,7 +32,7 @@ def write(case: Casebook, place: Path) -> None:
             _fill(database, table, case[table.name])
         _refuse_broken_keys(database, case)
         for name, frame in (("codebook", case.codebook()), ("about", _about(case))):
-            columns = ", ".join(f"{quoted(column)} TEXT" for column in frame)
+            columns = ", ".join(f"{quoted(column)} TEXT" for column in frame.columns)
             database.execute(f"CREATE TABLE {quoted(name)} ({columns})")
             _insert(database, name, frame)
         database.commit()

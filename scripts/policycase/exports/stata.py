@@ -41,9 +41,9 @@ def write_view(case: Casebook, name: str, frame: pd.DataFrame, place: Path) -> N
 def _write(table: Labelled, file: Path) -> None:
     """Write one file; pandas could, but it renames `end` and other words that only Mata reserves."""
     frame = table.frame.copy()
-    texts = [name for name in frame if isinstance(frame[name].dtype, pd.StringDtype)]
+    texts = [name for name in frame.columns if isinstance(frame[name].dtype, pd.StringDtype)]
     frame[texts] = frame[texts].fillna("")  # Stata's missing text is the empty one
-    days = list(frame.select_dtypes("datetime"))
+    days = list(frame.select_dtypes("datetime").columns)
     for name in days:
         frame[name] = (frame[name] - BEGINNING).dt.days
     pyreadstat.write_dta(
@@ -51,7 +51,7 @@ def _write(table: Labelled, file: Path) -> None:
         file,
         version=STATA,
         file_label=table.label,
-        column_labels=table.labels,
+        column_labels={**table.labels},
         variable_value_labels=table.codes,
         variable_format=dict.fromkeys(days, "%td"),
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from policycase.errors import UnknownNameError
-from policycase.model.package import refuse_odd_descriptor
+from policycase.model.package import refuse_invalid_descriptor
 from policycase.storage.csv_files import TEXT
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def bibtex(casebook: "Casebook", rows: pd.DataFrame | None = None) -> str:
     InvalidPackageError
         The descriptor lacks what a citation needs.
     """
-    refuse_odd_descriptor(casebook.descriptor)
+    refuse_invalid_descriptor(casebook.descriptor)
     sources = casebook["sources"]
     if rows is None:
         wanted = set(sources.loc[sources["source_use"] == "coded", "source_id"])
@@ -52,7 +52,7 @@ def bibtex(casebook: "Casebook", rows: pd.DataFrame | None = None) -> str:
     return "\n".join(
         [
             package_entry(casebook.descriptor, casebook["cases"]),
-            *(_source(row._asdict()) for row in cited.itertuples(index=False)),
+            *(_source(row) for row in cited.to_dict("records")),
         ]
     )
 

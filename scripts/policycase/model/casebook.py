@@ -122,7 +122,7 @@ class Casebook:
             and all(frame.equals(other.text[name]) for name, frame in self.text.frames.items())
         )
 
-    __hash__ = None
+    __hash__ = None  # type: ignore[assignment] # how Python spells "not hashable"
 
     @property
     def tables(self) -> list[str]:
@@ -155,7 +155,7 @@ class Casebook:
         """What the casebook holds, and where to go from here."""
         titles = [f"  {row.case_id}  {row.title} ({row.country})" for row in self._frames["cases"].itertuples()]
         counts = self.counts
-        entry = [counted_in_words(*counts.loc[name, ["rows", "others"]], name) for name in ENTRY_TABLES]
+        entry = [counted_in_words(counts["rows"][name], counts["others"][name], name) for name in ENTRY_TABLES]
         rest = [f"{name} {len(frame)}" for name, frame in self.text.frames.items() if name not in ENTRY_TABLES]
         return "\n".join(
             [
@@ -218,7 +218,7 @@ class Casebook:
         DataFrame
             The table's own columns, then for each foreign key the columns of its parent, prefixed with
             the key's name less `id`: `agency_id` brings `agency_name`. Missing where the key is empty. An id that
-            stands twice is an InvalidPackageError, since a row could be joined to two.
+            appears more than once is an InvalidPackageError, since a row could be joined to two.
         """
         table = self.profile.table(name)
         joined = self[name]
@@ -227,14 +227,14 @@ class Casebook:
             prefix = column.removesuffix("id")
             parent = self[link.table].drop(columns="case_id").dropna(subset=key).set_index(key)
             for twice in parent.index[parent.index.duplicated()]:
-                msg = f"{link.table}: {twice} stands twice · run: policycase validate"
+                msg = f"{link.table}: {twice} appears more than once · run: policycase validate"
                 raise InvalidPackageError(msg)
             parent.columns = [c if c.startswith(prefix) and c not in joined else prefix + c for c in parent.columns]
             joined = joined.merge(parent, how="left", left_on=column, right_index=True, validate="many_to_one")
         return joined.reset_index(drop=True)
 
     def record(self, record_id: str) -> pd.Series:
-        """One row by its id, from whatever table; the name of the Series is that table.
+        """One row by its id, from any table; the name of the Series is that table.
 
         Raises
         ------
@@ -256,7 +256,7 @@ class Casebook:
         return provenance.passage_coverage(self.text)
 
     def conflicts(self) -> pd.DataFrame:
-        """Coded values beside what other sources say of them; see `policycase.model.conflicts.of_values`."""
+        """Coded values compared with what other sources say; see `policycase.model.conflicts.of_values`."""
         return conflicts.of_values(self.text)
 
     def crosschecks(self) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -50,7 +51,7 @@ def _column(tables: Tables, name: str, field: Field) -> pd.Series:
     try:
         return _typed(cells, field.type, codes)
     except _WrongCellError as error:
-        number = cells.index[cells.eq(error.args[0]).to_numpy().argmax()]
+        number = cells.index[int(cells.eq(error.args[0]).to_numpy().argmax())]
         path, line = tables.place(name, number)
         expected = f"a code of {field.vocabulary}" if codes else EXPECTED[field.type]
         msg = f'{path}:{line}: {field.name} is "{error.args[0]}"; expected {expected} · run: policycase validate'
@@ -72,7 +73,7 @@ def _typed(cells: pd.Series, kind: str, codes: Sequence[str] | None) -> pd.Serie
             raise _WrongCellError(text)
     if codes:
         place_of = np.array([codes.index(text) for text in distinct] + [-1])  # the last is for missing cells
-        return pd.Series(pd.Categorical.from_codes(place_of[numbers], codes))
+        return pd.Series(pd.Categorical.from_codes(place_of[numbers], pd.Index(codes)))
     values = CONVERTERS[kind](pd.Series(distinct, dtype=CELLS))
     if values.isna().any():  # such as a thirtieth of February
         raise _WrongCellError(distinct[values.isna().to_numpy().argmax()])
@@ -101,6 +102,11 @@ CONVERTERS: dict[str, Callable[[pd.Series], pd.Series]] = {
     "boolean": _truth,
     "date": _day,
 }
+
+
+def row_tuples(frame: pd.DataFrame) -> Iterator[Any]:
+    """The rows as named tuples; a cell has the type of its column, which a type checker cannot know."""
+    return frame.itertuples(index=False)
 
 
 class TypedFrames(Mapping[str, pd.DataFrame]):

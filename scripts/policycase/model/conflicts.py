@@ -1,4 +1,6 @@
-"""Conflicts: coded values beside what other sources say of them, and how many independent groups say it."""
+"""Conflicts: coded values compared with what other sources say, and how many independent groups say it."""
+
+from typing import Any
 
 import pandas as pd
 
@@ -44,9 +46,8 @@ def of_values(tables: Tables) -> pd.DataFrame:
     confirms = claims[claims["stance"].eq("confirms")].dropna(subset=["group"])
     confirming = confirms.groupby(["record_id", "field"])["group"].agg(set).to_dict()
     lines = []
-    for (case_id, record_id, field, stance, value), rows in claims.groupby(
-        [*KEY, "stance", claims["value"].fillna("")], sort=False
-    ):
+    for key, rows in claims.groupby([*KEY, "stance", claims["value"].fillna("")], sort=False):
+        case_id, record_id, field, stance, value = map(str, key)
         own = set(rows["own"])
         lines.append(
             {
@@ -60,14 +61,14 @@ def of_values(tables: Tables) -> pd.DataFrame:
                 "groups_for_coded": len(own | confirming.get((record_id, field), set())),
                 "groups_for_rival": len(set(rows["group"].dropna()) - own),
                 "sources": "; ".join(dict.fromkeys(rows["source"].dropna())),
-                "statement": _said(tables, rows),
+                "statement": _statement(tables, rows),
             }
         )
     columns = [*KEY, "coded_value", "stance", "rival_value", "status", "groups_for_coded", "groups_for_rival",
                "sources", "statement"]  # fmt: skip
     frame = pd.DataFrame(lines, columns=columns)
-    counts = {"groups_for_coded": "Int64", "groups_for_rival": "Int64"}
-    frame = frame.astype(dict.fromkeys(set(columns) - set(counts), TEXT) | counts)
+    counts: dict[str, Any] = {"groups_for_coded": "Int64", "groups_for_rival": "Int64"}
+    frame = frame.astype(dict.fromkeys(columns, TEXT) | counts)
     rank = frame["status"].map(STATUSES.index) if len(frame) else frame["status"]
     return frame.iloc[rank.argsort(kind="stable")].reset_index(drop=True)
 
@@ -107,24 +108,23 @@ def _counted(sources: pd.DataFrame) -> pd.Series:
 
 def _statuses(claims: pd.DataFrame, sources: pd.DataFrame) -> dict[tuple[str, str, str], str]:
     stances = claims[claims["source_id"].isin(_counted(sources).index)].groupby(KEY)["stance"].agg(set)
-    return {key: _status(said) for key, said in stances.items()}
+    return dict(zip(stances.index, stances.map(_status), strict=True))
 
 
 def _status(stances: set[str]) -> str:
     return next((status for stance, status in STATUS_OF.items() if stance in stances), "unchecked")
 
 
-def _said(tables: Tables, rows: pd.DataFrame) -> str:
+def _statement(tables: Tables, rows: pd.DataFrame) -> str:
     """The statements, each once, with the places, agencies or events it names and the time it holds for."""
-    said = []
-    for (statement, start, end), same in rows.fillna({"start": "", "end": ""}).groupby(
-        ["statement", "start", "end"], sort=False
-    ):
+    text = []
+    for key, same in rows.fillna({"start": "", "end": ""}).groupby(["statement", "start", "end"], sort=False):
+        statement, start, end = map(str, key)
         objects = ", ".join(_name(tables, record) for record in same["object_id"].dropna())
         times = " to ".join(time for time in (start, end) if time)
         more = "; ".join(part for part in (objects, times) if part)
-        said.append(f"{statement} [{more}]" if more else str(statement))
-    return " ".join(said)
+        text.append(f"{statement} [{more}]" if more else statement)
+    return " ".join(text)
 
 
 def _name(tables: Tables, record_id: str) -> str:

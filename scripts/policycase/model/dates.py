@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
+from typing import Any
 
 import pandas as pd
 
@@ -65,32 +66,32 @@ def bounds(text: str) -> Bounds:
 def _parsed(text: str) -> Bounds:
     plain = text.rstrip("?~")  # strictly, how sure a date is does not move its bounds
     try:
-        found = _of_edtf(text) if "X" in plain else _of_calendar(plain)
+        first, last = _of_edtf(text) if "X" in plain else _of_calendar(plain)
     except ValueError as error:
         msg = f'"{text}" is not a day of the calendar; expected {FORMS}'
         raise DateError(msg) from error
-    if not FIRST_YEAR <= found.earliest.year <= found.latest.year <= LAST_YEAR:
+    if not FIRST_YEAR <= first.year <= last.year <= LAST_YEAR:
         msg = f'"{text}" lies outside the years {FIRST_YEAR} to {LAST_YEAR}'
         raise DateError(msg)
-    return found
+    return Bounds(first, last)
 
 
-def _of_calendar(text: str) -> Bounds:
-    """The bounds of a year, a month or a day."""
+def _of_calendar(text: str) -> tuple[date, date]:
+    """First and last day of a year, a month or a day."""
     year, *rest = (int(part) for part in text.split("-"))
     first_month, last_month = rest[:1] * 2 or (1, 12)
     first_day, last_day = rest[1:] * 2 or (1, monthrange(year, last_month)[1])
-    return Bounds(date(year, first_month, first_day), date(year, last_month, last_day))
+    return date(year, first_month, first_day), date(year, last_month, last_day)
 
 
-def _of_edtf(text: str) -> Bounds:
+def _of_edtf(text: str) -> tuple[date, date]:
     import edtf  # noqa: PLC0415 - heavy, and only needed for few dates
 
     try:
         parsed = edtf.parse_edtf(text)
     except edtf.parser.EDTFParseException as error:
         raise ValueError(text) from error
-    return Bounds(date(*parsed.lower_strict()[:3]), date(*parsed.upper_strict()[:3]))
+    return date(*parsed.lower_strict()[:3]), date(*parsed.upper_strict()[:3])
 
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -99,7 +100,7 @@ _PARTS = re.compile(r"(?P<year>[0-9]{4})(?:-(?P<month>0[1-9]|1[0-2])(?:-(?P<day>
 
 
 def in_words(text: str) -> str:
-    """An EDTF date in plain words; a text that is none comes back as it is.
+    """An EDTF date in plain words; any other text comes back unchanged.
 
     Examples
     --------
@@ -118,7 +119,7 @@ def in_words(text: str) -> str:
     return f"{_single(first)} or later" if first else f"{_single(last)} or earlier"
 
 
-def span_in_words(start: object, end: object) -> str:
+def span_in_words(start: Any, end: Any) -> str:
     """From a start to an end, either of which may be missing; an empty text if both are.
 
     Examples

@@ -37,7 +37,8 @@ def orcid(path: str) -> str:
     match = ORCID.fullmatch(path)
     if not match:
         return ""
-    *digits, check = match["id"].upper().replace("-", "")
+    text = match["id"].upper().replace("-", "")
+    digits, check = text[:-1], text[-1]
     total = 0
     for digit in digits:
         total = (total + int(digit)) * 2
@@ -75,4 +76,4 @@ def _country(**code: str) -> Any:
     ((name, text),) = code.items()
     if getattr(KOSOVO, name) == text:
         return KOSOVO
-    return pycountry.countries.get(**code) or pycountry.historic_countries.get(**code)
+    return pycountry.countries.get(default=None, **code) or pycountry.historic_countries.get(default=None, **code)

@@ -69,7 +69,7 @@ def known(name: str) -> Licence | None:
 
 
 def spdx(name: str) -> str:
-    """The id in the SPDX list that a name is, whatever the case of its letters; empty where it is none."""
+    """The SPDX id that a name stands for, ignoring case; empty if it is not in the list."""
     try:
         return canonicalize_license_expression(name) if SPDX_ID.fullmatch(name) else ""
     except InvalidLicenseExpression:
@@ -86,9 +86,9 @@ def meant(name: str) -> str:
     ('CC-BY-4.0', 'CC-BY-NC-4.0', 'PDDL-1.0', '')
     """
     joined = OPEN_DEFINITION.get(name.upper()) or re.sub(r"[\s_/-]+", "-", name[:100].strip())
-    parted = re.sub(r"(?i)^CC-?BY", "CC-BY", joined)
-    versioned = ADDITION.sub("", parted)
-    tries = [f"{text}{version}" for version in ("", ".0", "-4.0", "-1.0") for text in (joined, parted, versioned)]
+    split = re.sub(r"(?i)^CC-?BY", "CC-BY", joined)
+    versioned = ADDITION.sub("", split)
+    tries = [f"{text}{version}" for version in ("", ".0", "-4.0", "-1.0") for text in (joined, split, versioned)]
     if exact := next(filter(None, map(spdx, tries)), ""):
         return exact
     alike = {one.upper(): one for one in COMMON if _digits(one).startswith(_digits(joined))}  # no other version
@@ -114,7 +114,7 @@ def together(names: Iterable[str]) -> str:
 
     Notes
     -----
-    Each case keeps its own licence, so whoever uses all of a stack meets the conditions of all. They do not fit
+    Each case keeps its own licence, so a user of a whole stack meets the conditions of all. They do not fit
     together where adapted data cannot be shared under any licence that meets all of them: one requires its own terms
     (SA) and another asks for what those terms do not, or one allows no sharing of adapted data at all (ND).
     """
@@ -141,10 +141,10 @@ def covering(names: Iterable[str]) -> str:
     ordered = by_restriction(names)
     if len(ordered) == 1:
         return spdx(ordered[0])
-    licences = [known(name) for name in ordered]
-    heaviest = licences[0]
-    if not all(licences) or _clash(licences):
+    licences = [licence for name in ordered if (licence := known(name))]
+    if len(licences) < len(ordered) or _clash(licences):
         return ""
+    heaviest = licences[0]
     return heaviest.name if all(_includes(heaviest, licence) for licence in licences) else ""
 
 

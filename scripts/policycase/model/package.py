@@ -115,9 +115,8 @@ class Package:
         root, descriptor = folder.root, read_descriptor(folder)
         resources = descriptor.get("resources")
         if not isinstance(resources, list) or not all(_is_resource(entry) for entry in resources):
-            msg = (
-                f"{root / DESCRIPTOR}: resources is no list of tables with a name and a path · run: policycase validate"
-            )
+            problem = "resources must be a list of tables, each with name and path"
+            msg = f"{root / DESCRIPTOR}: {problem} · run: policycase validate"
             raise UnreadableError(msg)
         return cls(folder, descriptor, profile or folder.profile)
 
@@ -171,11 +170,11 @@ def write_json(content: object) -> bytes:
 
 TEXTS = ("$schema", "profile", "name", "title", "version", "created")
 LISTS = {"licenses": "name", "contributors": "title"}
-HINT = "mend the package; policycase validate names all that is wrong"
+HINT = "fix the package; policycase validate lists everything that is wrong"
 
 
-def refuse_odd_descriptor(descriptor: Mapping[str, Any]) -> None:
-    """Nothing, if a descriptor has the texts and lists that are read from it.
+def refuse_invalid_descriptor(descriptor: Mapping[str, Any]) -> None:
+    """Raise unless a descriptor has the texts and lists that are read from it.
 
     Raises
     ------
@@ -184,11 +183,11 @@ def refuse_odd_descriptor(descriptor: Mapping[str, Any]) -> None:
     """
     for name in TEXTS:
         if not isinstance(descriptor.get(name), str):
-            _refuse(f"{DESCRIPTOR}: {name} is no text")
+            _refuse(f"{DESCRIPTOR}: {name} must be text")
     for name, key in LISTS.items():
         entries = descriptor.get(name)
         if not isinstance(entries, list) or not all(_has_text(entry, key) for entry in entries):
-            _refuse(f"{DESCRIPTOR}: {name} is no list of entries, each with a {key}")
+            _refuse(f"{DESCRIPTOR}: {name} must be a list of entries, each with a {key}")
 
 
 def _has_text(entry: object, key: str) -> bool:

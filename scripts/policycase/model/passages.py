@@ -34,7 +34,7 @@ def fingerprint(bones: str) -> str:
 
 
 def locate(bones: str, wanted: Iterable[tuple[int, str]]) -> dict[tuple[int, str], int]:
-    """Where passages stand in the skeleton of a source.
+    """Where passages are in the skeleton of a source.
 
     Parameters
     ----------
@@ -101,7 +101,7 @@ def coded_source(sources: pd.DataFrame, name: str) -> str:
     if not name and len(coded) == 1:
         return coded[0]
     if name not in coded:
-        kind = "coded source" if name else "coded source named; there are several, so say ID=FILE, not"
+        kind = "coded source" if name else "coded source named; there are several, so write ID=FILE, not"
         raise UnknownNameError(kind, name, coded)
     return name
 

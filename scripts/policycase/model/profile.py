@@ -50,9 +50,9 @@ class Field:
         """The field of one entry in a schema's `fields`."""
         described = {name: field[name] for name in ("name", "title", "description", "type")}
         stated = {**described, **field.get("policycase", {})}
-        odd = [name for name, value in stated.items() if not isinstance(value, str | bool)]
-        if odd:
-            msg = f"{odd[0]} of a field is neither text nor true or false"
+        invalid = [name for name, value in stated.items() if not isinstance(value, str | bool)]
+        if invalid:
+            msg = f"{invalid[0]} of a field is neither text nor true or false"
             raise TypeError(msg)
         required = bool(field.get("constraints", {}).get("required"))
         return cls(**described, required=required, **field.get("policycase", {}))
@@ -123,7 +123,7 @@ class Profile:
     ----------
     files
         What its files hold, by their paths, with LF line ends. Only files that profile.json names are among them:
-        what file managers and office programs leave beside them is no part of a profile.
+        what file managers and office programs leave beside them is not part of a profile.
     converted
         Paths of the files that a package has with other line ends, as Git makes them on Windows, or with a BOM.
     """
@@ -142,7 +142,7 @@ class Profile:
         """
         carried = _carried(root)
         if not carried:
-            msg = f"{root / FOLDER}: no schemas are there · a package carries the schemas of its profile"
+            msg = f"{root / FOLDER}: there are no schemas · a package carries the schemas of its profile"
             raise UnreadableError(msg)
         known = _known(tuple((path, len(content)) for path, content in carried.items()))
         if known and known[0].files == carried:  # so that ten thousand profiles are compared, and not looked through
@@ -163,7 +163,7 @@ class Profile:
         """Every table by name, in the order of profile.json: the four that a reader meets first, then the others."""
         names = self._json(PROFILE).get("tables") or ()
         if not isinstance(names, list | tuple) or not all(isinstance(name, str) for name in names):
-            msg = f"{PROFILE}: tables is no list of names · run: policycase validate"
+            msg = f"{PROFILE}: tables must be a list of names · run: policycase validate"
             raise UnreadableError(msg)
         return {name: self._table(name) for name in dict.fromkeys(names)}
 
@@ -233,7 +233,7 @@ class Profile:
             return f'no field is named "{column}"'
         for key in table.foreign_keys:
             if key.table not in self._json(PROFILE)["tables"]:
-                return f'a foreign key points to "{key.table}", which is no table'
+                return f'a foreign key points to "{key.table}", which is not a table'
         for field in table.fields.values():
             if field.vocabulary and field.vocabulary not in self.vocabularies:
                 return f'the field {field.name} names the vocabulary "{field.vocabulary}", which codes.csv lacks'
@@ -296,12 +296,12 @@ def shipped_profile() -> Profile:
 
 
 def schema_path(table: str) -> str:
-    """Where the schema of a table stands in every package."""
+    """The path of a table's schema in every package."""
     return f"{FOLDER}/{table}{SCHEMA_ENDING}"
 
 
 def refuse_other_profile(profile: Profile) -> None:
-    """Nothing, if a profile has the tables and columns that are read here, alike but for their words; it may have more.
+    """Raise unless a profile has the tables and columns that are read here; words may differ, and it may have more.
 
     Raises
     ------

@@ -114,7 +114,7 @@ def coded_rows(frames: Frames, profile: Profile) -> dict[str, pd.DataFrame]:
 
 def _among(cells: pd.Series, ids: pd.Index) -> np.ndarray:
     """Whether each cell is one of many ids; `isin` would make a Python object of each of them, for every column."""
-    return ids.get_indexer(cells.to_numpy(dtype="object")) >= 0
+    return ids.get_indexer(pd.Index(cells, dtype="object")) >= 0
 
 
 def counts(tables: Tables) -> pd.DataFrame:
@@ -154,8 +154,10 @@ def values_needing_evidence(tables: Tables) -> pd.DataFrame:
     parts = []
     for name, table in tables.profile.case_tables.items():
         fields = [field for field in table.fields.values() if field.evidence]
+        if not fields:
+            continue
         frame = tables[name]
-        needs = frame[table.key].isin(needing.get(name, ())) if fields else ()
+        needs = frame[table.key].isin(needing.get(name, ()))
         for field in fields:
             wanted = needs & frame[field.name].notna() & frame[field.name].ne(field.silent)
             found = supported.get_indexer(tables.paired(name, table.key, field.name)) >= 0
@@ -223,8 +225,8 @@ def row_coverage(tables: Tables) -> pd.DataFrame:
 
 def extents(tables: Tables) -> pd.Series:
     """What `scope` says of the tables of each case: a code of `extent` by (case_id, table)."""
-    said = tables["scope"].dropna(subset=["case_id", "table_name"]).drop_duplicates(["case_id", "table_name"])
-    return said.set_index(["case_id", "table_name"])["extent"].astype(TEXT)
+    text = tables["scope"].dropna(subset=["case_id", "table_name"]).drop_duplicates(["case_id", "table_name"])
+    return text.set_index(["case_id", "table_name"])["extent"].astype(TEXT)
 
 
 def passage_coverage(tables: Tables) -> pd.DataFrame:
@@ -243,7 +245,6 @@ def passage_coverage(tables: Tables) -> pd.DataFrame:
     return counts.rename_axis(columns=None).reset_index()
 
 
-Frames = Mapping[str, pd.DataFrame]
 EVIDENCE = ["field", "passage_id", "page", "paragraph", "sentence", "fragment", "basis", "note"]
 
 
@@ -263,7 +264,7 @@ def table_of(tables: Tables, record_id: str) -> str:
 
 
 def record(tables: Tables, frames: Frames, record_id: str) -> pd.Series:
-    """One row by its id, from whatever table; the name of the Series is that table."""
+    """One row by its id, from any table; the name of the Series is that table."""
     name = table_of(tables, record_id)
     number = tables.rows_with(name, tables.profile.tables[name].key, record_id)[0]
     return frames[name].iloc[number].rename(name)
@@ -290,7 +291,7 @@ def evidence_for(tables: Tables, frames: Frames, record_id: str, field: str | No
     -------
     DataFrame
         field, passage_id, page, paragraph, sentence, fragment, basis, note, source_id, source_title;
-        one row a passage and field, in the order of the passages. No rows where there is no evidence.
+        one row per passage and field, in the order of the passages. No rows where there is no evidence.
 
     Raises
     ------

@@ -13,7 +13,7 @@ from policycase.errors import InvalidPackageError, StackError, UnreadableError
 from policycase.model import licences
 from policycase.model.casebook import Casebook, load
 from policycase.model.columns import refuse_wrong_cells, typed
-from policycase.model.package import Descriptor, Package, address, refuse_odd_descriptor
+from policycase.model.package import Descriptor, Package, address, refuse_invalid_descriptor
 from policycase.model.profile import Profile, Table, refuse_other_profile
 from policycase.model.tables import Tables, files_of, read_many
 from policycase.storage.downloads import pinned
@@ -94,17 +94,18 @@ def gather(cases: Sequence[Casebook | str | Path]) -> Casebook | None:
     Returns
     -------
     Casebook or None
-        None where anything else is given; then cases have to be compared one by one, or an error told.
+        None where anything else is given; then cases have to be compared one by one, or an error reported.
 
     Raises
     ------
     UnreadableError
         A path cannot be read, or a cell is not of its column's type.
     """
-    if len(cases) < 2 or not all(isinstance(case, str | Path) for case in cases):  # noqa: PLR2004 - one is no stack
+    paths = [case for case in cases if isinstance(case, str | Path)]
+    if len(paths) < 2 or len(paths) < len(cases):  # noqa: PLR2004 - one is not a stack
         return None
     with ExitStack() as stack:
-        packages = [Package.read(stack.enter_context(opened(pinned(case, None)))) for case in cases]
+        packages = [Package.read(stack.enter_context(opened(pinned(path, None)))) for path in paths]
         profile = packages[0].profile
         if any(package.profile is not profile and package.profile != profile for package in packages):
             return None
@@ -112,16 +113,16 @@ def gather(cases: Sequence[Casebook | str | Path]) -> Casebook | None:
             refuse_other_profile(profile)
             ids = _case_ids(packages)
         except UnreadableError:
-            return None  # reading one by one tells which
+            return None  # reading one by one shows which
         if ids is None:
             return None
         order = sorted(range(len(ids)), key=ids.__getitem__)
-        tables = read_many({f"{_spelled(cases[place])}/": packages[place] for place in order}, to_keep=True)
+        tables = read_many({f"{_spelled(paths[place])}/": packages[place] for place in order}, to_keep=True)
         refuse_wrong_cells(tables)
     try:
         descriptor = merged([package.descriptor for package in packages], sorted(ids))
     except (AttributeError, KeyError, TypeError, ValueError):
-        return None  # merging one by one tells which
+        return None  # merging one by one shows which
     return Casebook(tables, descriptor)
 
 
@@ -131,7 +132,7 @@ def _spelled(case: str | Path) -> str:
 
 
 def _case_ids(packages: Sequence[Package]) -> list[str] | None:
-    """The case of each package; None where one has no case or several, or a case stands in two."""
+    """The case of each package; None where one has no case or several, or a case appears in two packages."""
     cases = read_many({f"{number}/": package for number, package in enumerate(packages)}, ["cases"])["cases"]
     ids = cases["case_id"]
     own = len(set(files_of(cases.index))) == len(packages) == len(cases) == ids.nunique()
@@ -253,16 +254,16 @@ def _difference(table: Table, ours: pd.DataFrame, theirs: pd.DataFrame) -> str:
     """The first row and field in which two versions of a table differ."""
     key = list(table.primary_key)
     one, other = ours.set_index(key), theirs.set_index(key)
-    lone = one.index.symmetric_difference(other.index)
-    if len(lone):
-        return f"{table.name} has the row {lone[0]} in one of them only"
+    unique_to = one.index.symmetric_difference(other.index)
+    if len(unique_to):
+        return f"{table.name} has the row {unique_to[0]} in one of them only"
     other = other.loc[one.index]
-    for column in one:
+    for column in one.columns:
         differs = ~(one[column].eq(other[column]) | (one[column].isna() & other[column].isna())).fillna(value=False)
         if differs.any():
-            row = one.index[differs.to_numpy().argmax()]
+            row = one.index[int(differs.to_numpy().argmax())]
             return f"{table.name} {row}: {column} is {one.loc[row, column]} and {other.loc[row, column]}"
-    return f"the rows of {table.name} stand in another order"
+    return f"the rows of {table.name} are in a different order"
 
 
 def _descriptor(books: list[Casebook], case_ids: list[str]) -> dict[str, Any]:
@@ -273,6 +274,6 @@ def _descriptor(books: list[Casebook], case_ids: list[str]) -> dict[str, Any]:
         return merged([book.descriptor for book in books], case_ids)
     except (AttributeError, KeyError, TypeError, ValueError) as error:  # so a thousand good ones need no check
         for book in books:
-            refuse_odd_descriptor(book.descriptor)
+            refuse_invalid_descriptor(book.descriptor)
         msg = f"a {DESCRIPTOR} cannot be merged: {error!r} · policycase validate names what is wrong in each"
         raise InvalidPackageError(msg) from error

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib.util import find_spec
 from itertools import count
-from typing import BinaryIO, Self
+from typing import BinaryIO, Literal, Self
 
 import numpy as np
 import pandas as pd
@@ -18,16 +18,16 @@ from policycase.model.profile import Profile, Table
 from policycase.storage.csv_files import CELLS, TEXT, csv_bytes, gate, refuse_cells, text_frame
 
 
-def refuse_odd_rows(frames: Mapping[str, pd.DataFrame], profile: Profile) -> None:
-    """Nothing, if every row can be named and is of a case, and none is named twice.
+def refuse_invalid_rows(tables: "Tables", profile: Profile) -> None:
+    """Raise unless every row has an id and a case, and no id appears more than once.
 
     Raises
     ------
     InvalidPackageError
-        A required cell is empty, a key stands twice, or a foreign key points nowhere.
+        A required cell is empty, a key appears more than once, or a foreign key points nowhere.
     """
     for name, table in profile.case_tables.items():
-        frame, key = frames[name], list(table.primary_key)
+        frame, key = tables[name], list(table.primary_key)
         for field in table.fields.values():
             if field.required and frame[field.name].isna().any():
                 _refuse(f"{name}: {field.name} is empty in a row; it is required")
@@ -35,13 +35,13 @@ def refuse_odd_rows(frames: Mapping[str, pd.DataFrame], profile: Profile) -> Non
         for link in table.foreign_keys:
             if len(link.fields) == 1:
                 pointers = frame[link.fields[0]].dropna().astype(TEXT)
-                lost = pointers[~pointers.isin(frames[link.table][link.to[0]].astype(TEXT))]
+                lost = pointers[~pointers.isin(tables[link.table][link.to[0]].astype(TEXT))]
                 if len(lost):
                     _refuse(f"{name}: {link.fields[0]} {lost.iloc[0]} is in no row of {link.table}")
 
 
 def refuse_repeats(frame: pd.DataFrame, name: str, key: list[str]) -> None:
-    """Nothing, if no two rows of a table have one key.
+    """Raise unless every row of a table has a key of its own.
 
     Raises
     ------
@@ -50,7 +50,7 @@ def refuse_repeats(frame: pd.DataFrame, name: str, key: list[str]) -> None:
     """
     twice = frame.loc[frame.duplicated(key), key]
     if len(twice):
-        _refuse(f"{name}: {', '.join(map(str, twice.iloc[0]))} stands twice")
+        _refuse(f"{name}: {', '.join(map(str, twice.iloc[0]))} appears more than once")
 
 
 SPAN = 2**32  # more than a file has lines, and all tables have distinct texts: two numbers make one
@@ -68,7 +68,7 @@ class Distinct:
 class Tables:
     """Text frames by table, over one or many cases, under one profile.
 
-    Each frame has every column of its schema as `str` with missing cells. Its index says where a row stands, whatever
+    Each frame has every column of its schema as `str` with missing cells. Its index gives the place of a row, whatever
     was taken out or put together since; `place` reads it. `paths` are the files of each table, one a package.
     """
 
@@ -188,7 +188,7 @@ def places(counts: Sequence[int]) -> pd.Index:
 
 
 def files_of(index: pd.Index) -> np.ndarray:
-    """The number of the file in which each row stands."""
+    """The number of the file that holds each row."""
     return index.to_numpy() // SPAN
 
 
@@ -252,10 +252,10 @@ def read_many(
         if table.kind == "vocabulary":
             frames[name] = read_table(each[0], table)
         else:
-            bodies = _bodies(each, table)
-            for number, body in enumerate(bodies):
-                if body is None:
-                    bodies[number] = csv_bytes(read_table(each[number], table)).split(b"\n", 1)[1]
+            bodies = [
+                csv_bytes(read_table(package, table)).split(b"\n", 1)[1] if body is None else body
+                for package, body in zip(each, _bodies(each, table), strict=True)
+            ]
             frames[name] = _joined(bodies, table, to_keep=to_keep)
         paths[name] = [prefix + package.paths[name] for prefix, package in packages.items()]
     return Tables(frames, profile, paths)
@@ -267,17 +267,17 @@ def read_plain(packages: Sequence[Package]) -> tuple[Tables, set[int]]:
     The path of a table is that in its package, behind the number of the package and a slash.
     """
     profile = packages[0].profile
-    frames, odd = {}, set()
+    frames, suspect = {}, set()
     for name, table in profile.tables.items():
         if table.kind == "vocabulary":
             frames[name] = read_table(packages[0], table)
             continue
         bodies = _bodies(packages, table)
-        odd |= {number for number, body in enumerate(bodies) if body is None}
+        suspect |= {number for number, body in enumerate(bodies) if body is None}
         frames[name] = _joined([body or b"" for body in bodies], table)
     paths = {name: [f"{number}/{one.paths[name]}" for number, one in enumerate(packages)] for name in frames}
     tables = Tables(frames, profile, paths)
-    return tables.of(set(range(len(packages))) - odd) if odd else tables, odd
+    return tables.of(set(range(len(packages))) - suspect) if suspect else tables, suspect
 
 
 def _bodies(packages: Sequence[Package], table: Table) -> list[bytes | None]:
@@ -319,7 +319,7 @@ def _parsed_quickly(content: BinaryIO) -> pd.DataFrame:
 
     pyarrow's parser needs a third of the time of pandas' own and the conversion.
     """
-    engine = "pyarrow" if HAS_ARROW else "c"
+    engine: Literal["pyarrow", "c"] = "pyarrow" if HAS_ARROW else "c"
     return pd.read_csv(content, dtype=TEXT, keep_default_na=False, na_values=[""], engine=engine)
 
 

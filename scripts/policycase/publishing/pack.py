@@ -52,13 +52,13 @@ def pack(path: str | Path | None = None, output: str | Path | None = None, *, fo
     InvalidPackageError
         The package has errors, or its descriptor does not say yet what it is.
     UnreadableError
-        The zip exists and `force` is not set, or what is there is no zip.
+        The zip exists and `force` is not set, or the existing file is not a zip.
     """
     validate(path).raise_for_findings()
     with opened(path) as root:
         descriptor = read_descriptor(root)
         if descriptor["description"] == UNSAID:
-            msg = f"{DESCRIPTOR}: title, description and contributors are still those of a new case · say what it is"
+            msg = f"{DESCRIPTOR}: title, description and contributors are still those of a new case · describe the case"
             raise InvalidPackageError(msg)
         target = Path(output or f"{descriptor['name']}-{descriptor['version']}.zip")
         refuse_taken(target, b"PK", force=force)

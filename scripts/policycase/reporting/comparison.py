@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from policycase.model.columns import row_tuples
 from policycase.model.dates import span_in_words
 from policycase.model.profile import ENTRY_TABLES
 from policycase.reporting.figures import Sheet
@@ -44,7 +45,7 @@ def cases(index: Index) -> Sheet:
                 *(Value(size.get(row.case_id, "0")) for size in sizes.values()),
                 index.value(review, row.review_status),
             ]
-            for row in table.itertuples()
+            for row in row_tuples(table)
         ],
     )
 
@@ -53,7 +54,8 @@ def _sizes(index: Index, name: str) -> dict[str, str]:
     """By case: how many rows of a table the coded sources attest, and how many more only other sources do."""
     own, every = (book[name].groupby("case_id").size() for book in (index.casebook.coded, index.casebook))
     more = every.sub(own, fill_value=0).astype("int64")
-    return {case: f"{own.get(case, 0)} (+ {n} of other sources)" if n else str(every[case]) for case, n in more.items()}
+    texts = [f"{count - n} (+ {n} of other sources)" if n else str(count) for count, n in zip(every, more, strict=True)]
+    return dict(zip(map(str, every.index), texts, strict=True))
 
 
 def counts(index: Index) -> list[Counts]:
@@ -61,13 +63,13 @@ def counts(index: Index) -> list[Counts]:
     case_ids = index.casebook.case_ids
     extents = _extents(index)
     cases = [Value(case_id, index.name(case_id), index.anchors[case_id]) for case_id in case_ids]
-    found = []
+    found: list[Counts] = []
     for name, column in COMPARED:
         frame, table = index.casebook.coded[name], index.profile.tables[name]
         field = table.fields[column]
         crossed = pd.crosstab(frame[column].astype(TEXT), frame["case_id"]).reindex(columns=case_ids)
         rows = [
-            (index.value(field, code), [None if pd.isna(count) else int(count) for count in crossed.loc[code]])
+            (index.value(field, code), [None if pd.isna(count) else int(count) for count in crossed.T[code]])
             for code in index.profile.vocabularies[field.vocabulary]
             if code in crossed.index
         ]
@@ -98,7 +100,7 @@ def extents(index: Index) -> Sheet:
             Value(_share(row.values_with_evidence, row.values_needing_evidence)),
             held[row.case_id, row.table],
         ]
-        for row in index.casebook.coverage().itertuples()
+        for row in row_tuples(index.casebook.coverage())
     ]
     return Sheet("Every table, and how much of it rests on passages", [heads[0], *["Case"] * several, *heads[1:]], rows)
 
@@ -115,5 +117,5 @@ def _extents(index: Index) -> dict[tuple[str, str], Value]:
             "not said" if pd.isna(row.extent) else index.label("extent", row.extent).lower(),
             remarks.get((row.case_id, row.table), ""),
         )
-        for row in index.casebook.coverage().itertuples()
+        for row in row_tuples(index.casebook.coverage())
     }

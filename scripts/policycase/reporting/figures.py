@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from policycase.model.columns import row_tuples
 from policycase.model.dates import span_in_words
 from policycase.reporting import grid as grid_module
 from policycase.reporting import timeline
@@ -62,7 +63,7 @@ def timeline_figures(index: Index) -> Iterator[Figure]:
         dated = ours[ours["dated"]]
         undated = [
             Value(f"{row.name} ({row.words})" if row.words else row.name, anchor=index.anchors[row.record_id])
-            for row in ours[~ours["dated"]].itertuples()
+            for row in row_tuples(ours[~ours["dated"]])
         ]
         title = _title(index, case_id, "Programs and events")
         yield _timeline(index, dated, axis, f"timeline-{number}", title, undated)
@@ -81,7 +82,7 @@ def strip_figure(index: Index) -> Figure:
     words = Words(
         "strip",
         "All cases on one axis",
-        f"Programs and events of {len(titles)} cases, {_years(rows)}, two lanes a case. {BELOW}",
+        f"Programs and events of {len(titles)} cases, {_years(rows)}, two lanes per case. {BELOW}",
     )
     wide, narrow = (timeline.strip(rows, titles, axis, layout) for layout in (timeline.WIDE, timeline.NARROW))
     sheet = Sheet(
@@ -93,7 +94,7 @@ def strip_figure(index: Index) -> Figure:
                 *(Value(str(int(part["kind"].eq(kind).sum()))) for kind in ("program", "event")),
                 *_days(*timeline.extent(part)),
             ]
-            for case_id, part in rows[rows["dated"]].groupby("case_id")
+            for case_id, part in ((str(key), part) for key, part in rows[rows["dated"]].groupby("case_id"))
         ],
     )
     return Figure("", words.title, *_drawings(index, words, _on_axis(wide), narrow), sheet, [])
@@ -122,7 +123,7 @@ def _timeline(
                 *_days(row.end_earliest, row.end_latest),
                 _telling(row),
             ]
-            for row in rows.itertuples()
+            for row in row_tuples(rows)
         ],
     )
     return Figure(
@@ -145,7 +146,7 @@ def network_figures(index: Index) -> Iterator[Figure]:
         )
         agencies = index.casebook.agencies
         idle = agencies[agencies["case_id"].eq(case_id) & ~agencies["agency_id"].isin(grid.rows["row"])]
-        without = [Value(row.name, anchor=index.anchors[row.agency_id]) for row in idle.itertuples()]
+        without = [Value(row.name, anchor=index.anchors[row.agency_id]) for row in row_tuples(idle)]
         yield from _grid(index, grid, words, ["Agency", "Program", "Role"], without)
 
 
@@ -170,7 +171,7 @@ def _grid(index: Index, grid: Grid, words: Words, heads: list[str], left_out: li
         heads,
         [
             [Value(rows[chip.row], anchor=index.anchors[chip.id]), Value(columns[chip.column]), Value(chip.text)]
-            for chip in grid.chips.itertuples()
+            for chip in row_tuples(grid.chips)
         ],
     )
     yield Figure(
@@ -182,14 +183,18 @@ def _grid(index: Index, grid: Grid, words: Words, heads: list[str], left_out: li
     )
 
 
-def _drawings(index: Index, words: Words, *charts: object) -> Iterator[str]:
+def _drawings(
+    index: Index, words: Words, wide: "altair.TopLevelMixin", narrow: "altair.TopLevelMixin"
+) -> tuple[str, str]:
     """The chart for a wide and for a narrow page."""
-    for size, chart in zip(("wide", "narrow"), charts, strict=True):
-        yield drawing(chart, f"{words.ident}-{size}", words.title, words.description, index.anchors)
+    return (
+        drawing(wide, f"{words.ident}-wide", words.title, words.description, index.anchors),
+        drawing(narrow, f"{words.ident}-narrow", words.title, words.description, index.anchors),
+    )
 
 
 def _on_axis(chart: "altair.LayerChart") -> "altair.LayerChart":
-    """A wide timeline whose axis stands where that of every other one stands."""
+    """A wide timeline whose axis is where that of every other one is."""
     return chart.properties(autosize="none", padding=AXIS_LEFT)
 
 
@@ -202,15 +207,14 @@ def _years(rows: pd.DataFrame) -> str:
     first, last = timeline.extent(rows)
     if pd.isna(first):
         return "no date"
-    first, last = first.year, last.year
-    return str(first) if first == last else f"{first} to {last}"
+    return str(first.year) if first.year == last.year else f"{first.year} to {last.year}"
 
 
 def _month(day: pd.Timestamp) -> str:
     return day.strftime("%Y-%m")
 
 
-def _telling(row: tuple) -> Value:
+def _telling(row: Any) -> Value:
     """Which passage of the coded source tells the date, counted from the first, and whether it steps back in time."""
     if row.tone == "other":
         return Value("other sources only")

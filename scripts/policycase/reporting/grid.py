@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from policycase.model.columns import row_tuples
 from policycase.model.dates import span_in_words
 from policycase.model.provenance import ATTESTED, OTHER_SOURCE
 from policycase.reporting.theme import FAINT, INK, MUTED, OTHER, PAPER, hue, library, themed, wrapped
@@ -21,11 +22,11 @@ WIDTH, LABELS, SLANTED = 1020, 232, 80  # pixels of the whole, of the names at t
 NARROW = 318
 CHIP, GAP, HEAD = 17, 3, 26  # height of a chip, space around it, height of a head
 SIZE, LINE_HEIGHT = 11.5, 13  # of names
-WIDEST, LEAST = 132, 92  # a column is at most so wide; from this width on its name stands level
+WIDEST, LEAST = 132, 92  # a column is at most so wide; from this width on its name is horizontal
 NARROWEST = 48  # pixels that a role needs
 SLANT = 190  # pixels of a line of a slanted name
-CHIPS = ["row", "column", "text", "hue", "style", "told", "id"]
-STYLES = {
+CHIPS = ["row", "column", "text", "hue", "style", "sentence", "id"]
+STYLES: dict[str, dict[str, Any]] = {
     "solid": {"fillOpacity": 1, "strokeWidth": 0},
     "tint": {"fillOpacity": 0.2, "strokeWidth": 0},
     "dashed": {"fillOpacity": 0, "strokeWidth": 1.2, "strokeDash": [3, 2]},
@@ -38,7 +39,7 @@ class Grid:
     """What a grid shows.
 
     rows: row (unique), group, name, hue, in order. columns: column (unique), name, in order. chips: row, column,
-    text, hue, style (of `STYLES`), told (one sentence), id (of the record behind it).
+    text, hue, style (of `STYLES`), sentence (one sentence), id (of the record behind it).
     """
 
     rows: pd.DataFrame
@@ -47,9 +48,7 @@ class Grid:
     round: bool = False
 
 
-def by_case(
-    casebook: "Casebook", grid_of: Callable[["Casebook", str], Grid]
-) -> "altair.LayerChart | altair.VConcatChart":
+def by_case(casebook: "Casebook", grid_of: Callable[["Casebook", str], Grid]) -> "altair.TopLevelMixin":
     """The wide grid of the one case, or those of all under their titles."""
     titles = casebook.cases.set_index("case_id")["title"]
     charts = [wide(grid_of(casebook, case_id)).properties(title=titles[case_id]) for case_id in casebook.case_ids]
@@ -107,7 +106,7 @@ def narrow(grid: Grid) -> "altair.LayerChart":
     names = grid.rows.set_index("row")["name"]
     heads, lines, at = [], [], 0.0
     half = CHIP / 2 if grid.round else 40
-    for column in grid.columns.itertuples():
+    for column in row_tuples(grid.columns):
         chips = grid.chips[grid.chips["column"].eq(column.column)]
         if chips.empty:
             continue
@@ -163,7 +162,7 @@ def _placed(grid: Grid) -> tuple[pd.DataFrame, pd.DataFrame, float]:
     return rows, pd.DataFrame(heads, columns=["head", "y"]), max(at, 20.0)
 
 
-def _names(columns: pd.DataFrame, step: float, across: object, down: object) -> "altair.Chart":
+def _names(columns: pd.DataFrame, step: float, across: Any, down: Any) -> "altair.Chart":
     """The names of columns: level where there is room, else slanted; the last line of each ends above the grid."""
     alt = library()
     level = step >= LEAST
@@ -179,10 +178,10 @@ def _names(columns: pd.DataFrame, step: float, across: object, down: object) -> 
     )  # fmt: skip
 
 
-def _chips(alt: object, chips: pd.DataFrame, across: object, down: object, grid: Grid) -> list["altair.Chart"]:
-    """A chip a mark, in its style; its text on it."""
-    hue, told = alt.Color("hue:N", scale=None), alt.Description("told:N")
-    tip = alt.Tooltip("told:N", title=" ")
+def _chips(alt: Any, chips: pd.DataFrame, across: Any, down: Any, grid: Grid) -> list["altair.Chart"]:
+    """One chip per mark, in its style; its text on it."""
+    hue, sentence = alt.Color("hue:N", scale=None), alt.Description("sentence:N")
+    tip = alt.Tooltip("sentence:N", title=" ")
     chips = chips.assign(top=chips["y"] - CHIP / 2, bottom=chips["y"] + CHIP / 2)
     layers = [
         alt.Chart(chips).mark_rect(fill=PAPER, aria=False).encode(
@@ -196,7 +195,7 @@ def _chips(alt: object, chips: pd.DataFrame, across: object, down: object, grid:
             alt.Chart(ours).mark_rect(cornerRadius=CHIP / 2 if grid.round else 3, **look).encode(
                 x=alt.X("left:Q", scale=across, axis=None), x2="right:Q",
                 y=alt.Y("top:Q", scale=down, axis=None), y2="bottom:Q",
-                fill=hue, stroke=alt.Stroke("hue:N", scale=None), description=told, tooltip=tip,
+                fill=hue, stroke=alt.Stroke("hue:N", scale=None), description=sentence, tooltip=tip,
             ),
             alt.Chart(ours).mark_text(
                 baseline="middle", fontSize=9.5, color=PAPER if style == "solid" else INK,
@@ -211,7 +210,7 @@ def _chips(alt: object, chips: pd.DataFrame, across: object, down: object, grid:
 AIMS = {"goal_type": "solid", "goal_type_2": "dashed"}  # first-named aim, second aim of the same goal
 
 
-def plot_goals(casebook: "Casebook") -> "altair.LayerChart | altair.VConcatChart":
+def plot_goals(casebook: "Casebook") -> "altair.TopLevelMixin":
     """Which goal a program or an agency had, by type, one chart a case with the same columns.
 
     A row is a program, or an agency where the source says whose goal it is, which is then named and in the color of
@@ -234,8 +233,9 @@ def goals(casebook: "Casebook", case_id: str) -> Grid:
     columns = [code for code in casebook.profile.vocabularies["goal_type"] if code in used]
     names = {**_goal_names(casebook.programs), **_goal_names(casebook.agencies)}
     sectors = dict(zip(casebook.agencies["agency_id"], casebook.agencies["sector"], strict=True))
-    rows, chips = {}, []
-    for goal in everywhere[everywhere["case_id"].eq(case_id)].itertuples():
+    rows: dict[str, dict[str, str]] = {}
+    chips = []
+    for goal in row_tuples(everywhere[everywhere["case_id"].eq(case_id)]):
         owner = goal.program_id if pd.isna(goal.holder_agency_id) else goal.holder_agency_id
         row = f"{goal.program_id} {goal.holder_agency_id} {goal.attested_by}"
         other = goal.attested_by == OTHER_SOURCE
@@ -261,11 +261,11 @@ def goals(casebook: "Casebook", case_id: str) -> Grid:
         for aim, style in AIMS.items():
             code = getattr(goal, aim)
             if pd.notna(code):
-                told = f"{names[owner]}, goal {goal.position}: {codes['goal_type', code].lower()}. {goal.statement}"
-                told += " (named only by other sources)" if other else ""
+                sentence = f"{names[owner]}, goal {goal.position}: {codes['goal_type', code].lower()}. {goal.statement}"
+                sentence += " (named only by other sources)" if other else ""
                 chips.append(
                     {"row": row, "column": code, "text": str(goal.position), "hue": color, "style": style,
-                     "told": f"{told} · {goal.goal_id}", "id": goal.goal_id}
+                     "sentence": f"{sentence} · {goal.goal_id}", "id": goal.goal_id}
                 )  # fmt: skip
     frame = pd.DataFrame({"column": columns, "name": [codes["goal_type", code] for code in columns]})
     table = pd.DataFrame(rows.values(), columns=["row", "group", "name", "hue"])
@@ -280,7 +280,7 @@ OTHERS = " (other sources)"
 ROLE_STYLES = {"lead": "solid", "abstain": "dashed"}  # who leads, and who agrees not to act, are seen first
 
 
-def plot_network(casebook: "Casebook") -> "altair.LayerChart | altair.VConcatChart":
+def plot_network(casebook: "Casebook") -> "altair.TopLevelMixin":
     """Which agency had which role in which program, one chart a case.
 
     Agencies are rows under their sector and in its color, programs are columns, each role is a chip with its name:
@@ -327,7 +327,7 @@ def network(casebook: "Casebook", case_id: str) -> Grid:
     programs = programs.assign(
         name=[
             f"{row.name}{suffix if row.program_id in planned else ''}{OTHERS if row.program_id in others else ''}"
-            for row in programs.itertuples()
+            for row in row_tuples(programs)
         ]
     )
     titles = dict(zip(programs["program_id"], programs["name"], strict=True))
@@ -338,15 +338,15 @@ def network(casebook: "Casebook", case_id: str) -> Grid:
             "text": codes["role", link.role],
             "hue": OTHER if link.agency_id in outside or link.program_id in others else hues[link.agency_id],
             "style": "outline" if link.program_id in planned else ROLE_STYLES.get(link.role, "tint"),
-            "told": _told(link, names[link.agency_id], codes["role", link.role], titles[link.program_id]),
+            "sentence": _sentence(link, names[link.agency_id], codes["role", link.role], titles[link.program_id]),
             "id": link.program_agency_id,
         }
-        for link in links.itertuples()
+        for link in row_tuples(links)
     ]
     columns = programs[["program_id", "name"]].set_axis(["column", "name"], axis=1)
     return Grid(rows, columns, pd.DataFrame(chips, columns=CHIPS))
 
 
-def _told(link: tuple, agency: str, role: str, program: str) -> str:
+def _sentence(link: Any, agency: str, role: str, program: str) -> str:
     dates = span_in_words(link.start, link.end)
     return f"{agency}: {role.lower()}, {program}{f' ({dates})' if dates else ''} · {link.program_agency_id}"

@@ -11,11 +11,12 @@ import pandas as pd
 from policycase.errors import MissingExtraError
 from policycase.model.bibtex import authors_of, title_of, year_of
 from policycase.model.casebook import Casebook, load
+from policycase.model.columns import row_tuples
 from policycase.model.dates import counted_in_words
-from policycase.model.package import refuse_odd_descriptor
+from policycase.model.package import refuse_invalid_descriptor
 from policycase.model.profile import ENTRY_TABLES, Field
 from policycase.model.provenance import RECORD
-from policycase.model.tables import refuse_odd_rows
+from policycase.model.tables import refuse_invalid_rows
 from policycase.publishing.web_metadata import dataset
 from policycase.reporting import comparison, figures
 from policycase.reporting.records import Card, Index, Item, Row, Value, cards, link_title, where
@@ -63,15 +64,15 @@ def report(casebook: Casebook | str | Path | None, output: str | Path, *, force:
     MissingExtraError
         The extra `report` is not installed.
     UnreadableError
-        The file exists and `force` is not set, or what is there is no page; or the package cannot be read.
+        The file exists and `force` is not set, or the existing file is not a page; or the package cannot be read.
     InvalidPackageError
         A row has no id or no case, or points nowhere; or the descriptor is not valid.
     """
     target = Path(output)
     refuse_taken(target, b"<!doctype html>", force=force)
     book = casebook if isinstance(casebook, Casebook) else load(casebook)
-    refuse_odd_descriptor(book.descriptor)
-    refuse_odd_rows(book, book.profile)
+    refuse_invalid_descriptor(book.descriptor)
+    refuse_invalid_rows(book.text, book.profile)
     write_file(target, html(book).encode(), force=force)
     return target
 
@@ -173,7 +174,8 @@ def _conflicts(index: Index) -> list[Conflict]:
     frame = index.casebook.conflicts()
     frame = frame[frame["stance"].isin(DIFFERING)]
     found = []
-    for (record_id, name), rows in frame.groupby(["record_id", "field"], sort=False):
+    for key, rows in frame.groupby(["record_id", "field"], sort=False):
+        record_id, name = map(str, key)
         table = index.home.get(record_id)
         field = table.fields.get(name) if table else None
         first = rows.iloc[0]
@@ -192,14 +194,14 @@ def _conflicts(index: Index) -> list[Conflict]:
                         "sources": row.sources,
                         "groups": str(row.groups_for_rival),
                     }
-                    for row in rows.itertuples()
+                    for row in row_tuples(rows)
                 ],
             )
         )
     return found
 
 
-def _cell(index: Index, field: Field | None, cell: object) -> str:
+def _cell(index: Index, field: Field | None, cell: Any) -> str:
     if pd.isna(cell):
         return ""
     return index.value(field, str(cell)).text if field else str(cell)

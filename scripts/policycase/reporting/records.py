@@ -31,7 +31,7 @@ PARTS = {"p": "paragraph", "fn": "footnote", "h": "heading", "t": "table"}
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A passage behind a value: where it stands, and whether it states the value."""
+    """A passage behind a value: where it is, and whether it states the value."""
 
     field: str
     short: str
@@ -156,8 +156,9 @@ def where(passage: Row) -> str:
     parts = [f"page {passage['page']}"] if "page" in passage else []
     if "paragraph" in passage:
         kind = re.fullmatch(r"([a-z]+)([0-9]+)", passage["paragraph"])
-        known = kind and kind[1] in PARTS
-        parts.append(f"{PARTS[kind[1]]} {kind[2]}" if known else f"paragraph {passage['paragraph']}")
+        parts.append(
+            f"{PARTS[kind[1]]} {kind[2]}" if kind and kind[1] in PARTS else f"paragraph {passage['paragraph']}"
+        )
     parts += [f"{name} {passage[column]}" for column, name in (("sentence", "sentence"), ("fragment", "part"))
               if column in passage]  # fmt: skip
     return ", ".join(parts)
@@ -208,7 +209,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One row that names a record; `own` if it stands in full here, else it leads to where it does."""
+    """One row that names a record; `own` if it is given in full here, else it links to the place where it is."""
 
     text: str
     more: str
@@ -269,7 +270,7 @@ def _shown(table: Table, field: Field) -> bool:
 
 
 def _ties(index: Index, table: Table, record_id: str) -> tuple[dict[str, list[Item]], list[tuple[str, Reference]]]:
-    """Rows that name the record, by what they are to it; and the evidence of those that stand in full here."""
+    """Rows that name the record, by what they are to it; and the evidence of those given in full here."""
     ties: dict[str, list[Item]] = defaultdict(list)
     evidence = []
     for other, column, row in index.mentions.get(record_id, ()):
@@ -317,9 +318,9 @@ def _text(index: Index, other: Table, column: str, row: Row) -> str:
 def _more(index: Index, other: Table, row: Row) -> str:
     """What a link row says beyond its parts."""
     fields = [field for field in other.fields.values() if field.name in row and field.name not in other.id_parts]
-    said = [
+    stated = [
         f"{field.title.lower()}: {index.value(field, row[field.name], row).text}"
         for field in fields
         if field.name not in {other.key, "case_id", "note"} and field.authored
     ]
-    return ". ".join(part for part in ("; ".join(said), row.get("note", "")) if part)
+    return ". ".join(part for part in ("; ".join(stated), row.get("note", "")) if part)

@@ -3,13 +3,14 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
 import pandas as pd
 
 from policycase.analysis.chronology import observed, timeline
 from policycase.errors import MissingExtraError
+from policycase.model.columns import row_tuples
 from policycase.model.dates import in_words, span_in_words
 from policycase.model.provenance import ATTESTED, OTHER_SOURCE
 from policycase.reporting.theme import EVENT, FAINT, INK, MUTED, OTHER, PAPER, PROGRAM, library, themed, wrapped
@@ -40,7 +41,7 @@ def timeline_rows(casebook: "Casebook") -> pd.DataFrame:
         (Int64) and out_of_order as in `pc.timeline`, dated, panel (program, event, undated), tone (program, event,
         other: only other sources name it), hollow (it did not occur, or the source does not say), struck (it was
         cancelled), ongoing, until (the first day on which its source can have been published: what is ongoing is known
-        to that day), words (the dates as text), told (all of it as one sentence); programs first, each panel in the
+        to that day), words (the dates as text), sentence (all of it as one sentence); programs first, each panel in the
         order of `pc.timeline`.
     """
     rows = _dated(casebook)
@@ -52,11 +53,11 @@ def timeline_rows(casebook: "Casebook") -> pd.DataFrame:
     rows["ongoing"] = rows["state"].eq("ongoing")
     rows["struck"] = rows["state"].eq("cancelled")
     event = rows["kind"].eq("event")
-    rows["hollow"] = event & rows["state"].ne("occurred") | rows["state"].eq("planned")
+    rows["unconfirmed"] = event & rows["state"].ne("occurred") | rows["state"].eq("planned")
     rows["until"] = observed(casebook, rows["case_id"], rows["record_id"])["observed_until_earliest"]
     labels = dict(casebook.codes.set_index(["vocabulary", "code"])["label"])
-    rows["words"] = [_words(row, labels) for row in rows.itertuples()]
-    rows["told"] = [_told(row) for row in rows.itertuples()]
+    rows["words"] = [_words(row, labels) for row in row_tuples(rows)]
+    rows["sentence"] = [_sentence(row) for row in row_tuples(rows)]
     panels = pd.Categorical(rows["panel"], ["program", "event", "undated"])
     return rows.assign(order=panels).sort_values(["case_id", "order", "place"], kind="stable").drop(
         columns=["order", "place"]
@@ -70,10 +71,10 @@ def _dated(casebook: "Casebook") -> pd.DataFrame:
         part = frame[["case_id", frame.columns[0], "name", STATES[kind], ATTESTED]].astype({STATES[kind]: TEXT})
         parts.append(part.set_axis(["case_id", "record_id", "name", "state", ATTESTED], axis=1).assign(kind=kind))
     rows = pd.concat(parts, ignore_index=True)
-    seen = timeline(casebook, others=True).assign(place=lambda told: [float(number) for number in range(len(told))])
+    seen = timeline(casebook, others=True).assign(place=lambda frame: [float(number) for number in range(len(frame))])
     ends = seen["what"].eq("end")
-    for side, told in (("start", seen[~ends]), ("end", seen[ends])):
-        found = told.drop_duplicates("record_id").set_index("record_id").reindex(rows["record_id"])
+    for side, part in (("start", seen[~ends]), ("end", seen[ends])):
+        found = part.drop_duplicates("record_id").set_index("record_id").reindex(rows["record_id"])
         found = found.set_axis(rows.index)
         rows[side] = found["date"]
         rows[f"{side}_earliest"], rows[f"{side}_latest"] = found["earliest"], found["latest"]
@@ -106,17 +107,17 @@ def _differing(casebook: "Casebook", rows: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _words(row: tuple, labels: dict[tuple[str, str], str]) -> str:
+def _words(row: Any, labels: dict[tuple[str, str], str]) -> str:
     """The dates, and whatever else than "it was" there is to say."""
     date = "" if pd.isna(row.start) or not row.point else in_words(row.start)
     label = labels.get((STATES[row.kind], row.state), str(row.state)).lower()
     if label.startswith("not "):
         label = f"{STATES[row.kind]} {label}"
-    said = label if row.hollow or row.ongoing or (row.state == "ended" and pd.isna(row.end)) else ""
-    return ", ".join(part for part in (date or span_in_words(row.start, row.end), said) if part)
+    stated = label if row.unconfirmed or row.ongoing or (row.state == "ended" and pd.isna(row.end)) else ""
+    return ", ".join(part for part in (date or span_in_words(row.start, row.end), stated) if part)
 
 
-def _told(row: tuple) -> str:
+def _sentence(row: Any) -> str:
     other = " (named only by other sources)" if row.tone == "other" else ""
     return f"{row.name}: {row.words or 'no date in the source'}{other} · {row.record_id}"
 
@@ -177,7 +178,7 @@ def drawing(
     return ET.tostring(root, encoding="unicode")
 
 
-def _written(value: object) -> object:
+def _written(value: Any) -> Any:
     """A specification without the characters that no XML can hold: one of them would abort the whole process."""
     if isinstance(value, str):
         return NOT_XML.sub("\ufffd", value)
@@ -192,13 +193,13 @@ def _plain(element: ET.Element, links: Mapping[str, str]) -> None:
         if _unseen(child):
             element.remove(child)
             continue
-        told = child.get("aria-label")
+        sentence = child.get("aria-label")
         _plain(child, links)
         child.attrib = {name: _short(value) for name, value in child.attrib.items() if name in KEPT}
         if not len(child) and not (child.text or "").strip() and child.tag.endswith("}g"):
             element.remove(child)
-        elif told and SEPARATOR in told and told.rsplit(SEPARATOR, 1)[1] in links:
-            _linked(element, child, told, links)
+        elif sentence and SEPARATOR in sentence and sentence.rsplit(SEPARATOR, 1)[1] in links:
+            _linked(element, child, sentence, links)
 
 
 def _unseen(element: ET.Element) -> bool:
@@ -209,14 +210,14 @@ def _unseen(element: ET.Element) -> bool:
     return whole or empty or frame or element.get("display") == "none" or element.get("opacity") == "0"
 
 
-def _linked(parent: ET.Element, mark: ET.Element, told: str, links: Mapping[str, str]) -> None:
+def _linked(parent: ET.Element, mark: ET.Element, sentence: str, links: Mapping[str, str]) -> None:
     """The mark inside a link to its record; not a stop of the keyboard, since the table below has the same links."""
-    record = told.rsplit(SEPARATOR, 1)[1]
+    record = sentence.rsplit(SEPARATOR, 1)[1]
     link = ET.Element(
         f"{{{NAMESPACE}}}a", {"href": f"#{links[record]}", "tabindex": "-1", "data-record": record, "class": "mark"}
     )
     words = ET.SubElement(link, f"{{{NAMESPACE}}}title")
-    words.text = told
+    words.text = sentence
     place = list(parent).index(mark)
     parent.remove(mark)
     link.append(mark)
@@ -239,8 +240,8 @@ Window = tuple[pd.Timestamp, pd.Timestamp]
 DAY = pd.Timedelta(days=1)
 HEADS = {"program": "Programs", "event": "Events", "undated": "No date in the source"}
 CLUSTER = (6, 60 * DAY, 8)  # rows, longest gap, and how much longer the whole is, for a closer look
-SHAPE = {
-    "y": "float64", "tone": TEXT, "hollow": "bool", "struck": "bool", "told": TEXT,
+SHAPE: dict[str, Any] = {
+    "y": "float64", "tone": TEXT, "unconfirmed": "bool", "struck": "bool", "sentence": TEXT,
     "x": "datetime64[s]", "x2": "datetime64[s]", "side": TEXT,
 }  # fmt: skip
 THIN = 5  # pixels that a bar needs to be seen
@@ -291,15 +292,15 @@ def drawn(rows: pd.DataFrame, window: Window, pixels: int) -> dict[str, pd.DataF
     """Marks of each kind: ranges (somewhere within), sure (throughout), open (to an unknown day), ends, points."""
     found: dict[str, list[dict]] = {"ranges": [], "sure": [], "open": [], "ends": [], "points": []}
     least = THIN * (window[1] - window[0]) / pixels
-    for row in rows[rows["dated"]].itertuples():
-        base = {name: getattr(row, name) for name in ("y", "tone", "hollow", "struck", "told")}
+    for row in row_tuples(rows[rows["dated"]]):
+        base = {name: getattr(row, name) for name in ("y", "tone", "unconfirmed", "struck", "sentence")}
         base |= {"x2": pd.NaT, "side": ""}
         for kind, shape in _marks(row, window, least):
             found[kind].append(base | _wide(shape, least) if kind in {"ranges", "sure"} else base | shape)
     return {kind: pd.DataFrame(shapes, columns=list(SHAPE)).astype(SHAPE) for kind, shapes in found.items()}
 
 
-def _marks(row: tuple, window: Window, least: pd.Timedelta) -> Iterator[tuple[str, dict]]:
+def _marks(row: Any, window: Window, least: pd.Timedelta) -> Iterator[tuple[str, dict]]:
     begun, ended = row.start_latest, row.end_earliest
     lasting = pd.notna(begun) and pd.notna(ended) and ended > begun
     starts = _moment(row.start_earliest, begun, window)
@@ -334,7 +335,7 @@ def _wide(shape: dict, least: pd.Timedelta) -> dict:
     return {"x": shape["x"] - lacking, "x2": shape["x2"] + lacking}
 
 
-def labelled(row: tuple, pixels: float, size: float) -> list[str]:
+def labelled(row: Any, pixels: float, size: float) -> list[str]:
     """Name and dates of a row: on one line if they fit, else the dates on lines of their own."""
     one = f"{row.name} · {row.words}" if row.words else str(row.name)
     whole = wrapped(one, pixels, size)
@@ -368,7 +369,7 @@ NARROW = Layout(labels=0, axis=318, dates=0, row=34)
 LINE_HEIGHT, LANES = 14, 40
 
 
-def plot_timeline(casebook: "Casebook") -> "altair.LayerChart | altair.VConcatChart":
+def plot_timeline(casebook: "Casebook") -> "altair.TopLevelMixin":
     """A timeline of programs and events, one chart a case, all on one axis.
 
     A day that is known is a dot, a moment somewhere within a range is a pale band over the range, and an open bound
@@ -394,7 +395,7 @@ def plot_timeline(casebook: "Casebook") -> "altair.LayerChart | altair.VConcatCh
 def case_timeline(rows: pd.DataFrame, window: Window, layout: Layout = WIDE) -> "altair.LayerChart":
     """One case's rows within a window of time, without theme; rows as `timeline_rows` gives them."""
     if layout.above:
-        names = [labelled(row, layout.axis, layout.size) for row in rows.itertuples()]
+        names = [labelled(row, layout.axis, layout.size) for row in row_tuples(rows)]
         dates = [[""] for _ in names]
     else:
         names = [wrapped(str(name), layout.labels - 16, layout.size) for name in rows["name"]]
@@ -435,42 +436,44 @@ def _drawn(
     y = alt.Y("y:Q", scale=down, axis=None)
     tone = alt.Scale(domain=list(TONES), range=list(TONES.values()))
     fill, stroke = (alt.Color("tone:N", scale=tone, legend=None), alt.Stroke("tone:N", scale=tone, legend=None))
-    told = alt.Description("told:N")
-    tip = alt.Tooltip("told:N", title=" ")
+    sentence = alt.Description("sentence:N")
+    tip = alt.Tooltip("sentence:N", title=" ")
     across = {"x": alt.value(0), "x2": alt.value(layout.axis)}
 
     def band(frame: pd.DataFrame, **look: object) -> "altair.Chart":
         tall = 4.5
         frame = frame.assign(top=frame["y"] - tall, bottom=frame["y"] + tall)
         return alt.Chart(frame).mark_rect(cornerRadius=4.5, **look).encode(
-            x=x, x2="x2:T", y=alt.Y("top:Q", scale=down, axis=None), y2="bottom:Q", description=told, tooltip=tip
+            x=x, x2="x2:T", y=alt.Y("top:Q", scale=down, axis=None), y2="bottom:Q", description=sentence, tooltip=tip
         )  # fmt: skip
 
     ranges, sure, open_, ends, points = (parts[name] for name in ("ranges", "sure", "open", "ends", "points"))
     layers = [
         alt.Chart(rows[rows["dated"]]).mark_rule(color=FAINT, strokeDash=[1, 4]).encode(y=y, **across),
         alt.Chart(open_).mark_rule(strokeDash=[2, 3], strokeWidth=1.6, strokeOpacity=opacity).encode(
-            x=x, x2="x2:T", y=y, stroke=stroke, description=told, tooltip=tip
+            x=x, x2="x2:T", y=y, stroke=stroke, description=sentence, tooltip=tip
         ),
-        band(ranges[~ranges["hollow"]], fillOpacity=0.3 * opacity, strokeWidth=1).encode(color=fill, stroke=stroke),
-        band(ranges[ranges["hollow"]], fill=PAPER, strokeWidth=1.2, strokeDash=[3, 2]).encode(stroke=stroke),
-        band(sure[~sure["hollow"]], strokeWidth=0, fillOpacity=opacity).encode(color=fill),
-        band(sure[sure["hollow"]], fill=PAPER, strokeWidth=1.4).encode(stroke=stroke),
+        band(ranges[~ranges["unconfirmed"]], fillOpacity=0.3 * opacity, strokeWidth=1)
+        .encode(color=fill, stroke=stroke),
+        band(ranges[ranges["unconfirmed"]], fill=PAPER, strokeWidth=1.2, strokeDash=[3, 2]).encode(stroke=stroke),
+        band(sure[~sure["unconfirmed"]], strokeWidth=0, fillOpacity=opacity).encode(color=fill),
+        band(sure[sure["unconfirmed"]], fill=PAPER, strokeWidth=1.4).encode(stroke=stroke),
         *(
-            alt.Chart(ends[ends["side"].eq(side) & ends["hollow"].eq(hollow)]).mark_point(shape=shape, size=90, **look)
-            .encode(x=x, y=y, description=told, tooltip=tip, **colors)
+            alt.Chart(ends[ends["side"].eq(side) & ends["unconfirmed"].eq(unconfirmed)])
+            .mark_point(shape=shape, size=90, **look)
+            .encode(x=x, y=y, description=sentence, tooltip=tip, **colors)
             for side, shape in ARROWS.items()
-            for hollow, look, colors in (
+            for unconfirmed, look, colors in (
                 (False, {"filled": True, "opacity": 1}, {"color": fill}),
                 (True, {"fill": PAPER, "strokeWidth": 1.4, "opacity": 1}, {"stroke": stroke}),
             )
         ),
-        alt.Chart(points[~points["hollow"]]).mark_point(shape=CIRCLE, filled=True, size=62, opacity=opacity).encode(
-            x=x, y=y, color=fill, description=told, tooltip=tip
-        ),
-        alt.Chart(points[points["hollow"]])
+        alt.Chart(points[~points["unconfirmed"]])
+        .mark_point(shape=CIRCLE, filled=True, size=62, opacity=opacity)
+        .encode(x=x, y=y, color=fill, description=sentence, tooltip=tip),
+        alt.Chart(points[points["unconfirmed"]])
         .mark_point(shape=CIRCLE, fill=PAPER, size=56, strokeWidth=1.6, opacity=1)
-        .encode(x=x, y=y, stroke=stroke, description=told, tooltip=tip),
+        .encode(x=x, y=y, stroke=stroke, description=sentence, tooltip=tip),
         alt.Chart(points[points["struck"]]).mark_point(shape=CROSS, size=26, strokeWidth=1.6, opacity=1).encode(
             x=x, y=y, stroke=stroke
         ),
@@ -520,7 +523,7 @@ def _labels(rows: pd.DataFrame, heads: pd.DataFrame, layout: Layout) -> list["al
     ]  # fmt: skip
 
 
-def _axis(alt: object, layout: Layout) -> "altair.Axis":
+def _axis(alt: Any, layout: Layout) -> "altair.Axis":
     ticks = 5 if layout.above else 9
     return alt.Axis(title=None, orient="top", tickCount=ticks, labelOverlap=True, labelSeparation=10, domain=False)
 

@@ -23,7 +23,7 @@ NO_TABLES = {
     (b"PK\x03\x04", b"\xd0\xcf\x11\xe0"): ("a workbook or an archive", f"open it and {AS_CSV}"),
     (b"<!DOCTYPE", b"<!doctype", b"<html"): ("a web page", "download the file itself, not the page that shows it"),
     (b"version https://git-lfs",): ("a Git LFS pointer; the file itself was not downloaded", "run: git lfs pull"),
-}  # what stands in the place of a table, by how it begins
+}  # what a file in the place of a table is, by how it begins
 SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 CONFLICT = ("<<<<<<< ", "=======", ">>>>>>> ")
 
@@ -41,7 +41,7 @@ class CsvFile:
     header
         The names of the columns, without quotes and without spaces around them.
     rows
-        The cells below the header, row by row. Where there is no error, row `n` stands on line `n + 2` and has as
+        The cells below the header, row by row. Where there is no error, row `n` is on line `n + 2` and has as
         many cells as the header.
     findings
         Errors where the cells cannot be trusted; warnings where they can, though other programs may stumble.
@@ -132,10 +132,10 @@ def _separator(text: str, path: str) -> Iterator[Finding]:
 
 def _characters(text: str, path: str) -> Iterator[Finding]:
     """A character that no table holds, the first of each kind."""
-    lone = re.search("\r(?!\n)", text)
+    bare = re.search("\r(?!\n)", text)
     nul = text.find("\0")
     for place, rule, message in (
-        (lone.start() if lone else -1, "line-ends-are-whole", "a carriage return without a line feed"),
+        (bare.start() if bare else -1, "line-ends-are-whole", "a carriage return without a line feed"),
         (nul, "file-has-no-nul", "a NUL character"),
     ):
         if place >= 0:
@@ -159,14 +159,14 @@ def _rows(text: str, path: str) -> tuple[list[list[str]], list[Finding]]:
     rows: list[list[str]] = []
     found: list[Finding] = []
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    shifted = False  # whether lines and rows are no longer the same
+    shifted = False  # whether line and row numbers differ from here on
     try:
         for row in reader:
             rows.append(row)
             if not shifted:
                 problem = _problem(row, len(rows[0]), len(rows), reader.line_num, path)
                 found += [problem] if problem else []
-                shifted = bool(problem) and problem.rule != "row-has-every-cell"
+                shifted = problem is not None and problem.rule != "row-has-every-cell"
     except csv.Error as error:
         message = f"not readable as CSV: {error}"
         if not shifted:
@@ -195,7 +195,7 @@ def _problem(row: list[str], width: int, number: int, line: int, path: str) -> F
 
 
 def _lenient(text: str) -> list[list[str]]:
-    """The rows of a text that is no strict CSV, as other programs read it, as far as they do."""
+    """The rows of a text that is not strict CSV, as other programs read it, as far as they do."""
     rows: list[list[str]] = []
     with suppress(csv.Error):
         rows.extend(csv.reader(io.StringIO(text, newline="")))
@@ -234,7 +234,7 @@ def csv_bytes(text: pd.DataFrame) -> bytes:
 
 
 COMMA, LINE, QUOTE = b',\n"'
-MARKS = bytes(byte if byte in b',\n"' else 0 for byte in range(256))  # what parts cells and stands around quotes
+MARKS = bytes(byte if byte in b',\n"' else 0 for byte in range(256))  # what separates cells and surrounds quotes
 AT_ONCE = 2**20  # bytes that pass the gate together: few enough to stay in the processor's cache
 
 
@@ -249,10 +249,11 @@ def gate(bodies: Sequence[bytes | None], width: int) -> list[bool]:
         Cells in each row.
     """
     passed = [body is not None and _is_plain(body) for body in bodies]
+    texts = [body or b"" for body in bodies]
     for quoted in (False, True):  # most tables have no quote, and are looked at in half the time
         some = [number for number, body in enumerate(bodies) if passed[number] and body and (b'"' in body) == quoted]
-        for numbers in _parts(some, bodies):
-            for place in _with_odd_lines([bodies[number] for number in numbers], width):
+        for numbers in _parts(some, texts):
+            for place in _with_irregular_lines([texts[number] for number in numbers], width):
                 passed[numbers[place]] = False
     return passed
 
@@ -282,7 +283,7 @@ def _is_plain(body: bytes) -> bool:
     return True
 
 
-def _with_odd_lines(bodies: Sequence[bytes], width: int) -> set[int]:
+def _with_irregular_lines(bodies: Sequence[bytes], width: int) -> set[int]:
     """The numbers of files with a line that is too long, has too many or few cells, or a quote within one."""
     letters = np.frombuffer(b"".join(bodies).translate(MARKS), np.uint8)  # 0 but for commas, line ends and quotes
     places = np.flatnonzero(letters != 0)  # three times as quick as of the letters themselves
@@ -290,7 +291,7 @@ def _with_odd_lines(bodies: Sequence[bytes], width: int) -> set[int]:
     ends = np.flatnonzero(marks == LINE)
     quotes = marks == QUOTE
     cells = np.diff(ends, prepend=-1)  # each line, where no comma is in quotes
-    odd = np.diff(places[ends], prepend=-1) > LONGEST_CELL
+    irregular = np.diff(places[ends], prepend=-1) > LONGEST_CELL
     if quotes.any():
         line = np.repeat(np.arange(len(ends)), cells)  # of each mark
         quotes_so_far = np.cumsum(quotes)
@@ -299,7 +300,7 @@ def _with_odd_lines(bodies: Sequence[bytes], width: int) -> set[int]:
         cells = np.diff(np.cumsum((marks == COMMA) & ~within)[ends], prepend=0) + 1
         of_quotes = places[quotes]
         outer = np.where(within[quotes], letters[of_quotes - 1], letters[(of_quotes + 1) % len(letters)])
-        odd |= within[ends]
-        odd[line[quotes][outer == 0]] = True
+        irregular |= within[ends]
+        irregular[line[quotes][outer == 0]] = True
     file_ends = np.cumsum([len(body) for body in bodies])
-    return set(np.searchsorted(file_ends, places[ends][odd | (cells != width)], side="right").tolist())
+    return set(np.searchsorted(file_ends, places[ends][irregular | (cells != width)], side="right").tolist())

@@ -5,6 +5,7 @@ import threading
 import time
 import warnings
 from pathlib import Path
+from typing import Any, TypeGuard
 from urllib.parse import urljoin, urlsplit
 
 from policycase.errors import UnreadableError, UnsafePathError
@@ -20,7 +21,7 @@ class UnverifiedWarning(UserWarning):
     """A download whose content was not checked, since no SHA-256 was given."""
 
 
-def is_address(path: object) -> bool:
+def is_address(path: object) -> TypeGuard[str]:
     """Whether a path is a web address, and not a place on this machine.
 
     Examples
@@ -37,7 +38,7 @@ def pinned(path: str | Path | None, sha256: str | None) -> str | Path | None:
     Raises
     ------
     UnreadableError
-        A SHA-256 is given with what is no address.
+        A SHA-256 is given for a path that is not an address.
     """
     if sha256 is None:
         return path
@@ -69,7 +70,7 @@ def downloaded(address: str) -> Path:
     plain, _, fragment = address.partition("#")
     known = fragment.removeprefix("sha256=").lower()
     if known and not SHA256.fullmatch(known):
-        msg = f'"{known}" is no SHA-256 · expected 64 hexadecimal digits, as sha256sum prints them'
+        msg = f'"{known}" is not a SHA-256 · expected 64 hexadecimal digits, as sha256sum prints them'
         raise UnreadableError(msg)
     _refuse_scheme(plain)
     folder = pooch.os_cache("policycase")
@@ -93,13 +94,13 @@ def downloaded(address: str) -> Path:
 def _refuse_scheme(address: str) -> None:
     try:
         parts = urlsplit(address)
-        is_whole = bool(parts.hostname) and (parts.port is None or parts.port > 0)
+        scheme, is_whole = parts.scheme, bool(parts.hostname) and (parts.port is None or parts.port > 0)
     except ValueError:  # such as https://[
-        parts, is_whole = None, False
+        scheme, is_whole = "", False
     if not is_whole and address.startswith("https:"):
         msg = f"{address}: not a whole web address · expected one such as https://example.org/case.zip"
         raise UnsafePathError(msg)
-    if not is_whole or parts.scheme != "https":
+    if not is_whole or scheme != "https":
         msg = f"{address}: only https addresses are downloaded · download it yourself, and give the file"
         raise UnsafePathError(msg)
 
@@ -145,7 +146,7 @@ def _fetch(address: str, output: Path, end: float) -> None:
                     answer.raise_for_status()
                     _write(answer, output, end)
                     return
-            except (requests.RequestException, OSError, ValueError) as error:  # such as a name that is no host's
+            except (requests.RequestException, OSError, ValueError) as error:  # such as a name that no host has
                 msg = f"{address}: cannot be downloaded: {error}"
                 raise UnreadableError(msg) from error
     msg = f"{address}: redirects more than {REDIRECTS} times"
@@ -160,7 +161,7 @@ def _joined(address: str, location: str) -> str:
         raise UnsafePathError(msg) from error
 
 
-def _write(answer, output: Path, end: float) -> None:  # noqa: ANN001 - requests.Response, imported late
+def _write(answer: Any, output: Path, end: float) -> None:
     stated, size, largest = answer.headers.get("content-length", ""), 0, limit("LARGEST_DOWNLOAD")
     if stated.isdecimal() and int(stated) > largest:
         msg = f"{answer.url}: {stated} bytes are too many to download · {how_to_raise('LARGEST_DOWNLOAD')}"

@@ -3,7 +3,7 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from jsonschema import Draft202012Validator
@@ -15,7 +15,7 @@ from policycase.storage.csv_files import BOM, is_utf_16
 NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # what neither SVG nor GraphML can hold
 
 
-def sound_json(content: bytes, **hooks: Callable) -> Any:
+def sound_json(content: bytes, **hooks: Any) -> Any:
     r"""What JSON says, read with the hooks of `json.loads`, if it can be written again.
 
     Raises
@@ -42,7 +42,7 @@ LONGEST = 160  # characters of a message; a schema error can repeat a whole docu
 
 
 def duplicate_free(content: bytes) -> dict[str, Any]:
-    """A JSON object in which no key stands twice.
+    """A JSON object in which no key appears more than once.
 
     Raises
     ------
@@ -59,7 +59,7 @@ def duplicate_free(content: bytes) -> dict[str, Any]:
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(dict(pairs)) < len(pairs):
         (twice, _), *_ = Counter(key for key, _ in pairs).most_common(1)
-        msg = f'the key "{twice}" stands twice'
+        msg = f'the key "{twice}" appears more than once'
         raise ValueError(msg)
     return dict(pairs)
 

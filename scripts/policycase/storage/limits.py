@@ -1,4 +1,4 @@
-"""Limits on what is read from strangers; each can be raised by an environment variable."""
+"""Limits on what is read from untrusted packages; each can be raised by an environment variable."""
 
 import os
 from collections.abc import Iterable, Iterator
@@ -49,13 +49,13 @@ def limit(name: Name) -> int:
     Raises
     ------
     UnreadableError
-        The variable is no whole number.
+        The variable is not a whole number.
     """
-    said = os.environ.get(f"POLICYCASE_{name}", "")
-    if said and not said.isdecimal():
-        msg = f'POLICYCASE_{name} is "{said}"; expected a whole number such as {DEFAULTS[name]}'
+    text = os.environ.get(f"POLICYCASE_{name}", "")
+    if text and not text.isdecimal():
+        msg = f'POLICYCASE_{name} is "{text}"; expected a whole number such as {DEFAULTS[name]}'
         raise UnreadableError(msg)
-    return int(said) if said else DEFAULTS[name]
+    return int(text) if text else DEFAULTS[name]
 
 
 def how_to_raise(name: Name) -> str:
@@ -64,14 +64,14 @@ def how_to_raise(name: Name) -> str:
 
 
 def few(found: Iterable[Finding], path: str) -> Iterator[Finding]:
-    """As many findings of a file as are told, and a last one if there are more: a table can have millions."""
+    """The first findings of a file, and a last one if there are more: a table can have millions."""
     each = iter(found)
     yield from islice(each, limit("MOST_FINDINGS"))
     for following in each:
         yield Finding(
             following.rule,
-            f"there are more than {limit('MOST_FINDINGS')} findings, which are not told",
-            f"mend these first; else {how_to_raise('MOST_FINDINGS')}",
+            f"more than {limit('MOST_FINDINGS'):,} findings; the rest are not shown",
+            f"fix these first; else {how_to_raise('MOST_FINDINGS')}",
             following.severity,
             path,
             field=following.field,

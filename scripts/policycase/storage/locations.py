@@ -25,7 +25,7 @@ UNPACKING = (zipfile.BadZipFile, zlib.error, RuntimeError, OSError, EOFError, No
 PACKED = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}  # what else there is can fill the memory from a few bytes
 BESIDE_FOLDERS = ("__MACOSX", ".", "Thumbs.db", "desktop.ini")  # what file managers put beside a folder in a zip
 DEEPEST = 20  # folders in folders; a package needs three
-SHOWN = 80  # characters of a stranger's name in a message
+SHOWN = 80  # characters of an untrusted name in a message
 DEVICES = re.compile(
     r"(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³]) *(?:\..*)?", re.IGNORECASE
 )  # of Windows, whatever the ending
@@ -74,7 +74,7 @@ def opened(path: str | Path | None = None) -> Iterator[Path]:
     Raises
     ------
     UnreadableError
-        Nothing is there, it is none of these, or the folder has no datapackage.json.
+        The path does not exist, it is none of these, or the folder has no datapackage.json.
     UnsafePathError
         The address is not to be trusted; or the zip would write outside its folder, or unpacks to
         more than `policycase.storage.limits` allows.
@@ -95,7 +95,7 @@ def opened(path: str | Path | None = None) -> Iterator[Path]:
             _unpack(place, Path(folder))
             yield _top(Path(folder))
     else:
-        msg = f"{place}: nothing is there"
+        msg = f"{place}: no such file or folder"
         raise UnreadableError(msg)
 
 
@@ -129,7 +129,7 @@ def _no_descriptor(place: Path, where: str, hint: str) -> UnreadableError:
 
 @contextmanager
 def _named(folder: str, archive: Path) -> Iterator[None]:
-    """What an error says of the private folder it says of the zip that was unpacked there."""
+    """An error about the private folder, worded as one about the zip that was unpacked there."""
     try:
         yield
     except PolicyCaseError as error:
@@ -167,10 +167,11 @@ def refuse_unsafe(archive: Path, entries: list[zipfile.ZipInfo]) -> None:
     names = Counter(_on_disk(entry) for entry in entries)
     packed = sum(entry.compress_size for entry in entries) or 1
     unpacked = sum(entry.file_size for entry in entries)
-    for name, largest in (
-        ("LARGEST_ARCHIVE", limit("LARGEST_ARCHIVE")),
-        ("LARGEST_RATIO", limit("LARGEST_RATIO") * packed + 2**20),
-    ):
+    most: dict[Name, int] = {
+        "LARGEST_ARCHIVE": limit("LARGEST_ARCHIVE"),
+        "LARGEST_RATIO": limit("LARGEST_RATIO") * packed + 2**20,
+    }
+    for name, largest in most.items():
         if unpacked > largest:
             msg = f"{archive}: unpacks to {unpacked} bytes from {packed}, as a zip bomb does · {how_to_raise(name)}"
             raise UnsafePathError(msg)
@@ -183,7 +184,7 @@ def refuse_unsafe(archive: Path, entries: list[zipfile.ZipInfo]) -> None:
         is_link = stat.S_ISLNK(entry.external_attr >> 16)
         is_alias = PurePosixPath(entry.filename).as_posix() != entry.filename.removesuffix("/")  # such as ./x and x//y
         if is_unsafe(entry.filename) or is_link or is_alias or names[_on_disk(entry)] > 1:
-            msg = f'{archive}: entry "{shown}" is a link, stands twice or leaves the package; refused'
+            msg = f'{archive}: entry "{shown}" is a link, appears more than once or leaves the package; refused'
             raise UnsafePathError(msg)
         if entry.compress_type not in PACKED or entry.filename.count("/") > DEEPEST:
             msg = f'{archive}: entry "{shown}" lies too deep, or is not packed by deflate; refused'
@@ -267,7 +268,7 @@ def read_bytes(root: Path, path: str) -> bytes:
     TooLargeError
         The file is larger than the limit.
     OSError
-        No file is there, or something else than a file, such as a pipe that would never end.
+        The file does not exist, or is not a regular file, such as a pipe that would never end.
     """
     if is_unsafe(path):
         raise _leaving(path)
@@ -284,7 +285,7 @@ def read_bytes(root: Path, path: str) -> bytes:
 
 
 def _open_below(root: Path, path: str) -> int:
-    """A handle on a file, with no link followed on the way from the package to it, whatever is exchanged meanwhile."""
+    """A handle on a file; no link on the way from the package to it is followed, even if it is exchanged meanwhile."""
     if os.open not in os.supports_dir_fd:  # Windows
         handle = os.open(root / path, READING)
         if not os.path.samestat(os.fstat(handle), os.lstat(inside(root, path))):
@@ -320,7 +321,7 @@ def open_given(file: Path, most: Name) -> Iterator[BinaryIO]:
     TooLargeError
         It is larger than the limit.
     OSError
-        No file is there.
+        The file does not exist.
     """
     with _checked(os.open(file, READING), str(file), most) as content:
         yield content
@@ -379,7 +380,7 @@ def read_folder(root: Path, folder: str, wanted: Callable[[str], bool] = bool) -
         try:
             files[path] = read_bytes(root, path)
         except OSError as error:
-            if error.errno not in {errno.EINVAL, errno.ENOENT}:  # a folder or a pipe, or gone meanwhile
+            if error.errno not in {errno.EINVAL, errno.ENOENT}:  # a folder or a pipe, or removed meanwhile
                 raise
             continue
         together += len(files[path])

@@ -1,4 +1,4 @@
-"""Writing: a file or a folder whole or not at all, whoever writes beside it and whenever it is killed."""
+"""Writing: a file or a folder whole or not at all, even if another process writes it too or this one is killed."""
 
 import errno
 import glob
@@ -14,17 +14,17 @@ from policycase.storage.locations import DESCRIPTOR, inside
 
 
 def refuse_taken(target: Path, beginning: bytes, *, force: bool) -> None:
-    """Nothing, if a file may be written: none is there, or, with `force`, one that begins as those of its kind do.
+    """Raise unless a file may be written: it does not exist, or `force` is set and it begins as its kind does.
 
     Raises
     ------
     UnreadableError
-        Something is there and `force` is not set; or it is something else, which is never replaced.
+        The target exists and `force` is not set; or it is of another kind, which is never overwritten.
     """
     if not (target.exists() or target.is_symlink()):
         return
     if not force:
-        msg = f"{target} exists · choose another name, or say --force to replace it"
+        msg = f"{target} exists · choose another name, or use --force (Python: force=True) to overwrite"
         raise UnreadableError(msg)
     if not target.is_file() or not _begins(target, beginning):
         msg = f"{target} is not replaced: policycase did not write it · choose another name"
@@ -70,7 +70,7 @@ def write_folder(target: Path, files: dict[str, bytes], *, force: bool = False) 
     Raises
     ------
     UnreadableError
-        Something is there and `force` is not set; or it is no package, holds files of its own, or is
+        The target exists and `force` is not set; or it is not a package, holds files of its own, or is
         the folder you are in: such a place is never replaced.
     """
     target = target.resolve()
@@ -91,12 +91,13 @@ def write_folder(target: Path, files: dict[str, bytes], *, force: bool = False) 
 def staged(target: Path, *, force: bool) -> Iterator[Path]:
     """A free place for a file or folder, which takes the target's place once it is whole.
 
-    What stands at the target is replaced only then, and stays where anything fails.
+    An existing target is replaced only then, and kept if anything fails.
 
     Raises
     ------
     UnreadableError
-        The disk is full or the place cannot be written; or another run has put something there meanwhile, which stays.
+        The disk is full or the place cannot be written; or another process has created the
+        target meanwhile, which is left unchanged.
     """
     with _named(target):
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -128,7 +129,7 @@ def unwritable(target: Path, reason: str) -> UnreadableError:
 
 
 def put_back(target: Path) -> None:
-    """What a killed run of `staged` left aside is moved to its place again, if nothing is there."""
+    """Move back what a killed run of `staged` left aside, if the target does not exist."""
     left = sorted(target.parent.glob(f".{glob.escape(target.name)}.*/{glob.escape(target.name)}.old"))
     if left and not target.exists():
         left[-1].rename(target)
@@ -148,17 +149,17 @@ def _move(place: Path, target: Path, aside: Path, *, force: bool) -> None:
 
 
 def _written_meanwhile(target: Path) -> UnreadableError:
-    return UnreadableError(f"{target}: another run has written it meanwhile, and that stays · choose another name")
+    return UnreadableError(f"{target}: another process created it meanwhile; left unchanged · choose another name")
 
 
 def _refuse_replacing(target: Path, files: dict[str, bytes], *, force: bool) -> None:
     if not force:
-        msg = f"{target} exists · choose another name, or say --force to replace it"
+        msg = f"{target} exists · choose another name, or use --force (Python: force=True) to overwrite"
         raise UnreadableError(msg)
-    held = [] if target.is_file() else list(target.iterdir())  # an error if it is gone meanwhile
+    held = [] if target.is_file() else list(target.iterdir())  # an error if it has been removed meanwhile
     own = not target.is_file() and (target / DESCRIPTOR in held or not held)
     strange = [path for path in target.rglob("*") if path.is_file() and str(path.relative_to(target)) not in files]
     if not own or strange or Path.cwd().is_relative_to(target):
-        why = f"it also holds {strange[0].name}" if own and strange else "it is no package that can be replaced"
+        why = f"it also holds {strange[0].name}" if own and strange else "it is not a package that can be replaced"
         msg = f"{target} is not replaced: {why} · choose another name"
         raise UnreadableError(msg)

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from itertools import chain, islice
@@ -73,7 +73,8 @@ class CheckedTable:
         for cells in self.cells:
             if len(cells) > MOST_CELLS:
                 cells.clear()
-        self.labels, self.rows = file.header, list(file.rows)
+        self.labels = file.header
+        self.rows: list[Sequence[str | None]] = list(file.rows)
         self.header: list[Error] = []
         if self.labels != self.schema.field_names:
             header = Header(self.labels, fields=self.schema.fields, row_numbers=[1])
@@ -162,20 +163,20 @@ def cells_of(schema: bytes) -> list[Cells]:
 
 def _header(table: CheckedTable) -> Iterator[Finding]:
     if not table.labels and not table.rows:
-        yield _told("source-error", "the source is empty", table.path)
+        yield _worded("source-error", "the source is empty", table.path)
     for error in table.header:
-        yield _told(error.type, error.note, table.path, field=getattr(error, "field_name", ""))
+        yield _worded(error.type, error.note, table.path, field=getattr(error, "field_name", ""))
 
 
 def _rows(name: str, tables: Mapping[str, CheckedTable]) -> Iterator[tuple[int, Finding]]:
     """The problems of a table's rows, each with the number of its row; those of one row in frictionless' order."""
     table = tables[name]
     yield from (pair for pair in chain(_cells(table), _widths(table)) if pair[0] not in table.blank)
-    yield from ((number, _told("blank-row", "", table.path, number)) for number in table.blank)
+    yield from ((number, _worded("blank-row", "", table.path, number)) for number in table.blank)
     for cells in table.cells:
         values = table.keys([cells.name]) if cells.unique else []
         for number, note in _repeated(values):
-            yield number, _told("unique-error", note, table.path, number, cells.name, str(values[number][0]))
+            yield number, _worded("unique-error", note, table.path, number, cells.name, str(values[number][0]))
     yield from _keys(table, tables)
 
 
@@ -186,16 +187,16 @@ def _cells(table: CheckedTable) -> Iterator[tuple[int, Finding]]:
         for number, cell in enumerate(column) if wrong else ():
             for kind, note in wrong.get(cell, {}).items():
                 code = "type-error" if kind == "type" else "constraint-error"
-                finding = _told(code, note, table.path, number, cells.name, str(cell or ""))
+                finding = _worded(code, note, table.path, number, cells.name, str(cell or ""))
                 yield number, replace(finding, record_id=cell or "") if cells.name in primary else finding
 
 
 def _widths(table: CheckedTable) -> Iterator[tuple[int, Finding]]:
     for number, row in table.ragged.items():
         for cell in row[len(table.cells) :]:
-            yield number, _told("extra-cell", "", table.path, number, "", cell)
+            yield number, _worded("extra-cell", "", table.path, number, "", cell or "")
         for cells in table.cells[len(row) :]:
-            yield number, _told("missing-cell", "", table.path, number, cells.name)
+            yield number, _worded("missing-cell", "", table.path, number, cells.name)
 
 
 def _keys(table: CheckedTable, tables: Mapping[str, CheckedTable]) -> Iterator[tuple[int, Finding]]:
@@ -204,9 +205,9 @@ def _keys(table: CheckedTable, tables: Mapping[str, CheckedTable]) -> Iterator[t
         keys = table.keys(primary)
         for number, key in enumerate(keys):
             if set(key) == {None}:
-                yield number, _told("primary-key", NO_KEY, table.path, number, primary[0])
+                yield number, _worded("primary-key", NO_KEY, table.path, number, primary[0])
         for number, note in _repeated(keys):
-            yield number, _told("primary-key", note, table.path, number, primary[0])
+            yield number, _worded("primary-key", note, table.path, number, primary[0])
     for link in table.schema.foreign_keys:
         names, to, parent = link["fields"], link["reference"]["fields"], link["reference"]["resource"]
         if table.place.keys() >= set(names):
@@ -218,7 +219,7 @@ def _keys(table: CheckedTable, tables: Mapping[str, CheckedTable]) -> Iterator[t
                         f'for "{", ".join(names)}": values "{values}" not found in the lookup table '
                         f'"{parent}" as "{", ".join(to)}"'
                     )
-                    yield number, _told("foreign-key", note, table.path, number, names[0])
+                    yield number, _worded("foreign-key", note, table.path, number, names[0])
 
 
 def _repeated(keys: list[Key]) -> Iterator[tuple[int, str]]:
@@ -234,13 +235,13 @@ def _repeated(keys: list[Key]) -> Iterator[tuple[int, str]]:
 def _file(resource: Mapping[str, Any], table: CheckedTable) -> Iterator[Finding]:
     """What the descriptor says of the file's bytes, if it does."""
     size, (_, digest) = resource.get("bytes"), resource.get("hash", ":").split(":", 1)
-    told = [("hash-count", digest, hashlib.sha256(table.content).hexdigest() if digest else "")]
-    for code, expected, actual in [*told, ("byte-count", size, len(table.content))]:
+    reported = [("hash-count", digest, hashlib.sha256(table.content).hexdigest() if digest else "")]
+    for code, expected, actual in [*reported, ("byte-count", size, len(table.content))]:
         if expected and expected != actual:
-            yield _told(code, f'expected is "{expected}" and actual is "{actual}"', table.path)
+            yield _worded(code, f'expected is "{expected}" and actual is "{actual}"', table.path)
 
 
-def _told(code: str, note: str, path: str, number: int | None = None, field: str = "", cell: str = "") -> Finding:
+def _worded(code: str, note: str, path: str, number: int | None = None, field: str = "", cell: str = "") -> Finding:
     """A finding in frictionless' words, but for the commonest, with the field and the cell that it is about."""
     shown = f'{field} "{cell}": ' if cell else f"{field}: " if field else ""
     message, hint = shown + (note or NOTES.get(code, "")), ""
@@ -248,7 +249,7 @@ def _told(code: str, note: str, path: str, number: int | None = None, field: str
         message, hint = f"{field} is empty; it is required", "fill it in"
     elif note.startswith('constraint "pattern"'):
         message = f'{field} "{cell}" is malformed'
-        hint = f"policycase codebook {Path(path).stem} says what {field} takes"
+        hint = f"policycase codebook {Path(path).stem} shows what {field} allows"
     return Finding(code, message, hint, path=path, line=None if number is None else number + 2, field=field)
 
 
@@ -262,8 +263,8 @@ def check_cells_exactly(package: Package) -> list[Finding]:
     try:
         with TemporaryDirectory(prefix="policycase-") as folder:  # frictionless would follow links
             write_files(Path(folder), contents)
-            told = FrictionlessPackage.from_descriptor(described, basepath=folder)
-            report = told.validate(limit_errors=0)  # 0 is no limit
+            judged = FrictionlessPackage.from_descriptor(described, basepath=folder)
+            report = judged.validate(limit_errors=0)  # 0 is no limit
     except FrictionlessException as error:
         return [Finding(reason.type, reason.note, path=DESCRIPTOR) for reason in error.to_errors()]
     of_package = [Finding(error.type, error.note, path=DESCRIPTOR) for error in report.errors]
@@ -278,7 +279,7 @@ def _finding(package: Package, table: str, error: Error) -> Finding:
     row = getattr(error, "row_number", None)
     number = None if row is None else row - 2
     cell, primary = getattr(error, "cell", ""), package.profile.tables[table].primary_key
-    finding = _told(error.type, error.note, package.paths[table], number, fields[0] or "", cell)
+    finding = _worded(error.type, error.note, package.paths[table], number, fields[0] or "", cell)
     is_of_id = error.type == "constraint-error" and finding.field in primary
     return replace(finding, record_id=cell or "") if is_of_id else finding
 
@@ -311,32 +312,32 @@ class Demand:
 
     cells: Cells
     read: set[str] = field(default_factory=set)
-    odd: set[str] = field(default_factory=set)
+    suspect: set[str] = field(default_factory=set)
 
     def refuses(self, distinct: Distinct) -> np.ndarray:
         """Whether the cell of each row is one that frictionless reports."""
         if not self.cells.takes_any_text:
             fresh = set(distinct.texts) - self.read
-            self.odd.update(text for text in fresh if self.cells.read(text)[1])
+            self.suspect.update(text for text in fresh if self.cells.read(text)[1])
             self.read.update(fresh)
         refused = np.zeros(len(distinct.texts) + 1, dtype=bool)
-        if self.odd:
-            refused[:-1] = [text in self.odd for text in distinct.texts]
+        if self.suspect:
+            refused[:-1] = [text in self.suspect for text in distinct.texts]
         refused[-1] = bool(self.cells.read(None)[1])  # the last is that of a missing cell
         return refused[distinct.numbers]
 
 
 def screened(folders: Mapping[str, Folder]) -> Screened:
-    """What is plain in the packages of some folders; a package with anything odd is left out."""
+    """What is plain in the packages of some folders; a suspect package is left out."""
     described = {key: package for key, folder in folders.items() if (package := _described(folder))}
     if described and of_vocabularies(next(iter(described.values())).profile):
-        described = {}  # what all share is odd, so nobody is plain
-    tables, odd = read_plain(list(described.values())) if described else (None, set())
-    numbers = {key: number for number, key in enumerate(described) if number not in odd}
-    wrong = _suspects(tables) if numbers else {}
+        described = {}  # what all share is suspect, so no package is plain
+    tables, suspect = read_plain(list(described.values())) if described else (None, set())
+    numbers = {key: number for number, key in enumerate(described) if number not in suspect}
+    wrong = _suspects(tables) if tables and numbers else {}
     suspects = {}
     for key, number in numbers.items():
-        names = set(described[key].paths) if _is_oddly_described(described[key]) else wrong.get(number)
+        names = set(described[key].paths) if _is_described_otherwise(described[key]) else wrong.get(number)
         if names:
             suspects[key] = names
     return Screened({key: described[key] for key in numbers}, numbers, tables if numbers else None, suspects)
@@ -352,7 +353,7 @@ def _described(folder: Folder) -> Package | None:
     return package if is_plain else None
 
 
-def _is_oddly_described(package: Package) -> bool:
+def _is_described_otherwise(package: Package) -> bool:
     """Whether frictionless finds something in the descriptor, or the size or hash of a file is to be checked."""
     stated = any("bytes" in resource or "hash" in resource for resource in package.descriptor["resources"])
     return stated or bool(of_descriptor(package))

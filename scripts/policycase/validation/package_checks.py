@@ -52,7 +52,7 @@ def _agreement(profile: Profile) -> Iterator[Finding]:
             yield Finding("schema-keys-exist", f'name is "{table.name}"; the file says {name}', path=path)
         for column in (*table.primary_key, *table.id_parts):
             if column not in table.fields:
-                yield Finding("schema-keys-exist", f'a key names "{column}", which is no field', path=path)
+                yield Finding("schema-keys-exist", f'a key names "{column}", which is not a field', path=path)
         for link in table.foreign_keys:
             to = profile.tables.get(link.table)
             if to is None or not set(link.to) <= set(to.fields) or not set(link.fields) <= set(table.fields):
@@ -131,8 +131,8 @@ def _resource(folder: Folder, number: int, resource: Any) -> Iterator[Finding]:
 
 def _is_table(resource: dict[str, Any]) -> bool:
     """Whether a resource is described as a table, or its file is named as one."""
-    said = {"type": "table", "profile": "tabular-data-resource", "format": "csv", "mediatype": "text/csv"}
-    stated = any(resource.get(key) == value for key, value in said.items())
+    defaults = {"type": "table", "profile": "tabular-data-resource", "format": "csv", "mediatype": "text/csv"}
+    stated = any(resource.get(key) == value for key, value in defaults.items())
     return stated or "schema" in resource or resource["path"].lower().endswith((".csv", ".tsv", ".txt"))
 
 
@@ -199,7 +199,7 @@ def _headers(folder: Folder, profile: Profile) -> Iterator[Finding]:
     """Each table's header is its schema's fields, in their order."""
     for resource in read_descriptor(folder)["resources"]:
         if resource["name"] not in profile.tables:
-            continue  # the next stage says so
+            continue  # the next stage reports it
         wanted = list(profile.tables[resource["name"]].fields)
         found = folder.table(resource["path"]).header
         if found != wanted:
@@ -214,7 +214,7 @@ def _difference_of_header(found: list[str], wanted: list[str]) -> tuple[str, str
         return f'no column is named "{unknown[0]}" in the schema', did_you_mean(unknown[0], missing or wanted)
     if missing:
         return f"the column {', '.join(missing)} is missing", "write every column of the schema, if only its name"
-    return "the columns stand twice or in another order than the schema's", f"expected {','.join(wanted)}"
+    return "columns are duplicated or out of order", f"expected {','.join(wanted)}"
 
 
 def check_profile(package: Package) -> list[Finding]:
@@ -229,7 +229,7 @@ def check_profile(package: Package) -> list[Finding]:
 
 
 def is_followed(package: Package) -> bool:
-    """Whether `check` finds nothing, if no key of the descriptor stands twice; equal resources are looked at once."""
+    """Whether `check` finds nothing, if no key of the descriptor is repeated; equal resources are read once."""
     profile, resources = package.profile.files[PROFILE], package.descriptor.get("resources")
     if not isinstance(resources, list) or not _are_resources(profile, json.dumps(resources)):
         return False

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Generator, Iterable, Mapping
 from concurrent.futures import Executor
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field, replace
@@ -223,7 +223,7 @@ def validate_many(paths: Iterable[str | Path], executor: Executor | None = None)
 
 def validate_in_parts(
     paths: Iterable[str | Path], executor: Executor | None = None, size: int = AT_ONCE
-) -> Iterator[dict[str, Report]]:
+) -> Generator[dict[str, Report], None, None]:
     """The same, part by part as they are done, in the order given: for a progress bar, or to keep nothing."""
     each = iter(dict.fromkeys(str(path) for path in paths))
     parts = list(iter(lambda: list(islice(each, size)), []))
@@ -257,7 +257,7 @@ def _judged(roots: Mapping[str, Path], *, exact: bool = False) -> dict[str, Repo
     screen = screened(folders)
     reports: dict[str, Report] = {}
     others: dict[str, Package] = {}
-    found = {key: [] for key in roots}  # warnings of the stages, then what frictionless finds
+    found: dict[str, list[Finding]] = {key: [] for key in roots}  # warnings of the stages, then what frictionless finds
     for key, folder in folders.items():
         try:
             if key not in screen.packages:
@@ -282,7 +282,7 @@ def _judged(roots: Mapping[str, Path], *, exact: bool = False) -> dict[str, Repo
     packages = {**screen.packages, **others}
     for key in by_rules.keys() - reports.keys():
         together = merged(found[key], by_rules[key], _keys(packages[key]))
-        reports[key] = _report(together, STAGES[:5], _own(tables) if len(roots) == 1 else None)
+        reports[key] = _report(together, STAGES[:5], _own(tables) if tables and len(roots) == 1 else None)
     return reports
 
 
@@ -305,7 +305,7 @@ def _check_profile(folder: Folder) -> list[Finding]:
 
 
 def _by_standard(package: Package, names: Collection[str] | None, exact: bool) -> list[Finding]:
-    """What frictionless finds in the named tables; None is all, and no name is none."""
+    """What frictionless finds in the named tables; None is all, an empty collection is none."""
     if exact:
         return cell_checks.check_cells_exactly(package)
     return cell_checks.check_cells(package, names) if names is None or names else []

@@ -76,7 +76,7 @@ def _shared_words(texts: dict[str, list[str]], runs: frozenset[str], source_id: 
             yield Finding(
                 "no-words-of-the-source",
                 f"shares {SHARED_RUN} letters or more with a passage of {source_id}",
-                "say it in your own words, and list names in another order",
+                "paraphrase it, and list names in another order",
                 path=path,
                 line=number_of[start],
             )

@@ -59,17 +59,18 @@ def at(  # noqa: PLR0913 - a table, its rows, and what is said of them
 ) -> Iterator[Finding]:
     """A finding for each of some rows of a table; message and hint are templates over the row's columns.
 
-    A template is written in the code and never holds a cell: `str.format` would obey what stands in it. `missing` is
-    the column whose cell names a row that is not there.
+    A template is written in the code and never holds a cell: `str.format` would obey its content. `missing` is
+    the column whose cell names a row that does not exist.
     """
-    for number, some in rows.groupby(files_of(rows.index)) if len(rows) else ():  # nearly always there is none
+    files: Iterable[tuple[Any, pd.DataFrame]] = rows.groupby(files_of(rows.index)) if len(rows) else ()
+    for number, some in files:
         path = tables.paths[name][number]
-        found = _told(tables, name, some, field, message, hint)
+        found = _findings(tables, name, some, field, message, hint)
         named = some[missing].fillna("").tolist() if missing else [""] * len(some)
         yield from few((replace(one, missing=text) for one, text in zip(found, named, strict=True)), path)
 
 
-def _told(tables: Tables, name: str, rows: pd.DataFrame, field: str, message: str, hint: str) -> Iterator[Finding]:
+def _findings(tables: Tables, name: str, rows: pd.DataFrame, field: str, message: str, hint: str) -> Iterator[Finding]:
     key = tables.profile.tables[name].key or "record_id"
     for place, values in zip(rows.index, rows.itertuples(index=False, name=None), strict=True):
         row = dict(zip(rows.columns, values, strict=True))
@@ -89,7 +90,7 @@ def _filled(template: str, row: Mapping[str, Any]) -> str:
     return template.format_map({name: _text(value) for name, value in row.items()})
 
 
-def _text(value: object) -> str:
+def _text(value: Any) -> str:
     return "" if pd.isna(value) else str(value)
 
 
@@ -101,9 +102,9 @@ def noted(frame: pd.DataFrame, code: str) -> pd.Series:
 def where(frame: pd.DataFrame, flags: Iterable[object]) -> pd.DataFrame:
     """The rows whose flag is true, by place; none of a frame without rows."""
     given = flags.to_numpy() if isinstance(flags, pd.Series) else flags
-    is_array = isinstance(given, np.ndarray) and given.dtype == bool
-    chosen = given if is_array else np.array([bool(flag) for flag in given], dtype=bool)
-    return frame[chosen] if chosen.any() else frame.iloc[:0]  # choosing no row of many columns takes long
+    if not (isinstance(given, np.ndarray) and given.dtype == bool):
+        given = np.array([bool(flag) for flag in given], dtype=bool)
+    return frame[given] if given.any() else frame.iloc[:0]  # choosing no row of many columns takes long
 
 
 def with_cells(frame: pd.DataFrame, column: str, wrong: Collection[str]) -> pd.DataFrame:
@@ -132,9 +133,9 @@ def first(rows: pd.DataFrame) -> list[bool]:
     return rows.groupby(files_of(rows.index)).cumcount().lt(MOST_HINTS).tolist()
 
 
-def strangers(tables: Tables, name: str, column: str, known: pd.Index) -> pd.DataFrame:
-    """The rows of a table whose cell in a column is filled, and is in their own case none of the known keys."""
-    lost = (tables.distinct(name, column).numbers >= 0) & (known.get_indexer(tables.keys(name, column)) < 0)
+def unknown_ids(tables: Tables, name: str, column: str, known: pd.Index) -> pd.DataFrame:
+    """The rows of a table whose cell in a column is filled, and is in their own case not one of the known keys."""
+    lost = (tables.distinct(name, column).numbers >= 0) & (known.get_indexer(pd.Index(tables.keys(name, column))) < 0)
     return where(tables[name], lost)
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import pandas as pd
 
@@ -12,7 +13,7 @@ from policycase.model.dates import Bounds, bounds
 from policycase.model.profile import Field
 from policycase.model.provenance import ASSERTS, RECORD, crosscheck_only, rivals
 from policycase.model.tables import Tables
-from policycase.validation.rules.base import at, first, nearest, noted, rule, strangers, warning, where
+from policycase.validation.rules.base import at, first, nearest, noted, rule, unknown_ids, warning, where
 from policycase.validation.rules.dates import NEVER, last_published
 
 FIGURED = {"programs", "events", "agencies", "places"}
@@ -21,11 +22,11 @@ NAMED = FIGURED | {"goals"}
 
 @rule
 def claim_points_to_a_record(tables: Tables) -> Iterator[Finding]:
-    """A claim or figure is about a record of its case, a claim about a field of it; its object is there too."""
+    """A claim or figure is about a record of its case, a claim about a field of it; its object exists too."""
     for name, column in (("claims", "record_id"), ("claims", "object_id"), ("figures", "record_id")):
         frame = tables[name]
-        lost = strangers(tables, name, column, tables.record_keys)
-        hints = nearest(lost, column, tables.records, "record_id", "add the row, or mend the id")
+        lost = unknown_ids(tables, name, column, tables.record_keys)
+        hints = nearest(lost, column, tables.records, "record_id", "add the row, or correct the id")
         yield from at(
             tables,
             name,
@@ -209,29 +210,29 @@ def rival_value_fits_its_stance(tables: Tables) -> Iterator[Finding]:
         if name not in table.fields:
             continue
         cells = tables[table.name].drop_duplicates(table.key).set_index(table.key)[str(name)]
-        told = rows.assign(coded=rows["record_id"].map(cells), expected=rows["stance"].map(EXPECTED_FORM))
+        reported = rows.assign(coded=rows["record_id"].map(cells), expected=rows["stance"].map(EXPECTED_FORM))
         misfit = (
             not _fits(stance, coded, value, is_date=table.fields[str(name)].edtf)
-            for stance, coded, value in zip(told["stance"], told["coded"], told["value"], strict=True)
+            for stance, coded, value in zip(reported["stance"], reported["coded"], reported["value"], strict=True)
         )
         yield from at(
             tables,
             "claims",
-            where(told, misfit),
+            where(reported, misfit),
             "value",
             'stance is "{stance}", and value "{value}" beside the coded "{coded}"; expected {expected}',
             "another stance, or another value",
         )
 
 
-def _fits(stance: str, coded: object, value: str, *, is_date: bool) -> bool:
+def _fits(stance: str, coded: Any, value: str, *, is_date: bool) -> bool:
     if pd.isna(coded):
         return False  # where the coded cell is empty, a source adds
     if is_date:
         try:
             one, other = bounds(str(coded)), bounds(value)
         except DateError:
-            return True  # told by the rules on dates
+            return True  # reported by the rules on dates
         if stance == "contradicts":
             return not _overlap(one, other)
         return one == other if stance == "confirms" else _overlap(one, other) and str(coded) != value

@@ -10,6 +10,7 @@ from policycase.findings import Finding
 from policycase.model.dates import Bounds, bounds
 from policycase.model.provenance import ATTESTED, OTHER_SOURCE
 from policycase.model.tables import Tables
+from policycase.storage.csv_files import TEXT
 from policycase.validation.rules.base import at, noted, rule, warning, where, with_cells
 
 OPERATING = {"launch", "pilot", "place-expansion", "setting-expansion", "site-opening", "termination"}
@@ -43,8 +44,8 @@ def date_is_edtf(tables: Tables) -> Iterator[Finding]:
     for name, field in tables.profile.fields(edtf=True):
         problems = {text: problem for text in tables.distinct(name, field.name).texts if (problem := _problem(text))}
         wrong = with_cells(tables[name], field.name, problems.keys())
-        told = wrong.assign(problem=[problems[text] for text in wrong[field.name]])
-        yield from at(tables, name, told, field.name, f"{field.name} {{problem}}")
+        reported = wrong.assign(problem=[problems[text] for text in wrong[field.name]])
+        yield from at(tables, name, reported, field.name, f"{field.name} {{problem}}")
 
 
 def _problem(text: str) -> str:
@@ -66,7 +67,7 @@ def bounds_equal_edtf(tables: Tables) -> Iterator[Finding]:
                 expected = [day_of.get(text, "") for text in frame[field.of].to_numpy()]
                 cells = frame[field.name].fillna("").to_numpy()
                 differs = [
-                    day is not None and day != cell  # None: of what is no date, told by date-is-edtf
+                    day is not None and day != cell  # None: of a text that is not a date, reported by date-is-edtf
                     for day, cell in zip(expected, cells, strict=True)
                 ]
                 if not any(differs):
@@ -74,7 +75,7 @@ def bounds_equal_edtf(tables: Tables) -> Iterator[Finding]:
                 yield from at(
                     tables,
                     name,
-                    where(frame.assign(expected=expected), differs),
+                    where(frame.assign(expected=pd.Series(expected, frame.index, dtype=TEXT)), differs),
                     field.name,
                     f'{field.name} is "{{{field.name}}}"; {field.of} "{{{field.of}}}" gives "{{expected}}"',
                     f"check {field.of}; if it is right, run: policycase render",
@@ -304,7 +305,7 @@ def in_a_cycle(rows: pd.DataFrame, start: str, end: str) -> pd.Series:
         return pd.Series(False, rows.index)
     import networkx as nx  # noqa: PLC0415 - heavy, and hardly ever needed
 
-    graph = nx.DiGraph(inner.itertuples(index=False, name=None))
+    graph: nx.DiGraph[str] = nx.DiGraph(inner.itertuples(index=False, name=None))
     component = {node: i for i, nodes in enumerate(nx.strongly_connected_components(graph)) for node in nodes}
     on_cycle = inner[start].map(component).eq(inner[end].map(component))
     return on_cycle.reindex(rows.index, fill_value=False)

@@ -7,7 +7,7 @@ import pandas as pd
 
 from policycase.findings import Finding
 from policycase.model.tables import Tables
-from policycase.validation.rules.base import at, nearest, rule, strangers, warning, where
+from policycase.validation.rules.base import at, nearest, rule, unknown_ids, warning, where
 
 
 @rule
@@ -66,8 +66,8 @@ def record_is_coded_once(tables: Tables) -> Iterator[Finding]:
         if "name" in table.fields:
             kinds = [field.name for field in table.fields.values() if field.required and field.vocabulary]
             again |= frame.assign(name=frame["name"].str.casefold()).duplicated(["case_id", "name", *kinds])
-        message = f"another row of {name} says the same as {{{table.key}}}"
-        yield from at(tables, name, where(frame, again), table.key, message, "keep one of them, or say what differs")
+        message = f"another row of {name} has the same content as {{{table.key}}}"
+        yield from at(tables, name, where(frame, again), table.key, message, "keep one, or state how they differ")
 
 
 @rule
@@ -76,10 +76,10 @@ def link_id_is_made_of_its_parts(tables: Tables) -> Iterator[Finding]:
     for table in tables.profile.case_tables.values():
         if table.id_parts:
             frame = tables[table.name]
-            filled = frame[[table.key, "case_id", *table.id_parts]].notna().all(axis=1)
+            filled = frame[[table.key, "case_id", *table.id_parts]].notna().all(axis=1).to_numpy()
             for link in table.parents:
-                if link.fields[0] in table.id_parts:  # a part that is no record is told on its own
-                    filled &= tables.table_of.index.get_indexer(frame[link.fields[0]]) >= 0
+                if link.fields[0] in table.id_parts:  # a part that is not a record is reported on its own
+                    filled = filled & (tables.table_of.index.get_indexer(pd.Index(frame[link.fields[0]])) >= 0)
             frame = frame[filled]
             parts = zip(*(frame[part].to_numpy() for part in table.id_parts), strict=True)
             local = ("--".join(part.rpartition(":")[2] for part in row) for row in parts)
@@ -136,10 +136,10 @@ def foreign_key_stays_in_case(tables: Tables) -> Iterator[Finding]:
         for link in table.foreign_keys:
             (column,), (key,) = link.fields, link.to
             parents = tables[link.table]
-            lost = strangers(tables, table.name, column, pd.Index(tables.keys(link.table, key)).unique())
+            lost = unknown_ids(tables, table.name, column, pd.Index(tables.keys(link.table, key)).unique())
             if lost.empty:
                 continue
-            hints = nearest(lost, column, parents, key, f"add it to {link.table}.csv, or mend the id")
+            hints = nearest(lost, column, parents, key, f"add it to {link.table}.csv, or correct the id")
             yield from at(
                 tables,
                 table.name,
@@ -153,7 +153,7 @@ def foreign_key_stays_in_case(tables: Tables) -> Iterator[Finding]:
 
 @rule
 def agency_is_used(tables: Tables) -> Iterator[Finding]:
-    """Every agency stands in a link, holds a goal, has a claim, or is tied to another agency."""
+    """Every agency is in a link, holds a goal, has a claim, or is tied to another agency."""
     yield from _unused(tables, "agencies", {("claims", "record_id"), ("claims", "object_id")})
 
 

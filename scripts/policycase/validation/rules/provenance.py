@@ -8,7 +8,7 @@ from policycase.errors import did_you_mean
 from policycase.findings import Finding
 from policycase.model.provenance import ATTESTED, RECORD, attestations, rows_needing_evidence, values_needing_evidence
 from policycase.model.tables import Tables
-from policycase.validation.rules.base import at, nearest, rule, strangers, todo, where
+from policycase.validation.rules.base import at, nearest, rule, todo, unknown_ids, where
 
 
 @todo
@@ -48,8 +48,8 @@ def evidence_points_to_a_record_and_field(tables: Tables) -> Iterator[Finding]:
     """An evidence row names a record of its case, and a field of it that is filled."""
     table = tables.profile.tables["evidence"]
     evidence = tables["evidence"].dropna(subset=["record_id", "field", "case_id"])
-    lost = strangers(tables, "evidence", "record_id", tables.record_keys).dropna(subset=["field", "case_id"])
-    hints = nearest(lost, "record_id", tables.records, "record_id", "add the row, or mend the id")
+    lost = unknown_ids(tables, "evidence", "record_id", tables.record_keys).dropna(subset=["field", "case_id"])
+    hints = nearest(lost, "record_id", tables.records, "record_id", "add the row, or correct the id")
     yield from at(
         tables,
         table.name,

@@ -175,7 +175,7 @@ def note_code_is_about_its_row(tables: Tables) -> Iterator[Finding]:
                 name,
                 coded[noted(coded, code) & ~about],
                 "note",
-                f"the note says [{code}], which is not so, or is no code of {name}",
+                f"the note says [{code}], which does not apply, or is not a code of {name}",
                 f"take the code out; {name} knows {', '.join(f'[{one}]' for one in known) or 'none'}",
             )
 
@@ -189,7 +189,12 @@ def other_has_a_note(tables: Tables) -> Iterator[Finding]:
                 frame = tables[name]
                 wrong = frame[frame[field.name].eq("other") & frame["note"].isna()]
                 yield from at(
-                    tables, name, wrong, field.name, f"{field.name} is other, and there is no note", "say what it is"
+                    tables,
+                    name,
+                    wrong,
+                    field.name,
+                    f"{field.name} is other, and there is no note",
+                    "describe it there",
                 )
 
 
@@ -268,10 +273,10 @@ def _coded(tables: Tables) -> dict[str, set[str]]:
 def empty_table_is_accounted_for(tables: Tables) -> Iterator[Finding]:
     """Where a case has no row of a table, its scope says whether the sources have nothing or nobody coded it."""
     cases = tables["cases"].dropna(subset=["case_id"])
-    said = set(pairs(tables["scope"].dropna(subset=["case_id", "table_name"]), "table_name"))
+    text = set(pairs(tables["scope"].dropna(subset=["case_id", "table_name"]), "table_name"))
     coded = _coded(tables)
     bare = [
-        [name for name, having in coded.items() if case not in having and f"{case} {name}" not in said]
+        [name for name, having in coded.items() if case not in having and f"{case} {name}" not in text]
         for case in cases["case_id"]
     ]
     listed = cases.assign(bare=[", ".join(names) for names in bare])

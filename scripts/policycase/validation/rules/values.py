@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from unicodedata import is_normalized, normalize
 from urllib.parse import urlsplit
 
@@ -70,8 +70,8 @@ def code_is_in_vocabulary(tables: Tables) -> Iterator[Finding]:
                 if not strange:
                     continue
                 wrong = with_cells(tables[name], field.name, strange)
-                told = zip(wrong[field.name], first(wrong), strict=True)
-                hints = [did_you_mean(value, codes) if hinted else "" for value, hinted in told]
+                reported = zip(wrong[field.name], first(wrong), strict=True)
+                hints = [did_you_mean(value, codes) if hinted else "" for value, hinted in reported]
                 yield from at(
                     tables,
                     name,
@@ -104,8 +104,8 @@ def identifier_has_its_form(tables: Tables) -> Iterator[Finding]:
     """A DOI, web address, Wikidata or GeoNames id or language tag has the form of its kind."""
     for kind, (fits, expected) in IDENTIFIERS.items():
         for name, field in tables.profile.fields(identifier=kind):
-            odd = [text for text in tables.distinct(name, field.name).texts if not fits(text)]
-            wrong = with_cells(tables[name], field.name, odd)
+            invalid = [text for text in tables.distinct(name, field.name).texts if not fits(text)]
+            wrong = with_cells(tables[name], field.name, invalid)
             yield from at(
                 tables,
                 name,
@@ -151,8 +151,8 @@ def cell_has_its_plain_form(tables: Tables) -> Iterator[Finding]:
         for field in table.fields.values():
             if field.type in FORMS:
                 form = FORMS[field.type]
-                odd = [text for text in tables.distinct(name, field.name).texts if not form.fullmatch(text)]
-                wrong = with_cells(tables[name], field.name, odd)
+                invalid = [text for text in tables.distinct(name, field.name).texts if not form.fullmatch(text)]
+                wrong = with_cells(tables[name], field.name, invalid)
                 message = f'{field.name} is "{{{field.name}}}"; expected {EXPECTED[field.type]}'
                 yield from at(tables, name, wrong, field.name, message)
 
@@ -235,8 +235,8 @@ def text_is_no_word_for_nothing(tables: Tables) -> Iterator[Finding]:
 def doi_ends_with_no_mark(tables: Tables) -> Iterator[Finding]:
     """A DOI rarely ends with a mark of punctuation, which belongs to the sentence that cites it."""
     for name, field in tables.profile.fields(identifier="doi"):
-        odd = [text for text in tables.distinct(name, field.name).texts if text.endswith((".", ",", ";", ":", "]"))]
-        wrong = with_cells(tables[name], field.name, odd)
+        invalid = [text for text in tables.distinct(name, field.name).texts if text.endswith((".", ",", ";", ":", "]"))]
+        wrong = with_cells(tables[name], field.name, invalid)
         yield from at(tables, name, wrong, field.name, f'{field.name} is "{{{field.name}}}"', "take the last mark out")
 
 
@@ -271,7 +271,9 @@ def equal_names_are_written_alike(tables: Tables) -> Iterator[Finding]:
             several = {text for text, count in Counter(plain.values()).items() if count > 1}
             rows = with_cells(frame, field.name, [text for text in plain if plain[text] in several])
             rows = rows.assign(plain=rows[field.name].map(plain))
-            first_of = rows.groupby(["case_id", "plain"])[field.name].transform("first") if len(rows) else []
+            first_of: Iterable[str] = (
+                rows.groupby(["case_id", "plain"])[field.name].transform("first") if len(rows) else []
+            )
             shown = rows.assign(
                 shown=[ascii(text) for text in rows[field.name]], other=[ascii(text) for text in first_of]
             )
