@@ -6,10 +6,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from copies import LAMPS_SOURCE, ROOT, copy_lamps
 from hostile.threats import THREATS, outside
 
 from policycase.cli.main import parser
+
+pytestmark = pytest.mark.slow
 
 GOOD = str(ROOT / "examples/vnm-pmlsa")
 FORMS = ("csv", "parquet", "sqlite", "excel", "stata", "spss", "graphml", "duckdb", "workbook")
@@ -19,6 +22,7 @@ READING = [
     ["validate", "IN", GOOD],
     ["validate", "IN", "--source", "SOURCE"],
     ["verify", "--package", "IN", "--source", "SOURCE"],
+    ["rules"],
     ["info", "IN"],
     ["show", "programs", "--package", "IN"],
     ["show", "bvt-lamps:lamp-office", "--package", "IN"],

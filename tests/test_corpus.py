@@ -24,6 +24,8 @@ from policycase.validation import report
 from policycase.validation import report as validation
 from policycase.validation.cell_checks import Screened, screened
 
+pytestmark = pytest.mark.slow
+
 WRONG_IN_RULES = ["id-has-case-prefix", "foreign-key-stays-in-case", "parent-chain-has-no-cycle", "figure-parts-add-up"]
 
 

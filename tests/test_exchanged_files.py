@@ -13,6 +13,8 @@ import policycase
 from policycase.coding.render import changed
 from policycase.errors import PolicyCaseError
 
+pytestmark = pytest.mark.slow
+
 HIDDEN = "not for your eyes"
 MOMENTS = (1, 2, 3, 5, 9, 20)  # of the times that a file is opened, the ones before which it is exchanged
 _heard: list[Callable[[str], None]] = []

@@ -5,6 +5,8 @@ import sys
 import pytest
 from fuzzing import SHARES, run
 
+pytestmark = pytest.mark.slow
+
 INPUTS = 2_000
 
 

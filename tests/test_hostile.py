@@ -25,6 +25,8 @@ from policycase.coding.workbook_import import read_workbook
 from policycase.errors import PolicyCaseError
 from policycase.model.profile import Field
 
+pytestmark = pytest.mark.slow
+
 GOOD = str(ROOT / "examples/vnm-pmlsa")
 PRIVATE = "/policycase-"  # the folder that a zip is unpacked in: no message names it
 OUTSIDE = re.compile(r"/[^/]+/outside\b")

@@ -17,6 +17,8 @@ import policycase
 from policycase.errors import MOST_NAMES, UnreadableError, UnsafePathError, did_you_mean
 from policycase.publishing.pack import files, zipped
 
+pytestmark = pytest.mark.slow
+
 MIB = 2**20
 READERS = ("validate", "load", "stack", "validate_many")
 MEASURE = """

@@ -17,6 +17,8 @@ from policycase.validation import cell_checks
 from policycase.validation import cell_checks as standard
 from policycase.validation.cell_checks import screened
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("seed", range(-(-len(KINDS) // 2)))  # each kind once, and hundreds more: half a minute
 def test_standard_finds_what_frictionless_finds(seed: int, tmp_path: Path):

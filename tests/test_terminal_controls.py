@@ -15,6 +15,8 @@ import policycase
 from policycase.cli.main import main
 from policycase.model.profile import Field
 
+pytestmark = pytest.mark.slow
+
 CONTROLS = "\x1b[2J\x1b]0;owned\x07\x9b2J\x7f\u202e\u2066"
 GOOD = str(ROOT / "examples/vnm-pmlsa")
 COMMANDS = [

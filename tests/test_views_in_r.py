@@ -14,6 +14,8 @@ from copies import ROOT
 
 import policycase
 
+pytestmark = pytest.mark.slow
+
 REQUIRED = os.environ.get("POLICYCASE_R", "").split()
 SIX = policycase.stack([policycase.load(), *sorted((ROOT / "examples").iterdir())])
 

@@ -19,6 +19,8 @@ from policycase.errors import UnreadableError
 from policycase.publishing.citation_files import ZENODO
 from policycase.storage.writing import staged, write_folder
 
+pytestmark = pytest.mark.slow
+
 HERE = Path(__file__).parent
 READING = ["--package", "in"]
 WRITERS = {  # name: arguments, what stands at the output before, kills before a change of the disk
