@@ -357,13 +357,13 @@ def test_graphml_holds_agencies_programs_and_roles(books, exported):
     assert graph.nodes["kgz-leph:nsp"]["label"] == "Needle exchange program"
 
 
-def test_graphml_refuses_a_control_character_of_the_descriptor_as_it_does_one_of_a_cell(package: Path, tmp_path: Path):
-    edit(package / "datapackage.json", '"title": "Police', '"title": "\\u0001Police')
+def test_graphml_shows_a_control_character_of_the_descriptor_and_stays_readable(package: Path, tmp_path: Path):
+    case = policycase.load(package)
+    descriptor = case.descriptor | {"licenses": [{"name": "CC-BY-4.0", "path": "https://example.org/\x01"}]}
 
-    with pytest.raises(UnreadableError, match=r"datapackage.json: title holds a control character"):
-        policycase.export(package, "graphml", tmp_path / "out.graphml")
+    policycase.export(policycase.Casebook(case.text, descriptor), "graphml", tmp_path / "out.graphml")
 
-    assert not (tmp_path / "out.graphml").exists()
+    assert "\ufffd" in nx.read_graphml(tmp_path / "out.graphml").graph["licence"]
 
 
 @pytest.mark.parametrize("form", [name for name in FORMS if name not in {"workbook"}])
