@@ -557,7 +557,7 @@ def test_export_command_says_what_it_wrote(capsys, tmp_path: Path):
 def test_export_that_finds_the_disk_full_is_one_error_with_its_path(form: str, tmp_path: Path):
     target = tmp_path / f"out{FORMS[form].ending}"
     code = (
-        "import resource, signal, sys; from policycase.cli import main; "
+        "import resource, signal, sys; from policycase.cli.main import main; "
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000)); "
         "sys.exit(main(sys.argv[1:]))"
     )

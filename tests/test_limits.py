@@ -268,7 +268,7 @@ def test_command_that_is_stopped_says_so_in_one_line(tmp_path: Path):
 FILLED = """
 import resource, sys
 from pathlib import Path
-from policycase.cli import main
+from policycase.cli.main import main
 main(["validate", sys.argv[2]])
 here = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
 resource.setrlimit(resource.RLIMIT_AS, (here + 100 * 2**20,) * 2)

@@ -101,9 +101,3 @@ def test_table_of_more_cells_than_the_limit_is_refused(tmp_path: Path, monkeypat
     report = policycase.validate(case)
 
     assert {finding.rule for finding in report.found} == {"file-is-not-too-large"}
-
-
-def test_plain_package_needs_no_frictionless():
-    code = "import sys, policycase; policycase.validate(sys.argv[1]); sys.exit('frictionless' in sys.modules)"
-
-    assert subprocess.run([sys.executable, "-c", code, str(ROOT)], check=False, env=os.environ).returncode == 0

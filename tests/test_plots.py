@@ -179,12 +179,12 @@ LONG = "Interministerial Coordinating Council on Questions of Public Health, Com
 
 @pytest.mark.parametrize("plot", PLOTS)
 def test_label_is_never_cut(plot):
-    frames = {name: CASE[name] for name in CASE}
+    frames = dict(CASE.text.frames)
     for name in ("programs", "agencies", "events", "cases"):
         column = "title" if name == "cases" else "name"
         frames[name] = frames[name].assign(**{column: frames[name][column] + f" {LONG}"})
 
-    chart = plot(policycase.Casebook(frames, CASE.profile, CASE.descriptor)).to_dict()
+    chart = plot(policycase.Casebook(replace(CASE.text, frames=frames), CASE.descriptor)).to_dict()
 
     rows = [row for rows in chart["datasets"].values() for row in rows if "lines" in row]
     assert sum("\n" in row["lines"] for row in rows) > 8
@@ -205,13 +205,13 @@ def test_wrapped_text_fits_its_room_and_keeps_every_letter(text: str, room: int)
 
 
 def test_grids_mark_what_only_other_sources_name():
-    frames = {name: CASE[name] for name in CASE}
+    frames = dict(CASE.text.frames)
     for name, key in (("agencies", "moh"), ("goals", "patrols-goal-spread")):
         frame = frames[name]
         frames[name] = frame.assign(
             attested_by=frame["attested_by"].mask(frame.iloc[:, 0].eq(f"kgz-leph:{key}"), "other-source")
         )
-    book = policycase.Casebook(frames, CASE.profile, CASE.descriptor)
+    book = policycase.Casebook(replace(CASE.text, frames=frames), CASE.descriptor)
 
     links, aims = grid_module.network(book, "kgz-leph"), grid_module.goals(book, "kgz-leph")
 

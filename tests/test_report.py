@@ -147,7 +147,7 @@ def test_figure_says_its_qualifier_number_unit_period_and_date(page: Page, stack
 
 def test_title_and_citation_come_from_the_cases(tmp_path: Path):
     descriptor = CASE.descriptor | {"title": "Not said yet", "contributors": [{"title": "Not said yet"}]}
-    book = policycase.Casebook({name: CASE[name] for name in CASE}, CASE.profile, descriptor)
+    book = policycase.Casebook(CASE.text, descriptor)
 
     page = Page(policycase.report(book, tmp_path / "case.html"))
 
@@ -375,7 +375,7 @@ def test_command_writes_the_page(capsys, tmp_path: Path):
 def test_missing_extra_says_what_to_install(tmp_path: Path, missing: str):
     code = (
         f"import sys; sys.modules[{missing!r}] = None; "
-        f"from policycase.cli import main; sys.exit(main(['report', '-o', {str(tmp_path / 'x.html')!r}]))"
+        f"from policycase.cli.main import main; sys.exit(main(['report', '-o', {str(tmp_path / 'x.html')!r}]))"
     )
 
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)

@@ -401,7 +401,7 @@ def run_passages(options: Namespace) -> None:
         say_json([asdict(block) for block in blocks]) if options.json else _say_blocks(blocks)
         return
     source_id = options.source_id or f"{options.case}:source"
-    sources = _coded_sources(options.package, options.case)
+    sources = _coded_sources(options.package or options.named, options.case)
     language = options.language or sources.get(source_id) or _default_language()
     several = options.several or bool(sources.keys() - {source_id})
     if options.text:
