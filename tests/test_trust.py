@@ -210,7 +210,7 @@ CELLS = st.sampled_from(
 def test_what_is_valid_can_be_loaded(tmp_path_factory, position: str, value: str):
     lamps = copy_lamps(tmp_path_factory.mktemp("lamps"))
     edit(lamps / "data/goals.csv", "lamp-office,2,social-inclusion", f"lamp-office,{position},social-inclusion")
-    edit(lamps / "data/figures.csv", "funding,1250.5,NOK", f"funding,{value},NOK")
+    edit(lamps / "data/figures.csv", "funding,1250.5,,NOK", f"funding,{value},,NOK")
 
     if policycase.validate(lamps).is_valid:
         assert len(policycase.load(lamps).goals) == 4
@@ -276,7 +276,7 @@ def test_what_a_descriptor_does_not_say_is_refused_and_not_written(lamps: Path, 
     (lamps / "datapackage.json").write_text(json.dumps(descriptor), encoding="utf-8")
     case = policycase.load(lamps)
 
-    with pytest.raises(policycase.InvalidPackageError, match=f"datapackage.json: {key} is no "):
+    with pytest.raises(policycase.InvalidPackageError, match=f"datapackage.json: {key} must be "):
         ask(case, tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["bvt-lamps"]
 
