@@ -98,7 +98,7 @@ def test_bad_cell_is_an_error_that_names_it(package: Path, file: str, old: str, 
 
 
 def test_nothing_at_a_path_is_said_plainly(tmp_path: Path):
-    with pytest.raises(UnreadableError, match="nothing is there"):
+    with pytest.raises(UnreadableError, match="no such file or folder"):
         policycase.load(tmp_path / "no-such-case")
 
 

@@ -96,7 +96,7 @@ def test_option_of_pandas_changes_nothing(tmp_path: Path, option: str, value: ob
 
 def test_table_of_more_cells_than_the_limit_is_refused(tmp_path: Path, monkeypatch):
     case = copy_package(tmp_path / "case")
-    monkeypatch.setenv("POLICYCASE_MOST_CELLS", "100")
+    monkeypatch.setenv("POLICYCASE_MOST_CELLS", "3000")
 
     report = policycase.validate(case)
 

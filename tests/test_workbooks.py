@@ -288,14 +288,14 @@ def test_import_refuses_a_folder_that_exists_and_files_that_are_no_workbook(made
 
     with pytest.raises(UnreadableError, match="exists · choose another folder, or use --force"):
         policycase.import_workbook(made, tmp_path / "mine")
-    with pytest.raises(UnreadableError, match="is not replaced: it is no package"):
+    with pytest.raises(UnreadableError, match="is not replaced: it is not a package"):
         policycase.import_workbook(made, tmp_path / "mine", force=True)
     for name in ("missing.xlsx", "mine"):
         with pytest.raises(UnreadableError, match=rf"{name}: (no such file or folder|a folder, not a workbook)"):
             policycase.import_workbook(tmp_path / name, tmp_path / "back")
     with pytest.raises(UnreadableError, match="not readable as a workbook: File is not a zip file"):
         policycase.import_workbook(tmp_path / "text.xlsx")
-    with pytest.raises(UnreadableError, match=r"empty\.xlsx: holds no workbook of this kind, whatever its ending says"):
+    with pytest.raises(UnreadableError, match=r"empty\.xlsx: holds no workbook of this kind, despite its ending"):
         policycase.import_workbook(tmp_path / "empty.xlsx")
     with pytest.raises(UnsafePathError, match="bomb"):
         policycase.import_workbook(tmp_path / "bomb.xlsx")
@@ -336,11 +336,11 @@ def test_rows_deleted_in_the_workbook_are_deleted_in_the_tables(made: Path, pack
         "event_links": {"rows": 0, "added": 0, "changed": 0, "removed": len(before.event_links)},
         "scope": {"rows": 0, "added": 0, "changed": 0, "removed": len(before.scope)},
         "places": {"rows": len(before.places), "added": 0, "changed": 1, "removed": 0},
-        "evidence": {"rows": len(before.evidence) - 9, "added": 0, "changed": 0, "removed": 9},
+        "evidence": {"rows": len(before.evidence) - 7, "added": 0, "changed": 0, "removed": 7},
     }
     assert done.notes == [f"passages: the sheet has no rows, so the {len(before.passages)} rows of the case stay"]
     gone = {*before.goals["goal_id"].iloc[[1, 2]], *before.event_links["event_link_id"]}
-    assert before.evidence["record_id"].isin(gone).sum() == 9
+    assert before.evidence["record_id"].isin(gone).sum() == 7
     assert after.goals["goal_id"].tolist() == before.goals["goal_id"].drop([1, 2]).tolist()
     assert (len(after.event_links), len(after.scope)) == (0, 0)
     assert after.passages.equals(before.passages)
@@ -361,7 +361,7 @@ def test_command_says_what_an_import_changes(capsys, made: Path, package: Path, 
         "programs: 1 changed",
         "goals: 2 removed",
         "evidence: 4 added, 4 removed",
-        f"wrote {rows} rows of 17 tables to {package}/data",
+        f"wrote {rows} rows of 20 tables to {package}/data",
         f"now run: policycase validate {package}",
     ]
 
@@ -395,7 +395,7 @@ def test_cells_that_are_plain_are_taken_and_reported(filled, tmp_path: Path):
     done = import_tables(workbook, tmp_path / "back")
 
     case = policycase.load(done.folder)
-    assert case.figures["value"].tolist() == [90_000_000, 17, 1234.5]
+    assert case.figures["value"].tolist()[:3] == [90_000_000, 17, 1234.5]
     assert (case.programs["is_pilot"].iloc[0], case.programs["start"].iloc[1]) == (False, "1999-03-01")
     assert sorted(note.partition(": ")[2] for note in done.notes) == [
         'is_pilot is "FALSE", read as false',
@@ -440,7 +440,7 @@ def test_percentage_of_excel_is_taken_beside_its_unit(filled, tmp_path: Path):
 
     done = import_tables(workbook, tmp_path / "back")
 
-    assert policycase.load(done.folder).figures["value"].tolist() == [7]
+    assert policycase.load(done.folder).figures["value"].tolist()[:1] == [7]
     assert done.notes == [f"{where}: value is 7%, read as 7"]
 
 
@@ -503,9 +503,9 @@ def test_other_kinds_of_workbook_are_refused_in_one_line(capsys, made: Path, tmp
         "a.zip": ".zip is not read · save it as .xlsx (Excel workbook) or .ods",
         "a.docx": ".docx is not read · save it as .xlsx (Excel workbook) or .ods",
         "plain": "a file without an ending is not read · save it as .xlsx (Excel workbook) or .ods",
-        "a.ods": "holds an Excel workbook, whatever its ending says · rename it to .xlsx",
-        "ods.xlsx": "holds an OpenDocument spreadsheet, whatever its ending says · rename it to .ods",
-        "numbers.xlsx": "holds an Apple Numbers document, whatever its ending says · save it as .xlsx (Excel workbook) or .ods",
+        "a.ods": "holds an Excel workbook, despite its ending · rename it to .xlsx",
+        "ods.xlsx": "holds an OpenDocument spreadsheet, despite its ending · rename it to .ods",
+        "numbers.xlsx": "holds an Apple Numbers document, despite its ending · save it as .xlsx (Excel workbook) or .ods",
         "strict.xlsx": "is a Strict Open XML workbook, which is not read · save it as .xlsx (Excel workbook)",
         "locked.xlsx": "not readable, since it has a password · take the password off",
         "old.xlsx": "not readable, since it has a password, or is an old .xls · take the password off, or save it as .xlsx (Excel workbook) or .ods",
