@@ -175,7 +175,12 @@ def texts_of(case: policycase.Casebook, form: str) -> list[str]:
         return [*case.agencies["name"], *case.programs["name"]]
     names = case.tables if form != "workbook" else case.profile.case_tables
     strings = {
-        name: [f.name for f in case.profile.tables[name].fields.values() if f.type == "string"] for name in names
+        name: [
+            f.name
+            for f in case.profile.tables[name].fields.values()
+            if f.type == "string" and (form != "workbook" or f.authored)
+        ]
+        for name in names
     }
     return [text for name in names for column in strings[name] for text in case[name][column].dropna().astype("str")]
 
@@ -202,7 +207,13 @@ def texts_in(form: str, target: Path, case: policycase.Casebook) -> list[str]:
         assert {cell.data_type for column in cells for cell in column if cell.value is not None} == {"s"}
         if form == "workbook":  # it leaves out what its import makes again
             tables = read_workbook(target, case.profile, "").tables
-            return [text for name in columns for column in columns[name] for text in tables[name][column].dropna()]
+            return [
+                text
+                for name in columns
+                for column in columns[name]
+                if column in tables[name]
+                for text in tables[name][column].dropna()
+            ]
         return [cell.value for column in cells for cell in column[1:] if cell.value is not None]
     connect = duckdb.connect if form == "duckdb" else sqlite3.connect
     with closing(connect(target)) as database:

@@ -145,8 +145,9 @@ def truncated(package: Path) -> Path:
 def lying(package: Path) -> Path:
     """A zip whose entry is larger than it says."""
     target = package.parent / "hostile.zip"
-    content = zipped(files(package) | {GOALS: bytes(2**25)})
-    size = (2**25).to_bytes(4, "little")
+    large = 2**25 + 12_345_678  # a size whose bytes are nowhere else in the zip
+    content = zipped(files(package) | {GOALS: bytes(large)})
+    size = large.to_bytes(4, "little")
     assert content.count(size) == 2  # beside the entry, and in the directory
     target.write_bytes(content.replace(size, (1000).to_bytes(4, "little")))
     return target
@@ -251,7 +252,7 @@ TEXT = [
     Threat("text", "ten thousand columns", replaced(GOALS, lambda content: content.replace(b"\n", b"," * 10_000 + b"\n")), only("header-equals-schema")),
     Threat("text", "a table larger than the limit", swapped(GOALS, GOAL, "x" * 2_000_000), only("file-is-not-too-large"), environment={"POLICYCASE_LARGEST_FILE": "1000000"}),
     Threat("text", "bidirectional controls in a name", swapped("data/agencies.csv", "Lamp Office", "Lamp \u202eeciffO"), only("text-has-no-control-or-edge-space"), loads=True),
-    Threat("text", "a look-alike letter in an id", swapped("data/programs.csv", "bvt-lamps:night-watch,", "bvt-lamps:night-w\u0430tch,"), only("constraint-error", *NAMELESS), loads=True),
+    Threat("text", "a look-alike letter in an id", swapped("data/programs.csv", "bvt-lamps:night-watch,", "bvt-lamps:night-w\u0430tch,"), only("constraint-error", "claim-points-to-a-record"), loads=True),
     Threat("text", "a hundred thousand empty lines", replaced(GOALS, lambda content: content + b"\n" * 100_000), only("row-has-every-cell")),
     Threat("text", "half a character in JSON", swapped("datapackage.json", '"title": "', '"title": "\\ud800'), only("descriptor-is-json")),
     Threat("text", "half a character in a schema", swapped("schemas/goals.schema.json", '"title": "Goal', '"title": "\\ud800Goal'), only("schema-equals-profile")),

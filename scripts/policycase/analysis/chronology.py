@@ -366,7 +366,8 @@ def _narrative(casebook: Casebook, rows: pd.DataFrame) -> pd.Series:
     own = pd.MultiIndex.from_arrays([rows["record_id"], sides])
     whole = pd.MultiIndex.from_arrays([rows["record_id"], [RECORD] * len(rows)])
     found = reported.reindex(own).set_axis(rows.index)
-    return found.fillna(reported.reindex(whole).set_axis(rows.index)).astype("Int64")
+    every = found.fillna(reported.reindex(whole).set_axis(rows.index))
+    return every.astype(object).where(every.notna(), None).astype("Int64")  # whatever pandas takes NaN for
 
 
 def _out_of_order(rows: pd.DataFrame) -> pd.Series:

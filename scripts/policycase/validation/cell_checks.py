@@ -280,7 +280,7 @@ def _finding(package: Package, table: str, error: Error) -> Finding:
     number = None if row is None else row - 2
     cell, primary = getattr(error, "cell", ""), package.profile.tables[table].primary_key
     finding = _worded(error.type, error.note, package.paths[table], number, fields[0] or "", cell)
-    is_of_id = error.type == "constraint-error" and finding.field in primary
+    is_of_id = error.type == "constraint-error" and finding.field in primary and "is empty" not in finding.message
     return replace(finding, record_id=cell or "") if is_of_id else finding
 
 
