@@ -254,7 +254,7 @@ def test_two_writers_at_once_leave_one_whole_folder(tmp_path: Path):
     assert content(tmp_path / "out") in (ONE, OTHER)
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
     assert (one.returncode, other.returncode) == (0, 0)
-    assert all("another run has written it meanwhile" in line for text in errors for line in text.splitlines())
+    assert all("another process created it meanwhile" in line for text in errors for line in text.splitlines())
 
 
 def write_beside(target: Path) -> None:
@@ -271,7 +271,7 @@ def write_half(target: Path) -> None:
         raise UnreadableError("no space")
 
 
-@pytest.mark.parametrize(("write", "why"), [(write_beside, "another run has written it"), (write_half, "no space")])
+@pytest.mark.parametrize(("write", "why"), [(write_beside, "another process created it"), (write_half, "no space")])
 def test_writer_that_fails_leaves_what_is_there(tmp_path: Path, write: Callable[[Path], None], why: str):
     if write is write_half:
         write_folder(tmp_path / "out", ONE)
