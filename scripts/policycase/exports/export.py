@@ -75,7 +75,7 @@ def _is_folder(folder: Path) -> bool:
 
 
 def export(case: Casebook | str | Path | None, to: str, output: str | Path, *, force: bool = False) -> Path:
-    """The file or folder that holds the tables, or one view, in another form; it is written whole or not at all.
+    """The file or folder that holds the tables, or one view, in another format; it is written whole or not at all.
 
     Parameters
     ----------
