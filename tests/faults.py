@@ -76,7 +76,7 @@ FAULTS = {
         "datapackage.json", '"profile_version": "2.0.0"', '"profile_version": "2.0.1"'
     ),
     # standard: what frictionless says, where no rule says it better
-    "type-error": Fault(CASES, ",2026-11-26,", ",2026-02-30,"),
+    "type-error": Fault(CASES, ",2026-11-27,", ",2026-02-30,"),
     "constraint-error": Fault(
         GOALS, "A better crime situation in the country.", "", also("evidence-points-to-a-record-and-field")
     ),

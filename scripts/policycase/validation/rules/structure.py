@@ -6,7 +6,7 @@ import pandas as pd
 
 from policycase.errors import did_you_mean
 from policycase.findings import Finding
-from policycase.model.provenance import RECORD, has_no_address, has_no_title
+from policycase.model.provenance import ATTESTED, OTHER_SOURCE, RECORD, crosschecks, has_no_address, has_no_title
 from policycase.model.tables import Tables
 from policycase.validation.rules.base import CODE, at, first, noted, pairs, rule, todo, warning
 from policycase.validation.rules.dates import in_a_cycle
@@ -261,17 +261,22 @@ EMPTY = {"none", "not-coded"}
 
 
 def _coded(tables: Tables) -> dict[str, set[str]]:
-    """The cases that have rows, by each table that can be empty."""
-    return {
-        table.name: set(tables.distinct(table.name, "case_id").texts)
-        for table in tables.profile.case_tables.values()
-        if table.kind != "register"
-    }
+    """The cases that have rows of their coded sources, by each table that can be empty."""
+    others = {"claims": crosschecks(tables)}
+    found = {}
+    for name, table in tables.profile.case_tables.items():
+        if ATTESTED in table.fields:
+            others[name] = tables[name][ATTESTED].eq(OTHER_SOURCE)
+        if name in others:
+            found[name] = set(tables[name].loc[~others[name], "case_id"].dropna())
+        elif table.kind != "register":
+            found[name] = set(tables.distinct(name, "case_id").texts)
+    return found
 
 
 @todo
 def empty_table_is_accounted_for(tables: Tables) -> Iterator[Finding]:
-    """Where a case has no row of a table, its scope says whether the sources have nothing or nobody coded it."""
+    """Where a case has no row of its coded sources in a table, scope says whether they have nothing or nobody coded it."""
     cases = tables["cases"].dropna(subset=["case_id"])
     text = set(pairs(tables["scope"].dropna(subset=["case_id", "table_name"]), "table_name"))
     coded = _coded(tables)
@@ -285,14 +290,14 @@ def empty_table_is_accounted_for(tables: Tables) -> Iterator[Finding]:
         "cases",
         listed[listed["bare"].ne("")],
         "case_id",
-        "{case_id} has no row in {bare}, and scope does not say why",
+        "{case_id} has no row of its coded sources in {bare}, and scope does not say why",
         "code it, or add to scope.csv: {case_id},<table>,none, or {case_id},<table>,not-coded,",
     )
 
 
 @rule
 def scope_fits_its_table(tables: Tables) -> Iterator[Finding]:
-    """A row of scope names a table of the case: `none` and `not-coded` an empty one, the others one with rows."""
+    """A row of scope fits its table: `none` and `not-coded` one without a row of the coded sources, others one with."""
     table, coded = tables.profile.tables["scope"], _coded(tables)
     scope = tables["scope"].dropna(subset=["case_id", "table_name", "extent"])
     known = scope["table_name"].isin(coded)
@@ -316,8 +321,8 @@ def scope_fits_its_table(tables: Tables) -> Iterator[Finding]:
         table.name,
         wrong.assign(found=found),
         "extent",
-        "extent is {extent}; {case_id} has {found} in {table_name}",
-        "say complete or partial of a table with rows, none or not-coded of an empty one",
+        "extent is {extent}; {case_id} has {found} of its coded sources in {table_name}",
+        "say complete or partial of a table with such rows, none or not-coded of one without",
     )
 
 
