@@ -276,7 +276,7 @@ def _coded(tables: Tables) -> dict[str, set[str]]:
 
 @todo
 def empty_table_is_accounted_for(tables: Tables) -> Iterator[Finding]:
-    """Where a case has no row of its coded sources in a table, scope says whether they have nothing or nobody coded it."""
+    """Where a case has no row of its coded sources in a table, scope says if they have nothing or nobody coded it."""
     cases = tables["cases"].dropna(subset=["case_id"])
     text = set(pairs(tables["scope"].dropna(subset=["case_id", "table_name"]), "table_name"))
     coded = _coded(tables)
