@@ -112,6 +112,25 @@ def test_texts_of_a_chart_do_not_overlap(browser: Browser, reports: dict):
     assert [one for one in found.items() if one[1]] == []
 
 
+def test_texts_of_a_chart_are_not_cut(browser: Browser, reports: dict):
+    cut = """
+        const found = [];
+        for (const chart of document.querySelectorAll('.chart svg')) {
+            const frame = chart.getBoundingClientRect();
+            for (const text of chart.querySelectorAll('text')) {
+                const box = text.getBoundingClientRect();
+                const over = [frame.left - box.left, frame.top - box.top, box.right - frame.right, box.bottom - frame.bottom];
+                if (Math.max(...over) > 1) found.push(text.textContent);
+            }
+        }
+        return found;
+    """
+
+    found = {(name, width): browser.open(reports[name], width).ask(cut) for name in reports for width in (1280, 360)}
+
+    assert [one for one in found.items() if one[1]] == []
+
+
 def test_words_leave_only_records_that_have_them(browser: Browser, reports: dict):
     browser.open(reports["case"])
 
