@@ -69,7 +69,7 @@ def at(  # noqa: PLR0913 - a table, its rows, and what is said of them
         yield from few(_findings(tables, name, some, field, message, hint, missing), path)
 
 
-def _findings(  # noqa: PLR0913 - as above
+def _findings(  # noqa: PLR0913, PLR0917 - as above
     tables: Tables, name: str, rows: pd.DataFrame, field: str, message: str, hint: str, missing: str
 ) -> Iterator[Finding]:
     key = tables.profile.tables[name].key or "record_id"

@@ -60,12 +60,12 @@ def _countries(places: pd.DataFrame) -> pd.Series:
     coded = by_id[by_id["place_type"].eq("country") & by_id["iso_3166_2"].notna()]
     own = dict(zip(coded["place_id"], coded["iso_3166_2"], strict=True))
     known: dict[object, str | None] = {}  # of a place, its own code or that of the country in which it lies
-    for place in parents:
-        climbed = []
+    for lowest in by_id["place_id"]:
+        place, climbed = lowest, []
         while place in parents and place not in known and place not in own:
             known[place] = None  # so that a circle ends
             climbed.append(place)
-            place = parents[place]  # noqa: PLW2901 - one step up
+            place = parents[place]
         known |= dict.fromkeys(climbed, own.get(place, known.get(place)))
     found = [own.get(place, known.get(place)) for place in places["parent_place_id"]]
     return pd.Series(found, places.index, dtype=TEXT)
