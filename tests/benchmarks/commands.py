@@ -52,7 +52,7 @@ def stacks(folder: Path, sizes: list[int], pages: list[int]) -> None:
     """What is asked of a stack, in ms per case or per call, at each size."""
     paths = write_corpus(folder / "corpus", max(*sizes, *pages))
     say(f"\n{'ms per case':24}" + "".join(f"{size:>10,}" for size in sizes) + f"{'factor':>10}")
-    taken = {size: asked(policycase.stack(paths[:size]), folder) for size in sizes}
+    taken = {size: asked(paths[:size], folder) for size in sizes}
     taken_of_pages = {size: seconds(lambda size=size: page(paths[:size], folder)) for size in pages}
     for name, each in taken[sizes[0]].items():
         by_call = name.endswith("per call")
@@ -64,10 +64,12 @@ def stacks(folder: Path, sizes: list[int], pages: list[int]) -> None:
     say(f"{'report':24}{where}; factor {ms[-1] / ms[0]:.2f}")
 
 
-def asked(book: Casebook, folder: Path) -> dict[str, float]:
+def asked(paths: list[Path], folder: Path) -> dict[str, float]:
     """Seconds of everything that is asked of a stack, by name."""
+    book = policycase.stack(paths)
     older = aged(book)
     calls: dict[str, Callable[[], object]] = {
+        "stack": lambda: policycase.stack(paths),
         "types": lambda: [book[name] for name in book],
         "coded": lambda: [book.coded[name] for name in book.coded],
         "table of each id": lambda: book.text.table_of,
@@ -77,8 +79,8 @@ def asked(book: Casebook, folder: Path) -> dict[str, float]:
         "passage_coverage": book.passage_coverage,
         "cite": book.cite,
         "cite of rows": lambda: book.cite(book.goals),
-        "overlap": lambda: policycase.overlap([book]),
-        "diff with itself": lambda: policycase.diff(book, book),
+        "overlap": lambda: policycase.overlap(paths),
+        "diff with itself": lambda: policycase.diff(book, fresh(book)),
         "diff with an older": lambda: policycase.diff(older, book),
         "join": lambda: book.join("program_agencies"),
         "info": lambda: (repr(book), book.counts),

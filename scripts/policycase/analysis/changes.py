@@ -66,9 +66,10 @@ def _keyed(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
     """The frame by its key; a repeated key is numbered, so that no row is lost."""
     first, *rest = (frame[name].fillna("") for name in table.primary_key)
     keys = first.str.cat(rest, sep=" ") if rest else first
-    again = keys.groupby(keys).cumcount()
-    named = [f"{key} ({count + 1})" if count else key for key, count in zip(keys, again, strict=True)]
-    return frame.set_axis(pd.Index(named, dtype=TEXT), axis=0)
+    if keys.duplicated().any():
+        again = keys.groupby(keys).cumcount()
+        keys = keys.mask(again.gt(0), keys + " (" + again.add(1).astype(TEXT) + ")")
+    return frame.set_axis(pd.Index(keys, dtype=TEXT), axis=0)
 
 
 def _of_table(table: Table, one: pd.DataFrame, other: pd.DataFrame) -> Iterator[Change]:

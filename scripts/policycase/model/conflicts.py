@@ -89,8 +89,9 @@ def shares(tables: Tables) -> pd.DataFrame:
         a coded row as a whole, or a coded value that has evidence of its own, or what a crosscheck is about.
     """
     claims = tables["claims"][rivals(tables)]
-    rows = rows_needing_evidence(tables).assign(field=RECORD)
-    statements = pd.concat([rows[KEY], values_needing_evidence(tables)[KEY], claims[KEY]]).drop_duplicates()
+    rows = rows_needing_evidence(tables)
+    values = values_needing_evidence(tables, rows)
+    statements = pd.concat([rows.assign(field=RECORD)[KEY], values[KEY], claims[KEY]]).drop_duplicates()
     status = _statuses(claims, tables["sources"].drop_duplicates("source_id").set_index("source_id"))
     found = [status.get(key, "unchecked") for key in statements.itertuples(index=False, name=None)]
     counts = pd.crosstab(statements["case_id"].to_numpy(), pd.Categorical(found, STATUSES), dropna=False)
