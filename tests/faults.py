@@ -68,6 +68,11 @@ FAULTS = {
     # profile
     "descriptor-follows-profile": Fault("datapackage.json", '"licenses":', '"licences":'),
     "licence-has-spdx-id-or-path": Fault("datapackage.json", '"name": "CC-BY-4.0"', '"name": "CC BY 4.0"'),
+    "orcid-has-its-check": Fault(
+        "datapackage.json",
+        '"title": "policycase contributors",',
+        '"title": "policycase contributors", "path": "https://orcid.org/0000-0002-1825-0079",',
+    ),
     "resource-is-there-once": Fault("datapackage.json", '"name": "goals"', '"name": "goal"'),
     "resource-has-one-stem": Fault(
         "datapackage.json", '"schema": "schemas/goals.schema.json"', '"schema": "schemas/claims.schema.json"'

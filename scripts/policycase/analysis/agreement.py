@@ -247,7 +247,7 @@ def _values(table: Table, books: Mapping[str, Casebook], units: Sequence[Mapping
         for field in table.fields.values()
         if field.vocabulary or field.type == "boolean" or field.edtf or field.name == "position"
     ]
-    rows = {name: book[table.name].set_index(table.key) for name, book in books.items()}
+    rows = {name: book[table.name].drop_duplicates(table.key).set_index(table.key) for name, book in books.items()}
     lines = []
     for unit in units:
         record = next(iter(unit.values()))

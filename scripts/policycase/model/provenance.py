@@ -1,6 +1,7 @@
 """Where values come from: the passages behind a record or a field, and how much has evidence."""
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 
 import numpy as np
 import pandas as pd
@@ -112,7 +113,7 @@ def coded_rows(frames: Frames, profile: Profile) -> dict[str, pd.DataFrame]:
     return kept
 
 
-def _among(cells: pd.Series, ids: pd.Index) -> np.ndarray:
+def _among(cells: pd.Series | pd.Index, ids: pd.Index) -> np.ndarray:
     """Whether each cell is one of many ids; `isin` would make a Python object of each of them, for every column."""
     return ids.get_indexer(pd.Index(cells, dtype="object")) >= 0
 
@@ -136,28 +137,35 @@ def rows_needing_evidence(tables: Tables) -> pd.DataFrame:
         *tables["claims"].loc[crosschecks(tables), "claim_id"],
         *tables["figures"].loc[other_figures(tables), "figure_id"],
     }
-    records = records[records["record_id"].notna() & ~records["record_id"].isin(others)]
     evidence = tables["evidence"]
-    found = records["record_id"].isin(evidence.loc[evidence["field"].eq(RECORD), "record_id"])
-    return records.assign(found=found)[found | ~records["record_id"].isin(crosscheck_only(tables))]
+    supported = pd.Index(evidence.loc[evidence["field"].eq(RECORD), "record_id"].dropna().unique(), dtype="object")
+    ids = pd.Index(records["record_id"], dtype="object")
+    found, other, named = (_among(ids, some) for some in (supported, _index(others), _index(crosscheck_only(tables))))
+    wanted_rows = records["record_id"].notna().to_numpy() & ~other & (found | ~named)
+    return records.assign(found=found)[wanted_rows]
 
 
-def values_needing_evidence(tables: Tables) -> pd.DataFrame:
+def _index(ids: AbstractSet[str]) -> pd.Index:
+    return pd.Index([one for one in ids if isinstance(one, str)], dtype="object")
+
+
+def values_needing_evidence(tables: Tables, rows: pd.DataFrame | None = None) -> pd.DataFrame:
     """Values that must rest on a passage of their own: record_id, case_id, table, field, found.
 
     They are the non-empty cells of fields whose schema says so, in rows that need evidence, but for
-    codes that only say "not known". Evidence for a link row as a whole counts for its role.
+    codes that only say "not known". Evidence for a link row as a whole counts for its role. `rows` are those of
+    `rows_needing_evidence`, where they are known.
     """
-    rows = rows_needing_evidence(tables)
+    rows = rows_needing_evidence(tables) if rows is None else rows
     supported = pd.Index(tables.pairs("evidence", "record_id", "field")).unique()
-    needing = dict(list(rows.groupby("table")["record_id"]))
+    needing = {str(name): some.index for name, some in rows.groupby("table")}
     parts = []
     for name, table in tables.profile.case_tables.items():
         fields = [field for field in table.fields.values() if field.evidence]
         if not fields:
             continue
         frame = tables[name]
-        needs = frame[table.key].isin(needing.get(name, ()))
+        needs = frame.index.isin(needing.get(name, ()))
         for field in fields:
             wanted = needs & frame[field.name].notna() & frame[field.name].ne(field.silent)
             found = supported.get_indexer(tables.paired(name, table.key, field.name)) >= 0
@@ -205,7 +213,8 @@ def row_coverage(tables: Tables) -> pd.DataFrame:
     """
     cases = tables["cases"]["case_id"].tolist()
     grid = pd.MultiIndex.from_product([cases, list(tables.profile.case_tables)], names=["case_id", "table"])
-    rows, values = rows_needing_evidence(tables), values_needing_evidence(tables)
+    rows = rows_needing_evidence(tables)
+    values = values_needing_evidence(tables, rows)
     everything = pd.concat([tables[name][["case_id"]].assign(table=name) for name in tables.profile.case_tables])
     counts = {
         "rows": everything,

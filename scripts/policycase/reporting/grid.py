@@ -10,6 +10,7 @@ import pandas as pd
 from policycase.model.columns import row_tuples
 from policycase.model.dates import span_in_words
 from policycase.model.provenance import ATTESTED, OTHER_SOURCE
+from policycase.model.tables import refuse_invalid_rows
 from policycase.reporting.theme import FAINT, INK, MUTED, OTHER, PAPER, hue, library, pixels, themed, wrapped
 from policycase.storage.csv_files import TEXT
 
@@ -53,6 +54,7 @@ class Grid:
 
 def by_case(casebook: "Casebook", grid_of: Callable[["Casebook", str], Grid]) -> "altair.TopLevelMixin":
     """The wide grid of the one case, or those of all under their titles."""
+    refuse_invalid_rows(casebook.text, casebook.profile)
     titles = casebook.cases.set_index("case_id")["title"]
     charts = [wide(grid_of(casebook, case_id)).properties(title=titles[case_id]) for case_id in casebook.case_ids]
     return themed(charts[0] if len(charts) == 1 else library().vconcat(*charts, spacing=36))
@@ -257,6 +259,8 @@ def plot_goals(casebook: "Casebook") -> "altair.TopLevelMixin":
     ------
     MissingExtraError
         Altair is not installed.
+    InvalidPackageError
+        A row has no id or no case, or points nowhere.
     """
     return by_case(casebook, goals)
 
@@ -327,6 +331,8 @@ def plot_network(casebook: "Casebook") -> "altair.TopLevelMixin":
     ------
     MissingExtraError
         Altair is not installed.
+    InvalidPackageError
+        A row has no id or no case, or points nowhere.
     """
     return by_case(casebook, network)
 

@@ -13,6 +13,7 @@ from policycase.errors import MissingExtraError
 from policycase.model.columns import row_tuples
 from policycase.model.dates import in_words, span_in_words
 from policycase.model.provenance import ATTESTED, OTHER_SOURCE
+from policycase.model.tables import refuse_invalid_rows
 from policycase.reporting.theme import EVENT, FAINT, INK, MUTED, OTHER, PAPER, PROGRAM, library, themed, wrapped
 from policycase.storage.csv_files import TEXT
 from policycase.storage.json_files import NOT_XML
@@ -380,8 +381,11 @@ def plot_timeline(casebook: "Casebook") -> "altair.TopLevelMixin":
     ------
     MissingExtraError
         Altair is not installed.
+    InvalidPackageError
+        A row has no id or no case, or points nowhere.
     """
     alt = library()
+    refuse_invalid_rows(casebook.text, casebook.profile)
     rows = timeline_rows(casebook)
     window = time_window(rows)
     titles = casebook.cases.set_index("case_id")["title"]

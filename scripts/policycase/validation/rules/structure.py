@@ -8,6 +8,7 @@ from policycase.errors import did_you_mean
 from policycase.findings import Finding
 from policycase.model.provenance import ATTESTED, OTHER_SOURCE, RECORD, crosschecks, has_no_address, has_no_title
 from policycase.model.tables import Tables
+from policycase.storage.csv_files import TEXT
 from policycase.validation.rules.base import CODE, at, first, noted, pairs, rule, todo, warning
 from policycase.validation.rules.dates import in_a_cycle
 
@@ -38,16 +39,7 @@ def parent_chain_has_no_cycle(tables: Tables) -> Iterator[Finding]:
 def child_place_lies_in_its_country(tables: Tables) -> Iterator[Finding]:
     """A place's ISO code has the country code of the country it lies in."""
     places = tables["places"].dropna(subset=["place_id"])
-    by_id = places.drop_duplicates("place_id").set_index("place_id")
-    countries = by_id["iso_3166_2"].where(by_id["place_type"].eq("country"))
-    above = places["parent_place_id"]
-    country = above.map(countries)
-    longest = int(places["case_id"].value_counts().max()) if places["case_id"].notna().any() else 0
-    for _ in range(longest):  # each round climbs one step; a circle of parents ends with the rounds
-        above = above.map(by_id["parent_place_id"]).where(country.isna())
-        if above.isna().all():
-            break
-        country = country.fillna(above.map(countries))
+    country = _countries(places)
     wrong = places.assign(country=country)[
         country.notna() & places["iso_3166_2"].notna() & places["iso_3166_2"].str[:2].ne(country.str[:2])
     ]
@@ -59,6 +51,24 @@ def child_place_lies_in_its_country(tables: Tables) -> Iterator[Finding]:
         "iso_3166_2 {iso_3166_2} lies in another country than {country}",
         "check the code and parent_place_id",
     )
+
+
+def _countries(places: pd.DataFrame) -> pd.Series:
+    """The ISO code of the nearest country with a code in which each place lies; each step up is taken once."""
+    by_id = places.drop_duplicates("place_id")
+    parents = dict(zip(by_id["place_id"], by_id["parent_place_id"], strict=True))
+    coded = by_id[by_id["place_type"].eq("country") & by_id["iso_3166_2"].notna()]
+    own = dict(zip(coded["place_id"], coded["iso_3166_2"], strict=True))
+    known: dict[object, str | None] = {}  # of a place, its own code or that of the country in which it lies
+    for lowest in by_id["place_id"]:
+        place, climbed = lowest, []
+        while place in parents and place not in known and place not in own:
+            known[place] = None  # so that a circle ends
+            climbed.append(place)
+            place = parents[place]
+        known |= dict.fromkeys(climbed, own.get(place, known.get(place)))
+    found = [own.get(place, known.get(place)) for place in places["parent_place_id"]]
+    return pd.Series(found, places.index, dtype=TEXT)
 
 
 @rule
@@ -332,7 +342,8 @@ def reliability_is_of_a_field(tables: Tables) -> Iterator[Finding]:
     rows = tables["reliability"]
     owners = tables.profile.case_tables
     lost = ~rows["table_name"].isin(owners)
-    hints = [did_you_mean(str(name), owners) for name in rows.loc[lost, "table_name"]]
+    told = zip(rows.loc[lost, "table_name"], first(rows[lost]), strict=True)
+    hints = [did_you_mean(str(name), owners) if hinted else "" for name, hinted in told]
     yield from at(
         tables, "reliability", rows[lost].assign(hint=hints), "table_name", 'no table "{table_name}"', "{hint}"
     )
