@@ -7,7 +7,7 @@ import pandas as pd
 
 from policycase.errors import UnknownNameError
 from policycase.model.profile import Profile
-from policycase.model.tables import Tables
+from policycase.model.tables import Tables, once
 from policycase.storage.csv_files import TEXT
 
 Frames = Mapping[str, pd.DataFrame]
@@ -35,6 +35,7 @@ def other_figures(tables: Tables) -> pd.Series:
     return figures["source_id"].isin(sources.loc[sources["source_use"].eq("crosscheck"), "source_id"])
 
 
+@once
 def crosscheck_only(tables: Tables) -> frozenset[str]:
     """Ids of records that are objects of other sources' claims, with their ancestors.
 
@@ -124,6 +125,7 @@ def counts(tables: Tables) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, "index", columns=["rows", "others"]).astype("Int64")
 
 
+@once
 def rows_needing_evidence(tables: Tables) -> pd.DataFrame:
     """Records that must rest on a passage: record_id, case_id, table, found; indexed as the tables are.
 
@@ -142,6 +144,7 @@ def rows_needing_evidence(tables: Tables) -> pd.DataFrame:
     return records.assign(found=found)[found | ~records["record_id"].isin(crosscheck_only(tables))]
 
 
+@once
 def values_needing_evidence(tables: Tables) -> pd.DataFrame:
     """Values that must rest on a passage of their own: record_id, case_id, table, field, found.
 

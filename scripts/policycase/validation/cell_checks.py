@@ -156,9 +156,9 @@ def of_vocabularies(profile: Profile) -> list[Finding]:
     return [finding for name in tables for _, finding in _rows(name, tables)]
 
 
-def cells_of(schema: bytes) -> list[Cells]:
+def cells_of(schema: bytes) -> tuple[Cells, ...]:
     """For each field of a schema, what frictionless makes of its cells."""
-    return [Cells(field) for field in _schema(schema)[0].fields]
+    return _schema(schema)[1]
 
 
 def _header(table: CheckedTable) -> Iterator[Finding]:

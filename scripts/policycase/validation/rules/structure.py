@@ -185,7 +185,7 @@ def other_has_a_note(tables: Tables) -> Iterator[Finding]:
     """A row with the code `other` says in its note what it is."""
     for name, table in tables.profile.case_tables.items():
         for field in table.fields.values():
-            if field.vocabulary and "note" in table.fields:
+            if field.vocabulary and "note" in table.fields and "other" in tables.distinct(name, field.name).texts:
                 frame = tables[name]
                 wrong = frame[frame[field.name].eq("other") & frame["note"].isna()]
                 yield from at(
