@@ -160,14 +160,18 @@ def values_needing_evidence(tables: Tables) -> pd.DataFrame:
         if not fields:
             continue
         frame = tables[name]
-        needs = frame[table.key].isin(needing.get(name, ()))
+        needs = frame[table.key].isin(needing.get(name, ())).to_numpy()
+        whole = supported.get_indexer(tables.paired(name, table.key, RECORD)) >= 0
+        places, found = [], []
         for field in fields:
-            wanted = needs & frame[field.name].notna() & frame[field.name].ne(field.silent)
-            found = supported.get_indexer(tables.paired(name, table.key, field.name)) >= 0
-            if field.name in table.id_parts:
-                found |= supported.get_indexer(tables.paired(name, table.key, RECORD)) >= 0
-            part = frame.loc[wanted, [table.key, "case_id"]].set_axis(["record_id", "case_id"], axis=1)
-            parts.append(part.assign(table=name, field=field.name, found=found[wanted]))
+            cells = tables.distinct(name, field.name)
+            says = np.array([*(text != field.silent for text in cells.texts), False])  # the last is a missing cell
+            places.append(np.flatnonzero(needs & says[cells.numbers]))
+            own = supported.get_indexer(tables.paired(name, table.key, field.name)) >= 0
+            found.append((own | whole if field.name in table.id_parts else own)[places[-1]])
+        names = np.repeat([field.name for field in fields], [len(some) for some in places])
+        part = frame[[table.key, "case_id"]].set_axis(["record_id", "case_id"], axis=1).iloc[np.concatenate(places)]
+        parts.append(part.assign(table=name, field=names, found=np.concatenate(found)))
     return pd.concat(parts)
 
 
