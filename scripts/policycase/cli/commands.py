@@ -105,7 +105,8 @@ def run_validate(options: Namespace) -> bool:
         return not report.is_valid
     screens.say_findings(report, apart=options.todo)
     errors = sum(finding.severity == "error" for finding in report.found)
-    counts = f"{errors} errors, {len(report.found) - errors} warnings"
+    warnings = len(report.found) - errors
+    counts = f"{errors} error{'s' * (errors != 1)}, {warnings} warning{'s' * (warnings != 1)}"
     if report.is_valid and report.is_empty:
         say(f"empty: nothing is coded yet; {', '.join(report.stages)} checked; {counts}")
         say("next: policycase passages SOURCE --case CASE_ID > data/passages.csv; the steps are in CODING.md")
