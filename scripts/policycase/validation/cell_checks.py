@@ -314,7 +314,7 @@ def _finding(package: Package, table: str, error: Error) -> Finding:
 
 @dataclass(frozen=True)
 class Screened:
-    """Packages whose files, schemas and descriptor are sound, with their tables.
+    """Packages whose files, schemas and descriptor are valid, with their tables.
 
     Attributes
     ----------

@@ -297,8 +297,8 @@ def scope_fits_its_table(tables: Tables) -> Iterator[Finding]:
     scope = tables["scope"].dropna(subset=["case_id", "table_name", "extent"])
     known = scope["table_name"].isin(coded)
     strange = scope[~known]
-    told = zip(strange["table_name"], first(strange), strict=True)
-    hints = [did_you_mean(name, coded) if hinted else "" for name, hinted in told]
+    reported = zip(strange["table_name"], first(strange), strict=True)
+    hints = [did_you_mean(name, coded) if hinted else "" for name, hinted in reported]
     yield from at(
         tables,
         table.name,
