@@ -215,7 +215,7 @@ def _month(day: pd.Timestamp) -> str:
 
 
 def _telling(row: Any) -> Value:
-    """Which passage of the coded source tells the date, counted from the first, and whether it steps back in time."""
+    """Which passage of the coded source gives the date, counted from the first, and whether it is out of chronological order."""
     if row.tone == "other":
         return Value("other sources only")
     if pd.isna(row.narrative):
