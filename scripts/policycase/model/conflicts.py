@@ -90,7 +90,7 @@ def shares(tables: Tables) -> pd.DataFrame:
     """
     claims = tables["claims"][rivals(tables)]
     rows = rows_needing_evidence(tables)
-    values = values_needing_evidence(tables, rows)
+    values = values_needing_evidence(tables)
     statements = pd.concat([rows.assign(field=RECORD)[KEY], values[KEY], claims[KEY]]).drop_duplicates()
     status = _statuses(claims, tables["sources"].drop_duplicates("source_id").set_index("source_id"))
     found = [status.get(key, "unchecked") for key in statements.itertuples(index=False, name=None)]

@@ -8,7 +8,7 @@ import pandas as pd
 
 from policycase.errors import UnknownNameError
 from policycase.model.profile import Profile
-from policycase.model.tables import Tables
+from policycase.model.tables import Tables, once
 from policycase.storage.csv_files import TEXT
 
 Frames = Mapping[str, pd.DataFrame]
@@ -36,6 +36,7 @@ def other_figures(tables: Tables) -> pd.Series:
     return figures["source_id"].isin(sources.loc[sources["source_use"].eq("crosscheck"), "source_id"])
 
 
+@once
 def crosscheck_only(tables: Tables) -> frozenset[str]:
     """Ids of records that are objects of other sources' claims, with their ancestors.
 
@@ -125,6 +126,7 @@ def counts(tables: Tables) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, "index", columns=["rows", "others"]).astype("Int64")
 
 
+@once
 def rows_needing_evidence(tables: Tables) -> pd.DataFrame:
     """Records that must rest on a passage: record_id, case_id, table, found; indexed as the tables are.
 
@@ -149,14 +151,14 @@ def _index(ids: AbstractSet[str]) -> pd.Index:
     return pd.Index([one for one in ids if isinstance(one, str)], dtype="object")
 
 
-def values_needing_evidence(tables: Tables, rows: pd.DataFrame | None = None) -> pd.DataFrame:
+@once
+def values_needing_evidence(tables: Tables) -> pd.DataFrame:
     """Values that must rest on a passage of their own: record_id, case_id, table, field, found.
 
     They are the non-empty cells of fields whose schema says so, in rows that need evidence, but for
-    codes that only say "not known". Evidence for a link row as a whole counts for its role. `rows` are those of
-    `rows_needing_evidence`, where they are known.
+    codes that only say "not known". Evidence for a link row as a whole counts for its role.
     """
-    rows = rows_needing_evidence(tables) if rows is None else rows
+    rows = rows_needing_evidence(tables)
     supported = pd.Index(tables.pairs("evidence", "record_id", "field")).unique()
     needing = {str(name): some.index for name, some in rows.groupby("table")}
     parts = []
@@ -166,13 +168,17 @@ def values_needing_evidence(tables: Tables, rows: pd.DataFrame | None = None) ->
             continue
         frame = tables[name]
         needs = frame.index.isin(needing.get(name, ()))
+        whole = supported.get_indexer(tables.paired(name, table.key, RECORD)) >= 0
+        places, found = [], []
         for field in fields:
-            wanted = needs & frame[field.name].notna() & frame[field.name].ne(field.silent)
-            found = supported.get_indexer(tables.paired(name, table.key, field.name)) >= 0
-            if field.name in table.id_parts:
-                found |= supported.get_indexer(tables.paired(name, table.key, RECORD)) >= 0
-            part = frame.loc[wanted, [table.key, "case_id"]].set_axis(["record_id", "case_id"], axis=1)
-            parts.append(part.assign(table=name, field=field.name, found=found[wanted]))
+            cells = tables.distinct(name, field.name)
+            says = np.array([*(text != field.silent for text in cells.texts), False])  # the last is a missing cell
+            places.append(np.flatnonzero(needs & says[cells.numbers]))
+            own = supported.get_indexer(tables.paired(name, table.key, field.name)) >= 0
+            found.append((own | whole if field.name in table.id_parts else own)[places[-1]])
+        names = np.repeat([field.name for field in fields], [len(some) for some in places])
+        part = frame[[table.key, "case_id"]].set_axis(["record_id", "case_id"], axis=1).iloc[np.concatenate(places)]
+        parts.append(part.assign(table=name, field=names, found=np.concatenate(found)))
     return pd.concat(parts)
 
 
@@ -214,7 +220,7 @@ def row_coverage(tables: Tables) -> pd.DataFrame:
     cases = tables["cases"]["case_id"].tolist()
     grid = pd.MultiIndex.from_product([cases, list(tables.profile.case_tables)], names=["case_id", "table"])
     rows = rows_needing_evidence(tables)
-    values = values_needing_evidence(tables, rows)
+    values = values_needing_evidence(tables)
     everything = pd.concat([tables[name][["case_id"]].assign(table=name) for name in tables.profile.case_tables])
     counts = {
         "rows": everything,

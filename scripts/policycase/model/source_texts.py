@@ -6,8 +6,6 @@ import warnings
 from html.parser import HTMLParser
 from pathlib import Path, PurePath
 
-from markdown_it import MarkdownIt
-
 from policycase.errors import MissingExtraError, UnreadableError
 from policycase.model.passages import skeleton
 from policycase.storage.locations import read_given
@@ -77,6 +75,8 @@ def _of_other(content: bytes, name: str, kind: str) -> str:
     if kind == ".docx":
         return _of_html(_of_docx(content, name))
     if kind in MARKDOWN:
+        from markdown_it import MarkdownIt  # noqa: PLC0415 - heavy, and only needed for Markdown
+
         text = FRONT_MATTER.sub("", _decoded(content, name).replace("\r\n", "\n"))
         return _of_html(MarkdownIt("commonmark").enable(["table", "strikethrough"]).render(text))
     if kind in WEB:

@@ -225,7 +225,7 @@ def _month(day: pd.Timestamp) -> str:
 
 
 def _telling(row: Any) -> Value:
-    """Which passage of the coded source gives the date, counted from the first, and if it is out of order."""
+    """Which passage of the coded source gives the date, counted from the first, and if out of chronological order."""
     if row.tone == "other":
         return Value("other sources only")
     if pd.isna(row.narrative):

@@ -249,7 +249,7 @@ AIMS = {"goal_type": "solid", "goal_type_2": "dashed"}  # first-named aim, secon
 
 
 def plot_goals(casebook: "Casebook") -> "altair.TopLevelMixin":
-    """Which goal a program or an agency had, by type, one chart a case with the same columns.
+    """Which goal a program or an agency had, by type, one chart per case with the same columns.
 
     A row is a program, or an agency where the source says whose goal it is, which is then named and in the color of
     its sector; else it is dark. A filled disc is the aim named first, a dashed ring the second aim of the same goal;
@@ -321,7 +321,7 @@ ROLE_STYLES = {"lead": "solid", "abstain": "dashed"}  # who leads, and who agree
 
 
 def plot_network(casebook: "Casebook") -> "altair.TopLevelMixin":
-    """Which agency had which role in which program, one chart a case.
+    """Which agency had which role in which program, one chart per case.
 
     Agencies are rows under their sector and in its color, programs are columns, each role is a chip with its name:
     filled for who leads, dashed for who agrees not to interfere, an outline where the program is only planned, gray

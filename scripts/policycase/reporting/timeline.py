@@ -371,7 +371,7 @@ LINE_HEIGHT, LANES = 14, 40
 
 
 def plot_timeline(casebook: "Casebook") -> "altair.TopLevelMixin":
-    """A timeline of programs and events, one chart a case, all on one axis.
+    """A timeline of programs and events, one chart per case, all on one axis.
 
     A day that is known is a dot, a moment somewhere within a range is a pale band over the range, and an open bound
     is a dotted line that ends in an arrow. What did not occur is hollow and says so; what only other sources

@@ -195,7 +195,7 @@ def other_has_a_note(tables: Tables) -> Iterator[Finding]:
     """A row with the code `other` says in its note what it is."""
     for name, table in tables.profile.case_tables.items():
         for field in table.fields.values():
-            if field.vocabulary and "note" in table.fields:
+            if field.vocabulary and "note" in table.fields and "other" in tables.distinct(name, field.name).texts:
                 frame = tables[name]
                 wrong = frame[frame[field.name].eq("other") & frame["note"].isna()]
                 yield from at(
@@ -312,8 +312,8 @@ def scope_fits_its_table(tables: Tables) -> Iterator[Finding]:
     scope = tables["scope"].dropna(subset=["case_id", "table_name", "extent"])
     known = scope["table_name"].isin(coded)
     strange = scope[~known]
-    told = zip(strange["table_name"], first(strange), strict=True)
-    hints = [did_you_mean(name, coded) if hinted else "" for name, hinted in told]
+    reported = zip(strange["table_name"], first(strange), strict=True)
+    hints = [did_you_mean(name, coded) if hinted else "" for name, hinted in reported]
     yield from at(
         tables,
         table.name,
