@@ -64,8 +64,9 @@ def row_changes(table: Table, one: pd.DataFrame, other: pd.DataFrame) -> Iterato
 
 def _keyed(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
     """The frame by its key; a repeated key is numbered, so that no row is lost."""
-    first, *rest = (frame[name].fillna("") for name in table.primary_key)
-    keys = first.str.cat(rest, sep=" ") if rest else first
+    keys, *rest = (frame[name].fillna("") for name in table.primary_key)
+    for cells in rest:
+        keys = keys + " " + cells
     if keys.duplicated().any():
         again = keys.groupby(keys).cumcount()
         keys = keys.mask(again.gt(0), keys + " (" + again.add(1).astype(TEXT) + ")")
