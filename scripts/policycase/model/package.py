@@ -189,7 +189,8 @@ def refuse_invalid_descriptor(descriptor: Mapping[str, Any]) -> None:
             _refuse(f"{DESCRIPTOR}: {name} must be text")
     for name, key in LISTS.items():
         entries = descriptor.get(name, None if name in NEEDED else [])
-        if not isinstance(entries, list) or not all(_has_text(entry, key) for entry in entries):
+        of_entries = isinstance(entries, list) and all(_has_text(entry, key) for entry in entries)
+        if not of_entries or (name in NEEDED and not entries):
             _refuse(f"{DESCRIPTOR}: {name} must be a list of entries, each with a {key}")
         for number, entry in enumerate(entries):
             for part, value in entry.items():
