@@ -304,7 +304,10 @@ def hostile_addresses(folder: Path) -> Path:
     return rewritten(folder, lambda cell, field: next(turns) if field.identifier and field.type == "string" else cell)
 
 
-@pytest.mark.parametrize("spoil", [hostile, hostile_ids, hostile_dates, hostile_codes, hostile_addresses])
+SLOW = [pytest.param(spoil, marks=pytest.mark.slow) for spoil in (hostile_dates, hostile_codes, hostile_addresses)]
+
+
+@pytest.mark.parametrize("spoil", [hostile, hostile_ids, *SLOW])
 def test_markup_in_the_data_is_text_in_the_page(tmp_path: Path, spoil: Callable[[Path], Path]):
     package = spoil(tmp_path / "hostile")
 
