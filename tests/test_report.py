@@ -24,6 +24,7 @@ from policycase.publishing.web_metadata import dataset
 from policycase.reporting import theme as theme_module
 from policycase.reporting.page import TEMPLATES, html
 
+pytestmark = pytest.mark.xdist_group("report")  # one worker makes the reports for all of them
 CASE = policycase.load()
 SIX = policycase.stack([CASE, *sorted((ROOT / "examples").glob("*"))])
 PAYLOAD = (

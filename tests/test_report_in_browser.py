@@ -9,7 +9,7 @@ from test_report import hostile
 
 import policycase
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("report")]
 CASE = policycase.load()
 SIX = policycase.stack([CASE, *sorted((ROOT / "examples").glob("*"))])
 DRAWN = "return [...document.querySelectorAll('{} .wide .mark')].map(mark => mark.dataset.record)"
