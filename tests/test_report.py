@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from books import CASE, SIX
 from copies import ROOT, copy_package, rewritten
 from pages import Page
 
@@ -25,8 +26,6 @@ from policycase.reporting import theme as theme_module
 from policycase.reporting.page import TEMPLATES, html
 
 pytestmark = pytest.mark.xdist_group("report")  # one worker makes the reports for all of them
-CASE = policycase.load()
-SIX = policycase.stack([CASE, *sorted((ROOT / "examples").glob("*"))])
 PAYLOAD = (
     "\"'><img src=x onerror=alert(1)><svg onload=alert(2)></svg><script>alert(3)</script></textarea>&lt;b&gt;{{7*7}}"
 )

@@ -12,6 +12,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from books import CASE
 from copies import ROOT, copy_lamps, edit
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -20,8 +21,6 @@ import policycase
 from policycase.cli.main import main
 from policycase.coding.render import render
 from policycase.errors import PolicyCaseError, UnreadableError
-
-CASE = policycase.load()
 
 
 @pytest.fixture
