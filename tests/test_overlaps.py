@@ -52,6 +52,18 @@ def test_overlap_finds_one_source_and_one_place_under_two_names(package: Path, l
     ]
 
 
+def test_overlap_names_cases_that_country_year_data_hide():
+    cases = [ROOT, *(ROOT / "examples" / name for name in ("can-insite", "prt-dissuasion", "vnm-pmlsa"))]
+
+    found = policycase.overlap(cases).below_country
+
+    assert found.to_numpy().tolist() == [
+        ["can-insite", "CAN", 1, 1, "Downtown Eastside (neighborhood)"],
+        ["kgz-leph", "KGZ", 10, 4, "Bishkek (city); Osh (city); Territories under the state of emergency (not named) (unnamed area)"],
+        ["vnm-pmlsa", "VNM", 1, 1, "Two districts of Hanoi (not named) (unnamed area)"],
+    ]  # fmt: skip
+
+
 def test_overlap_refuses_what_cannot_be_stacked(package: Path):
     edit(package / "data/goals.csv", ",3,reduce-crime,", ",3,public-order,")
 
@@ -66,4 +78,5 @@ def test_dry_run_writes_nothing(capsys, tmp_path: Path):
     assert code == 0
     assert "kgz-leph" in out
     assert "nothing was written" in out
+    assert "Downtown" in out[out.index("which country-year data hide") :]
     assert list(tmp_path.iterdir()) == []
