@@ -9,7 +9,7 @@ import pandas as pd
 
 from policycase.errors import UnknownNameError
 from policycase.model.profile import Profile
-from policycase.model.tables import Tables, once
+from policycase.model.tables import Tables, among, once
 from policycase.storage.csv_files import TEXT
 
 Frames = Mapping[str, pd.DataFrame]
@@ -101,23 +101,18 @@ def coded_rows(frames: Frames, profile: Profile) -> dict[str, pd.DataFrame]:
         for name, table in profile.case_tables.items():
             needed = [link.fields[0] for link in table.parents if table.fields[link.fields[0]].required]
             for column in [*needed, *({"record_id"} & set(table.fields))]:
-                kept[name] = kept[name][~_among(kept[name][column], gone)]
+                kept[name] = kept[name][~among(kept[name][column], gone)]
     emptied = [pd.MultiIndex.from_arrays([[], []])]
     for name, table in profile.case_tables.items():
         loose = {link.fields[0] for link in table.parents} | ({"object_id"} & set(table.fields))
         for column in sorted(loose):
-            lost = _among(kept[name][column], gone)
+            lost = among(kept[name][column], gone)
             if lost.any():
                 kept[name] = kept[name].assign(**{column: kept[name][column].mask(lost)})
                 emptied.append(pd.MultiIndex.from_product([kept[name].loc[lost, table.key], [column]]))
     of = pd.MultiIndex.from_frame(kept["evidence"][["record_id", "field"]])
     kept["evidence"] = kept["evidence"][~of.isin(emptied[0].append(emptied[1:]))]
     return kept
-
-
-def _among(cells: pd.Series | pd.Index, ids: pd.Index) -> np.ndarray:
-    """Whether each cell is one of many ids; `isin` would make a Python object of each of them, for every column."""
-    return ids.get_indexer(pd.Index(cells, dtype="object")) >= 0
 
 
 def counts(tables: Tables) -> pd.DataFrame:
@@ -143,7 +138,7 @@ def rows_needing_evidence(tables: Tables) -> pd.DataFrame:
     evidence = tables["evidence"]
     supported = pd.Index(evidence.loc[evidence["field"].eq(RECORD), "record_id"].dropna().unique(), dtype="object")
     ids = pd.Index(records["record_id"], dtype="object")
-    found, other, named = (_among(ids, some) for some in (supported, _index(others), _index(crosscheck_only(tables))))
+    found, other, named = (among(ids, some) for some in (supported, _index(others), _index(crosscheck_only(tables))))
     wanted_rows = records["record_id"].notna().to_numpy() & ~other & (found | ~named)
     return records.assign(found=found)[wanted_rows]
 

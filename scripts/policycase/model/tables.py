@@ -53,9 +53,6 @@ def refuse_repeats(frame: pd.DataFrame, name: str, key: list[str]) -> None:
         _refuse(f"{name}: {', '.join(map(str, twice.iloc[0]))} appears more than once")
 
 
-T = TypeVar("T")
-
-
 def among(cells: pd.Series, ids: pd.Series | pd.Index | Collection[str]) -> np.ndarray:
     """Whether each cell is one of many ids; `isin` would make an Arrow scalar of each of them, for every column."""
     if isinstance(ids, pd.Index):
@@ -65,6 +62,7 @@ def among(cells: pd.Series, ids: pd.Series | pd.Index | Collection[str]) -> np.n
     return (known if known.is_unique else known.unique()).get_indexer(pd.Index(cells, dtype="object")) >= 0
 
 
+T = TypeVar("T")
 SPAN = 2**32  # more than a file has lines, and all tables have distinct texts: two numbers make one
 
 
