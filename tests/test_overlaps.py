@@ -52,6 +52,24 @@ def test_overlap_finds_one_source_and_one_place_under_two_names(package: Path, l
     ]
 
 
+def test_overlap_names_cases_that_country_year_data_hide():
+    cases = [ROOT / "examples" / name for name in ("can-insite", "prt-dissuasion", "vnm-pmlsa")]
+
+    found = policycase.overlap(cases).below_country
+
+    assert found.to_numpy().tolist() == [
+        ["can-insite", "CAN", 1, 1, "Downtown Eastside (neighborhood)"],
+        ["vnm-pmlsa", "VNM", 1, 1, "Two districts of Hanoi (not named) (unnamed area)"],
+    ]
+
+
+def test_overlap_counts_programs_in_a_part_of_their_country_beside_those_in_all_of_it():
+    (row,) = policycase.overlap([ROOT]).below_country.itertuples()
+
+    assert 0 < row.smaller < row.programs
+    assert "Bishkek (city)" in row.places
+
+
 def test_overlap_refuses_what_cannot_be_stacked(package: Path):
     edit(package / "data/goals.csv", ",3,reduce-crime,", ",3,public-order,")
 
@@ -66,4 +84,5 @@ def test_dry_run_writes_nothing(capsys, tmp_path: Path):
     assert code == 0
     assert "kgz-leph" in out
     assert "nothing was written" in out
+    assert "Downtown" in out[out.index("which country-year data hide") :]
     assert list(tmp_path.iterdir()) == []

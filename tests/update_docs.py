@@ -29,7 +29,7 @@ from policycase.validation.rules import RULES  # noqa: E402
 RULES_PAGE = ROOT / "docs/reference/rules.md"
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 BLOCK = re.compile(r"^```(python|sh|r)\n(.*?)^```\n(?:\n^```text\n(.*?)^```\n)?", re.DOTALL | re.MULTILINE)
-BESIDE = ("README.md", "CODING.md", "CITATION.cff", "LICENSE-DATA", "examples", "tests/fixtures")
+BESIDE = ("README.md", "CODING.md", "CITATION.cff", "LICENSE-DATA", "examples", "docs/data", "tests/fixtures")
 OF_SOURCE = {"passage-is-in-the-source", "no-words-of-the-source"}
 
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:  # what editors and type checkers see; a test holds it equal t
     from policycase.analysis.chronology import timeline as timeline
     from policycase.analysis.comparison import conditions as conditions
     from policycase.analysis.comparison import goal_matrix as goal_matrix
+    from policycase.analysis.joins import join_dates as join_dates
     from policycase.analysis.network import co_ties as co_ties
     from policycase.analysis.network import event_ties as event_ties
     from policycase.analysis.network import incidence as incidence
@@ -28,6 +29,9 @@ if TYPE_CHECKING:  # what editors and type checkers see; a test holds it equal t
     from policycase.errors import StackError as StackError
     from policycase.errors import UnknownNameError as UnknownNameError
     from policycase.errors import UnreadableError as UnreadableError
+    from policycase.exports.corpus import Corpus as Corpus
+    from policycase.exports.corpus import open_corpus as open_corpus
+    from policycase.exports.corpus import write_corpus as write_corpus
     from policycase.exports.export import export as export
     from policycase.model.casebook import Casebook as Casebook
     from policycase.model.casebook import load as load
@@ -49,6 +53,7 @@ HOMES = {
     "Casebook": "model.casebook",
     "InvalidPackageError": "errors",
     "Agreement": "analysis.agreement",
+    "Corpus": "exports.corpus",
     "PolicyCaseError": "errors",
     "Report": "validation.report",
     "StackError": "errors",
@@ -65,8 +70,10 @@ HOMES = {
     "goal_matrix": "analysis.comparison",
     "import_workbook": "coding.workbook_import",
     "incidence": "analysis.network",
+    "join_dates": "analysis.joins",
     "load": "model.casebook",
     "new": "coding.new_case",
+    "open_corpus": "exports.corpus",
     "overlap": "analysis.overlap",
     "Overlap": "analysis.overlap",
     "pack": "publishing.pack",
@@ -84,6 +91,7 @@ HOMES = {
     "validate": "validation.report",
     "validate_many": "validation.report",
     "verify": "analysis.verification",
+    "write_corpus": "exports.corpus",
 }
 
 __all__ = sorted(HOMES)  # noqa: PLE0605 - the names are kept in one place, HOMES

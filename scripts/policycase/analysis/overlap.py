@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pandas as pd
 
+from policycase.analysis.chronology import spells
 from policycase.model.casebook import Casebook
 from policycase.model.package import address
 from policycase.model.stack import stack
 from policycase.storage.csv_files import TEXT
 
+LARGEST = {"country", "former-country", "world-region"}  # what data on countries describe, and more than it
 IDENTIFIERS = {"places": ["iso_3166_2", "geonames_id", "wikidata_id"], "agencies": ["same_as"]}
 
 
@@ -32,6 +34,10 @@ class Overlap:
     entities
         Places and agencies of several cases that may be one, by a shared identifier: table, identifier, value,
         record_id, case_id, name. It is a hint: `same_as` of the agencies is where a coder says so.
+    below_country
+        Cases of which merging with country-year data hides that programs are in a part of the country only: case_id,
+        country, programs (Int64: those with a place), smaller (Int64: those of them without a place as large as a
+        country), places (text: the places of these, each with its type). Planned programs do not count.
     """
 
     rows: pd.DataFrame
@@ -39,6 +45,7 @@ class Overlap:
     unique_to: pd.DataFrame
     sources: pd.DataFrame
     entities: pd.DataFrame
+    below_country: pd.DataFrame
 
 
 def overlap(cases: Iterable[Casebook | str | Path]) -> Overlap:
@@ -59,6 +66,7 @@ def overlap(cases: Iterable[Casebook | str | Path]) -> Overlap:
         unique_to=_unique_to(book),
         sources=_shared_sources(book),
         entities=_same_entities(book),
+        below_country=_below_country(book),
     )
 
 
@@ -106,3 +114,18 @@ def _of_several(frame: pd.DataFrame, column: str) -> pd.DataFrame:
     """The rows whose value is in more than one case."""
     cases = frame.groupby(column)["case_id"].transform("nunique")
     return frame[cases.gt(1)]
+
+
+def _below_country(book: Casebook) -> pd.DataFrame:
+    places = book["places"][["place_id", "name", "place_type"]].astype(TEXT)
+    at = spells(book, others=True)[["case_id", "country", "program_id", "place_id"]].merge(places, on="place_id")
+    at["large"] = at["place_type"].isin(LARGEST)
+    at["small"] = ~at.groupby("program_id")["large"].transform("any")
+    at["shown"] = at["name"] + " (" + at["place_type"].str.replace("-", " ") + ")"
+    small = at[at["small"]]
+    found = at.groupby(["case_id", "country"], observed=True)["program_id"].nunique().rename("programs").reset_index()
+    counts = small.groupby("case_id")["program_id"].nunique()
+    named = small.drop_duplicates(["case_id", "place_id"]).groupby("case_id")["shown"].agg("; ".join)
+    found = found.assign(smaller=found["case_id"].map(counts), places=found["case_id"].map(named))
+    found = found.dropna(subset=["smaller"]).reset_index(drop=True)
+    return found.astype({"case_id": TEXT, "country": TEXT, "programs": "Int64", "smaller": "Int64", "places": TEXT})

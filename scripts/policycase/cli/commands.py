@@ -287,19 +287,42 @@ def run_stack(options: Namespace) -> None:
     from policycase.analysis.overlap import overlap
     from policycase.model.stack import stack
 
+    cases = spread(options.cases)
     if options.dry_run:
-        _say_overlap(overlap(options.cases), as_json=options.json)
+        _say_overlap(overlap(cases), as_json=options.json)
         return
     if options.output is None:
         msg = "no output folder given · use -o FOLDER, or --dry-run to look first"
         raise UnreadableError(msg)
-    book = stack(options.cases).write(options.output, force=options.force)
+    if options.to:
+        _stack_in_parts(cases, options)
+        return
+    book = stack(cases).write(options.output, force=options.force)
     if options.json:
         say_json({"output": options.output, "cases": book.case_ids})
     else:
         screens.say_overview(book.text)
         say(f"wrote {options.output}")
         say(f"as typed Parquet: policycase export {options.output} --to parquet -o OUT")
+
+
+def _stack_in_parts(cases: list[str], options: Namespace) -> None:
+    """Many cases as one corpus of Parquet files."""
+    from concurrent.futures import ProcessPoolExecutor
+
+    from policycase.exports.corpus import write_corpus
+
+    jobs = options.jobs or os.cpu_count() or 1
+    with ExitStack() as closing_later:
+        executor = closing_later.enter_context(ProcessPoolExecutor(jobs)) if jobs > 1 else None
+        made = write_corpus(cases, options.output, executor, skip_invalid=options.skip_invalid)
+    if options.json:
+        say_json({"output": options.output, "cases": made.case_ids, "left_out": made.left_out})
+        return
+    for path, why in made.left_out.items():
+        tell(f"left out: {path}: {why}")
+    say(f"wrote {options.output}: {len(made.case_ids):,} cases, {len(made.left_out):,} packages left out")
+    say(f'read it: pc.open_corpus("{options.output}"), DuckDB, Dask or Spark')
 
 
 def _say_overlap(found: "Overlap", *, as_json: bool) -> None:
@@ -310,9 +333,10 @@ def _say_overlap(found: "Overlap", *, as_json: bool) -> None:
         "Tables and codes that one case alone uses": found.unique_to,
         "Sources of several cases": found.sources,
         "Places and agencies that may be one": found.entities,
+        "Programs in a part of their country only, which country-year data hide": found.below_country,
     }
     if as_json:
-        names = ("rows", "extents", "unique_to", "sources", "entities")
+        names = ("rows", "extents", "unique_to", "sources", "entities", "below_country")
         say_json({name: rows(frame) for name, frame in zip(names, parts.values(), strict=True)})
         return
     codes = found.unique_to.fillna({"field": "", "code": "every row"})  # on the screen one line for each field and case

@@ -212,6 +212,13 @@ def _add_combining(add: Callable[..., Parser]) -> None:
     stack.add_argument("-o", "--output", metavar="FOLDER", help="the folder to write")
     stack.add_argument("--dry-run", action="store_true", help="write nothing; print what the cases share")
     stack.add_argument("--force", action="store_true", help="replace the folder if it exists")
+    stack.add_argument(
+        "--to", choices=["parquet"], help="write a corpus larger than memory: in parts, partitioned by case"
+    )
+    stack.add_argument(
+        "--skip-invalid", action="store_true", help="with --to: leave invalid packages out, and name them"
+    )
+    stack.add_argument("--jobs", type=int, default=1, metavar="N", help="with --to: processes; 0 is one per core")
     export = add("export", "write the tables, or a view, in another format: CSV, Excel, Stata …", package="some")
     export.add_argument(
         "--to",

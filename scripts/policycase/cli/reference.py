@@ -11,9 +11,30 @@ from policycase.model.profile import Profile
 from policycase.storage.limits import DEFAULTS, MEANINGS
 
 KINDS = {
-    "Load and combine": ["load", "Casebook", "stack", "unstack", "overlap", "Overlap", "diff"],
+    "Load and combine": [
+        "load",
+        "Casebook",
+        "stack",
+        "unstack",
+        "overlap",
+        "Overlap",
+        "diff",
+        "write_corpus",
+        "open_corpus",
+        "Corpus",
+    ],
     "Check": ["validate", "validate_many", "Report", "verify", "Verification", "agreement", "Agreement"],
-    "Analyze": ["spells", "panel", "timeline", "ties", "event_ties", "incidence", "co_ties", "to_networkx"],
+    "Analyze": [
+        "spells",
+        "panel",
+        "timeline",
+        "ties",
+        "event_ties",
+        "incidence",
+        "co_ties",
+        "to_networkx",
+        "join_dates",
+    ],
     "Compare": ["goal_matrix", "conditions"],
     "Show": ["report", "plot_timeline", "plot_network", "plot_goals"],
     "Make and publish": ["new", "import_workbook", "export", "pack"],

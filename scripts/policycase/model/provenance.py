@@ -1,14 +1,15 @@
 """Where values come from: the passages behind a record or a field, and how much has evidence."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from policycase.errors import UnknownNameError
 from policycase.model.profile import Profile
-from policycase.model.tables import Tables, once
+from policycase.model.tables import Tables, among, once
 from policycase.storage.csv_files import TEXT
 
 Frames = Mapping[str, pd.DataFrame]
@@ -100,23 +101,18 @@ def coded_rows(frames: Frames, profile: Profile) -> dict[str, pd.DataFrame]:
         for name, table in profile.case_tables.items():
             needed = [link.fields[0] for link in table.parents if table.fields[link.fields[0]].required]
             for column in [*needed, *({"record_id"} & set(table.fields))]:
-                kept[name] = kept[name][~_among(kept[name][column], gone)]
+                kept[name] = kept[name][~among(kept[name][column], gone)]
     emptied = [pd.MultiIndex.from_arrays([[], []])]
     for name, table in profile.case_tables.items():
         loose = {link.fields[0] for link in table.parents} | ({"object_id"} & set(table.fields))
         for column in sorted(loose):
-            lost = _among(kept[name][column], gone)
+            lost = among(kept[name][column], gone)
             if lost.any():
                 kept[name] = kept[name].assign(**{column: kept[name][column].mask(lost)})
                 emptied.append(pd.MultiIndex.from_product([kept[name].loc[lost, table.key], [column]]))
     of = pd.MultiIndex.from_frame(kept["evidence"][["record_id", "field"]])
     kept["evidence"] = kept["evidence"][~of.isin(emptied[0].append(emptied[1:]))]
     return kept
-
-
-def _among(cells: pd.Series | pd.Index, ids: pd.Index) -> np.ndarray:
-    """Whether each cell is one of many ids; `isin` would make a Python object of each of them, for every column."""
-    return ids.get_indexer(pd.Index(cells, dtype="object")) >= 0
 
 
 def counts(tables: Tables) -> pd.DataFrame:
@@ -142,7 +138,7 @@ def rows_needing_evidence(tables: Tables) -> pd.DataFrame:
     evidence = tables["evidence"]
     supported = pd.Index(evidence.loc[evidence["field"].eq(RECORD), "record_id"].dropna().unique(), dtype="object")
     ids = pd.Index(records["record_id"], dtype="object")
-    found, other, named = (_among(ids, some) for some in (supported, _index(others), _index(crosscheck_only(tables))))
+    found, other, named = (among(ids, some) for some in (supported, _index(others), _index(crosscheck_only(tables))))
     wanted_rows = records["record_id"].notna().to_numpy() & ~other & (found | ~named)
     return records.assign(found=found)[wanted_rows]
 
@@ -317,17 +313,46 @@ def evidence_for(tables: Tables, frames: Frames, record_id: str, field: str | No
     if field is not None and field not in {*table.fields, RECORD}:
         kind = f"field of {table.name}"
         raise UnknownNameError(kind, field, table.fields)
-    found = frames["evidence"].iloc[tables.rows_with("evidence", "record_id", record_id)]
+    found = tables.rows_with("evidence", "record_id", record_id).tolist()
+    fields = {number: _cell(tables, "evidence", "field", number) for number in found}
     if field is not None:
-        own = found[found["field"].eq(field)]
-        value = RECORD if field == RECORD else record(tables, frames, record_id)[field]
-        says_nothing = pd.isna(value) or (field != RECORD and value == table.fields[field].silent)
-        found = own if len(own) or says_nothing else found[found["field"].eq(RECORD)]
-    ids = found["passage_id"].dropna().unique()
-    numbers = sorted(number for one in ids for number in tables.rows_with("passages", "passage_id", one))
-    passages = frames["passages"].iloc[numbers].drop(columns=["case_id", "note"])
-    passages = passages.assign(order=range(len(passages)))
-    sources = frames["sources"][["source_id", "title"]].rename(columns={"title": "source_title"})
-    sources = sources[sources["source_id"].isin(passages["source_id"])]
-    rows = found.merge(passages, on="passage_id", how="left").merge(sources, on="source_id", how="left")
-    return rows.sort_values(["field", "order"], ignore_index=True)[[*EVIDENCE, "source_id", "source_title"]]
+        own = [number for number in found if fields[number] == field]
+        row = int(tables.rows_with(table.name, table.key, record_id)[0])
+        value = RECORD if field == RECORD else _cell(tables, table.name, field, row)
+        says_nothing = value is None or (field != RECORD and value == table.fields[field].silent)
+        found = own if own or says_nothing else [number for number in found if fields[number] == RECORD]
+    last = len(frames["passages"])
+    rows = sorted(
+        (str(fields[number]), last if passage is None else passage, number, passage, source)
+        for number in found
+        for passage in _numbers(tables, "passages", "passage_id", _cell(tables, "evidence", "passage_id", number))
+        for source in _numbers(tables, "sources", "source_id", _cell(tables, "passages", "source_id", passage))
+    )
+    columns = _taken(
+        frames["evidence"], ["field", "passage_id", "basis", "note"], [number for _, _, number, *_ in rows]
+    )
+    places = ["page", "paragraph", "sentence", "fragment", "source_id"]
+    columns |= _taken(frames["passages"], places, [passage for *_, passage, _ in rows])
+    columns["source_title"] = _taken(frames["sources"], ["title"], [source for *_, source in rows])["title"]
+    return pd.DataFrame({name: columns[name] for name in [*EVIDENCE, "source_id", "source_title"]})
+
+
+def _numbers(tables: Tables, name: str, column: str, text: str | None) -> list[int] | list[None]:
+    """The numbers of the rows with a text, as `Tables.rows_with` gives them; a single None where there are none."""
+    numbers = [] if text is None else tables.rows_with(name, column, text).tolist()
+    return numbers or [None]
+
+
+def _cell(tables: Tables, name: str, column: str, row: int | None) -> str | None:
+    found = tables.distinct(name, column)
+    number = -1 if row is None else found.numbers[row]
+    return found.texts[number] if number >= 0 else None
+
+
+def _taken(frame: pd.DataFrame, names: list[str], rows: Sequence[int | None]) -> dict[str, Any]:
+    """Cells of a few rows by their numbers, missing where the number is; Arrow's `take` looks through every chunk."""
+    columns = {name: frame[name].array for name in names}
+    return {
+        name: pd.array([None if row is None else cells[row] for row in rows], dtype=cells.dtype)
+        for name, cells in columns.items()
+    }

@@ -7,12 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from policycase.errors import InvalidPackageError, StackError, UnreadableError
 from policycase.model import licences
 from policycase.model.casebook import Casebook, load
-from policycase.model.columns import refuse_wrong_cells, typed
+from policycase.model.columns import refuse_wrong_cells
 from policycase.model.package import Descriptor, Package, address, refuse_invalid_descriptor
 from policycase.model.profile import Profile, Table, refuse_other_profile
 from policycase.model.tables import Tables, files_of, read_many
@@ -177,9 +178,13 @@ def stack(cases: Iterable[Casebook | str | Path]) -> Casebook:
         msg = "no case to stack · give one or more"
         raise StackError(msg)
     profile = books[0].profile
-    chosen: dict[str, Tables] = {}
     for book in books:
         _refuse_other_profile(profile, book.profile)
+    case_ids = [case_id for book in books for case_id in book.case_ids]
+    if case_ids and len(set(case_ids)) == len(case_ids):
+        return Casebook(Tables(_together(books, sorted(case_ids)), profile, {}), _descriptor(books, sorted(case_ids)))
+    chosen: dict[str, Tables] = {}
+    for book in books:
         for case_id, tables in _parts(book).items():
             if case_id in chosen:
                 _refuse_other_content(profile, case_id, chosen[case_id], tables)
@@ -197,10 +202,35 @@ def stack(cases: Iterable[Casebook | str | Path]) -> Casebook:
     return Casebook(Tables(frames, profile, {}), _descriptor(books, sorted(chosen)))
 
 
+def _together(books: Sequence[Casebook], case_ids: list[str]) -> dict[str, pd.DataFrame]:
+    """The rows of books that share no case, in the order of the cases; within a case as they were."""
+    frames = {}
+    for name, table in books[0].profile.tables.items():
+        if table.kind == "vocabulary":
+            frames[name] = books[0].text[name]
+            continue
+        parts, of = [], []
+        for book in books:
+            part = book.text[name]
+            alone = len(book.case_ids) == 1  # then every row is its case's
+            parts.append(part)
+            of.append(np.repeat(book.case_ids, len(part)) if alone else part["case_id"].to_numpy(dtype="object"))
+        rank = pd.Index(case_ids).get_indexer(pd.Index(np.concatenate(of), dtype="object"))
+        order = np.argsort(rank, kind="stable")
+        frames[name] = pd.concat(parts, ignore_index=True).iloc[order[rank[order] >= 0]]
+    return frames
+
+
 def unstack(casebook: Casebook) -> dict[str, Frames]:
     """The case tables of each case, by case_id, typed, each with a RangeIndex."""
-    own = casebook.profile.case_tables
-    return {case_id: {name: typed(tables, name) for name in own} for case_id, tables in _parts(casebook).items()}
+    parts: dict[str, dict[str, pd.DataFrame]] = {case_id: {} for case_id in casebook.case_ids}
+    for name in casebook.profile.case_tables:
+        frame = casebook[name]  # typed once for all, since types do not depend on the rows
+        for case_id, own in parts.items():
+            rows = casebook.text.rows_with(name, "case_id", case_id)
+            run = len(rows) and rows[-1] - rows[0] + 1 == len(rows)  # a slice copies nothing
+            own[name] = (frame.iloc[rows[0] : rows[-1] + 1] if run else frame.iloc[rows]).reset_index(drop=True)
+    return dict(parts)
 
 
 def _parts(casebook: Casebook) -> dict[str, Tables]:

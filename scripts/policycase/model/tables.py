@@ -35,7 +35,7 @@ def refuse_invalid_rows(tables: "Tables", profile: Profile) -> None:
         for link in table.foreign_keys:
             if len(link.fields) == 1:
                 pointers = frame[link.fields[0]].dropna().astype(TEXT)
-                lost = pointers[~pointers.isin(tables[link.table][link.to[0]].astype(TEXT))]
+                lost = pointers[~among(pointers, tables[link.table][link.to[0]])]
                 if len(lost):
                     _refuse(f"{name}: {link.fields[0]} {lost.iloc[0]} is in no row of {link.table}")
 
@@ -51,6 +51,15 @@ def refuse_repeats(frame: pd.DataFrame, name: str, key: list[str]) -> None:
     twice = frame.loc[frame.duplicated(key), key]
     if len(twice):
         _refuse(f"{name}: {', '.join(map(str, twice.iloc[0]))} appears more than once")
+
+
+def among(cells: pd.Series, ids: pd.Series | pd.Index | Collection[str]) -> np.ndarray:
+    """Whether each cell is one of many ids; `isin` would make an Arrow scalar of each of them, for every column."""
+    if isinstance(ids, pd.Index):
+        known = ids
+    else:
+        known = pd.Index(ids.to_numpy(dtype="object") if isinstance(ids, pd.Series) else list(ids), dtype="object")
+    return (known if known.is_unique else known.unique()).get_indexer(pd.Index(cells, dtype="object")) >= 0
 
 
 T = TypeVar("T")
