@@ -18,7 +18,7 @@ from policycase.analysis import changes as changes_module
 from policycase.cli import reference, screens
 from policycase.cli.terminal import printable, progress, rows, say, say_csv, say_json, say_table, tell
 from policycase.cli.terminal import rows as rows_of
-from policycase.coding import new_case, render, sentences, workbook_import
+from policycase.coding import import_case, new_case, render, sentences
 from policycase.coding.workbook_import import SHOWN
 from policycase.errors import PolicyCaseError, UnknownNameError, UnreadableError
 from policycase.exports import export
@@ -372,9 +372,9 @@ def run_new(options: Namespace) -> None:
         say(f"made {target}: read {target}/CODING.md, fill data/, then run policycase validate {target}")
 
 
-def run_import_workbook(options: Namespace) -> None:
+def run_import_case(options: Namespace) -> None:
     """The tables of a workbook as a case."""
-    done = workbook_import.import_tables(options.workbook, options.output, force=options.force)
+    done = import_case.import_tables(options.workbook, options.output, force=options.force)
     target, changes = done.folder, done.changes
     if options.json:
         rows = dict(zip(changes["table"], changes["rows"].tolist(), strict=True))

@@ -251,7 +251,7 @@ def _add_making(add: Callable[..., Parser]) -> None:
         "--from", dest="source", metavar="FILE", help="your copy of the source, whose passages are filled in"
     )
     imports = add("import", "make the tables of a case from a workbook that was coded in", package="none")
-    imports.set_defaults(command="import_workbook")
+    imports.set_defaults(command="import_case")
     imports.add_argument(
         "workbook", metavar="WORKBOOK", help="the .xlsx or .ods, made by new --workbook or export --to workbook"
     )

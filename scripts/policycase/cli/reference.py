@@ -16,7 +16,7 @@ KINDS = {
     "Analyze": ["spells", "panel", "timeline", "ties", "event_ties", "incidence", "co_ties", "to_networkx"],
     "Compare": ["goal_matrix", "conditions"],
     "Show": ["report", "plot_timeline", "plot_network", "plot_goals"],
-    "Make and publish": ["new", "import_workbook", "export", "pack"],
+    "Make and publish": ["new", "import_case", "export", "pack"],
 }
 
 
