@@ -32,6 +32,7 @@ from policycase.publishing import pack
 from policycase.reporting import page
 from policycase.storage import locations
 from policycase.storage.csv_files import csv_bytes
+from policycase.storage.writing import write_files
 from policycase.validation import report as report_module
 from policycase.validation.rules import RULES
 
@@ -102,7 +103,10 @@ def run_validate(options: Namespace) -> bool:
         return _validate_many(packages, options)
     options.package = next(iter(packages), None)
     package = chosen(options)
-    report = report_module.validate(package, sources_of(options.source), exact=options.exact, also=options.also)
+    if package and import_case.is_coding(package):
+        report = import_case.check_coding(package)
+    else:
+        report = report_module.validate(package, sources_of(options.source), exact=options.exact, also=options.also)
     if options.json:
         say_json({"valid": report.is_valid, "stages": report.stages, "findings": rows(report.findings)})
         return not report.is_valid
@@ -350,31 +354,37 @@ def run_report(options: Namespace) -> None:
 
 
 def run_new(options: Namespace) -> None:
-    """The folder of a new case, and a workbook to code it in."""
-    workbook = Path(options.output or options.case_id).parent / f"{options.case_id}.xlsx" if options.workbook else None
-    if workbook and workbook.exists() and not options.force:
-        msg = f"{workbook} exists · use --force to overwrite it, or choose another folder"
+    """The folder of a new case, and a workbook or a coding file to code it in."""
+    ending = ".xlsx" if options.workbook else ".yaml" if options.source else ""
+    to_fill = Path(options.output or options.case_id).parent / f"{options.case_id}{ending}"
+    if ending and to_fill.exists() and not options.force:
+        msg = f"{to_fill} exists · use --force to overwrite it, or choose another folder"
         raise UnreadableError(msg)
     text = read_source(Path(options.source)) if options.source else ""
     target = new_case.new(options.case_id, options.output, text=text, force=options.force)
-    if workbook:
-        try:
-            export.export(target, "workbook", workbook, force=options.force)
-        except BaseException:
-            shutil.rmtree(target)
-            raise
+    try:
+        if ending == ".xlsx":
+            export.export(target, "workbook", to_fill, force=options.force)
+        elif ending:
+            made = new_case.skeleton(options.case_id, text, target.name, to_fill.name)
+            write_files(to_fill.parent, {to_fill.name: made.encode()})
+    except BaseException:
+        shutil.rmtree(target)
+        raise
     if options.json:
-        say_json({"folder": str(target)} | ({"workbook": str(workbook)} if workbook else {}))
-    elif workbook:
-        say(f"made {target} and {workbook}: fill in the workbook, then run")
-        say(f"  policycase import {workbook} -o {target} --force")
+        kind = {".xlsx": "workbook", ".yaml": "coding"}
+        say_json({"folder": str(target)} | ({kind[ending]: str(to_fill)} if ending else {}))
+    elif ending:
+        what = "fill in the workbook" if ending == ".xlsx" else "write under each sentence what it says"
+        say(f"made {target} and {to_fill}: {what}, then run")
+        say(f"  policycase import {to_fill} -o {target} --force")
     else:
         say(f"made {target}: read {target}/CODING.md, fill data/, then run policycase validate {target}")
 
 
 def run_import_case(options: Namespace) -> None:
-    """The tables of a workbook as a case."""
-    done = import_case.import_tables(options.workbook, options.output, force=options.force)
+    """The tables of a coding file or a workbook as a case."""
+    done = import_case.import_tables(options.file, options.output, force=options.force)
     target, changes = done.folder, done.changes
     if options.json:
         rows = dict(zip(changes["table"], changes["rows"].tolist(), strict=True))

@@ -15,6 +15,7 @@ from policycase.model.provenance import ASSERTS
 from policycase.storage.csv_files import TEXT
 
 SOURCES = "sources"
+CASE_ID = re.compile(r"(?P<country>[a-z]{3})(?:-[a-z0-9]+)+")
 STATED, INFERRED = "stated", "inferred"
 
 Support = tuple[str, str, str]  # field, passage_id, basis
@@ -133,3 +134,17 @@ def expected_of(field: Field) -> str:
     if field.vocabulary:
         return f"a code of {field.vocabulary}"
     return f"{DATES}, as text" if field.edtf else EXPECTED.get(field.type, "text")
+
+
+def positions(goals: pd.DataFrame) -> list[str]:
+    """The position of each goal: as given, else one after the last of the same program, or of the same holder."""
+    last: Counter[tuple[object, ...]] = Counter()
+    made = []
+    for program, holder, position in zip(
+        goals["program_id"], goals["holder_agency_id"], goals["position"], strict=True
+    ):
+        group = (program,) if not pd.isna(program) else (None, holder)
+        text = str(last[group] + 1) if pd.isna(position) else position
+        last[group] = int(text) if text.isdecimal() else last[group]
+        made.append(text)
+    return made
