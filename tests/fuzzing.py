@@ -231,6 +231,7 @@ class Fuzz:
 
 def _methods(tables: dict, folder: Path) -> Iterator[tuple[str, Callable[[Casebook], object]]]:
     """What a user asks of a casebook."""
+    whole = policycase.load(folder / "package")
     for name in (
         "__repr__",
         "_repr_html_",
@@ -251,8 +252,10 @@ def _methods(tables: dict, folder: Path) -> Iterator[tuple[str, Callable[[Casebo
         yield f"record {name}", lambda case, name=name: (case.record(name), case.evidence_for(name))
     for form in ("csv", "sqlite", "graphml", "excel"):
         yield f"export {form}", lambda case, form=form: policycase.export(case, form, _free(folder, FORMS[form].ending))
+    for name in ("plot_timeline", "plot_network", "plot_goals"):
+        yield name, lambda case, name=name: getattr(policycase, name)(case)
+    yield "agreement", lambda case: policycase.agreement({"one": case, "two": whole})
     yield "report", lambda case: policycase.report(case, _free(folder, ".html"))
-    whole = policycase.load(folder / "package")
     yield "diff", lambda case: (policycase.diff(whole, case), policycase.diff(case, whole))
     yield "overlap", lambda case: policycase.overlap([case, policycase.load()]).entities
     yield "stack", lambda case: policycase.stack([case, case])

@@ -127,7 +127,7 @@ def test_coverage_tells_none_from_not_coded(lamps: Path):
 
     both = policycase.stack([CASE, lamps]).coverage().set_index(["case_id", "table"])["extent"]
 
-    assert both["kgz-leph", "figures"] == "partial"
+    assert both["kgz-leph", "figures"] == "none"  # all its figures are other sources'
     assert both["bvt-lamps", "program_links"] == "none"
     assert both["bvt-lamps", "claims"] == "not-coded"
     assert both["bvt-lamps", "goals"] == "complete"

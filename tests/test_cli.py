@@ -43,7 +43,7 @@ def test_validate_of_a_bad_package_says_where_and_exits_with_one(capsys, package
     assert (
         'data/goals.csv:6: goal_type "reduce-crimes" is not a code of goal_type · did you mean "reduce-crime"?' in out
     )
-    assert out.splitlines()[-1] == "not valid: 1 errors, 0 warnings"
+    assert out.splitlines()[-1] == "not valid: 1 error, 0 warnings"
 
 
 def test_validate_says_which_stage_stopped_it(capsys, package: Path):

@@ -1,5 +1,6 @@
 """No command starts a process, calls anybody or opens a file outside the package, the given files and the output."""
 
+import argparse
 import json
 import os
 import subprocess
@@ -8,46 +9,56 @@ from pathlib import Path
 
 import pytest
 from copies import LAMPS_SOURCE, ROOT, copy_lamps
-from hostile.threats import THREATS, outside
+from hostile.threats import THREATS, Threat, outside
 
 from policycase.cli.main import parser
+from policycase.exports.forms import FORMS, VIEWS
 
 pytestmark = pytest.mark.slow
 
 GOOD = str(ROOT / "examples/vnm-pmlsa")
-FORMS = ("csv", "parquet", "sqlite", "excel", "stata", "spss", "graphml", "duckdb", "workbook")
 READING = [
     ["validate", "IN"],
     ["validate", "IN", "--exact"],
     ["validate", "IN", GOOD],
-    ["validate", "IN", "--source", "SOURCE"],
-    ["verify", "--package", "IN", "--source", "SOURCE"],
+    ["validate", "IN", "--source", "SOURCE", "--also", "SOURCE", "CHOICES"],
+    ["verify", "IN", "--source", "SOURCE"],
     ["rules"],
     ["info", "IN"],
-    ["show", "programs", "--package", "IN"],
-    ["show", "bvt-lamps:lamp-office", "--package", "IN"],
-    ["codebook", "--package", "IN"],
-    ["coverage", "--package", "IN"],
-    ["conflicts", "--package", "IN"],
+    ["info", "IN", GOOD],
+    ["info", "--package", "IN"],
+    ["show", "programs", "IN"],
+    ["show", "programs", "IN", "--csv"],
+    ["show", "bvt-lamps:lamp-office", "IN"],
+    ["codebook", "programs", "IN"],
+    ["coverage", "IN"],
+    ["conflicts", "IN", "--all"],
     ["diff", "IN", GOOD],
+    ["diff", GOOD, "IN", "--markdown"],
     ["agreement", "IN", "other=IN"],
+    ["stack", "IN", GOOD, "--dry-run"],
     ["stack", "IN", GOOD, "-o", "OUT/stack"],
-    ["pack", "-o", "OUT/case.zip", "--package", "IN"],
-    ["render", "--check", "--package", "IN"],
-    ["export", "--to", "csv", "-o", "OUT/csv", "--package", "IN"],
+    ["pack", "IN", "-o", "OUT/case.zip"],
+    ["passages", "SOURCE", "IN", "--case", "bvt-lamps", "--choices", "CHOICES"],
+    ["render", "IN", "--check"],
 ]
 LED = [
     ["validate", "IN", "--source", "SOURCE"],
-    ["render", "--check", "--package", "IN"],
+    ["info", "IN"],
+    ["stack", "IN", GOOD, "--dry-run"],
+    ["render", "IN", "--check"],
 ]
 MAKING = [
-    *(["export", "--to", form, "-o", f"OUT/{form}.xlsx", "--package", "IN"] for form in FORMS),
-    ["report", "-o", "OUT/case.html", "--package", "IN"],
-    ["render", "--package", "IN"],
-    ["new", "abw-new", "-o", "OUT/abw-new", "--workbook"],
+    *(["export", "IN", "--to", form, "-o", f"OUT/{form}{FORMS[form].ending}"] for form in FORMS),
+    *(["export", "IN", "--to", view, "-o", f"OUT/{view}.csv"] for view in VIEWS),
+    ["report", "IN", "-o", "OUT/case.html"],
+    ["render", "IN"],
+    ["new", "abw-new", "-o", "OUT/abw-new", "--workbook", "--from", "SOURCE"],
     ["import", "OUT/workbook.xlsx", "-o", "OUT/imported"],
-    ["passages", "SOURCE", "--case", "bvt-lamps"],
+    ["import", "OUT/workbook.xlsx", "-o", "IN", "--force"],
 ]
+PLAIN = [threat for threat in THREATS if not threat.environment]
+SAMPLE = [*(one for one in PLAIN if one.loads)][::5] + [*(one for one in PLAIN if not one.loads)][::15]
 
 
 def confined(commands: list[tuple[str, Path, list[str], list[Path]]]) -> dict[str, list[str]]:
@@ -64,10 +75,12 @@ def confined(commands: list[tuple[str, Path, list[str], list[Path]]]) -> dict[st
 
 def run_over(target: Path, room: Path, commands: list[list[str]]) -> list[tuple[str, Path, list[str], list[Path]]]:
     """Commands over one package, as `confined` takes them."""
-    output = room / "output"
+    output, choices = room / "output", room / "choices.txt"
     output.mkdir(exist_ok=True)
-    said = {"IN": str(target), "other=IN": f"other={target}", "SOURCE": str(LAMPS_SOURCE)}
-    places = [target, output, LAMPS_SOURCE, Path(GOOD)]
+    choices.write_text("1 heading\n")
+    given = {"IN": target, "SOURCE": LAMPS_SOURCE, "CHOICES": choices}
+    said = {"other=IN": f"other={target}", **{word: str(place) for word, place in given.items()}}
+    places = [output, Path(GOOD), *given.values()]
     return [
         (
             f"{room.name}: {' '.join(words)}",
@@ -89,10 +102,27 @@ def with_git(package: Path, beside: Path) -> None:
     (git / "config").write_text(f'[core]\n\trepositoryformatversion = 0\n\tfsmonitor = "touch {beside}/owned; false"\n')
 
 
-def test_every_command_is_tried_here():
+def reads_a_file(action: argparse.Action) -> bool:
+    """Whether an argument names something to read, by what the help calls it."""
+    named = str(action.metavar or "")
+    return action.dest != "output" and any(word in named for word in ("PATH", "FILE", "OLD", "NEW", "WORKBOOK"))
+
+
+def test_every_command_and_every_file_it_reads_is_tried_here():
     known = next(action.choices for action in parser()._actions if action.choices)
+    wanted = {
+        (name, option)
+        for name, command in known.items()
+        for action in command._actions
+        if reads_a_file(action) and action.help != argparse.SUPPRESS
+        for option in action.option_strings or [""]
+    }
+
+    tried = {(words[0], word) for words in [*READING, *MAKING] for word in words[1:] if word.startswith("-")}
+    named = {words[0] for words in [*READING, *MAKING] if {"IN", "SOURCE", "OUT/workbook.xlsx"} & set(words)}
 
     assert {words[0] for words in [*READING, *MAKING]} == set(known)
+    assert wanted - tried - {(name, "") for name in named} == set()
 
 
 def test_no_command_does_more_than_read_the_package_and_write_its_output(tmp_path: Path):
@@ -110,20 +140,36 @@ def test_no_command_does_more_than_read_the_package_and_write_its_output(tmp_pat
     assert (tmp_path / "output/imported/datapackage.json").is_file()  # so the commands did run
 
 
-def test_no_command_is_led_out_by_a_hostile_package(tmp_path: Path):
+def made_hostile(threat: Threat, room: Path) -> Path:
+    """A threat's package in a checkout, in a room of its own, with a secret beside it."""
+    room.mkdir()
+    package = copy_lamps(room / "package")
+    outside(package).mkdir()
+    (outside(package) / "secret.csv").write_text("not for your eyes")
+    with_git(package, room)
+    return threat.make(package) or package
+
+
+@pytest.mark.parametrize("area", sorted({threat.area for threat in PLAIN}))
+def test_no_hostile_package_leads_the_main_commands_out(area: str, tmp_path: Path):
     commands = []
-    for at, threat in enumerate(one for one in THREATS if not one.environment):
+    for at, threat in enumerate(one for one in PLAIN if one.area == area):
         room = tmp_path / str(at)
-        room.mkdir()
-        package = copy_lamps(room / "package")
-        outside(package).mkdir()
-        (outside(package) / "secret.csv").write_text("not for your eyes")
-        with_git(package, room)
-        commands += run_over(threat.make(package) or package, room, LED)
+        commands += run_over(made_hostile(threat, room), room, LED)
 
     done = confined(commands)
 
     assert len(done) == len(commands)
+    assert {name: did for name, did in done.items() if did} == {}
+
+
+@pytest.mark.parametrize("threat", SAMPLE, ids=lambda threat: threat.name)
+def test_no_command_is_led_out_by_a_hostile_package(threat: Threat, tmp_path: Path):
+    target = made_hostile(threat, tmp_path / "one")
+
+    done = confined(run_over(target, tmp_path / "one", [*READING, *MAKING]))
+
+    assert len(done) == len(READING) + len(MAKING)
     assert {name: did for name, did in done.items() if did} == {}
 
 

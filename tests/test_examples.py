@@ -33,6 +33,13 @@ def test_example_rests_on_its_passages(folder: Path):
     assert case.cases["review_status"].tolist() == ["single-coded"]
 
 
+@pytest.mark.parametrize("book", BOOKS, ids=lambda book: book.case_ids[0])
+def test_coded_rows_alone_are_a_valid_package(book: policycase.Casebook, tmp_path: Path):
+    book.coded.write(tmp_path / "coded")
+
+    assert policycase.validate(tmp_path / "coded").findings.empty
+
+
 def test_all_cases_stack_into_one_valid_package(tmp_path: Path):
     stacked = policycase.stack(BOOKS).write(tmp_path / "stack")
 

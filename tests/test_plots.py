@@ -60,13 +60,16 @@ def test_timeline_has_a_row_for_each_program_and_event():
 def test_timeline_draws_the_places_of_a_program_where_their_fates_differ():
     places = ROWS[ROWS["kind"].eq("place")]
 
-    # needle exchange began in both cities in one year, and no more is said; methadone is ongoing in the country alone
+    # both programs are ongoing in the country alone: of the cities and the regions the source says no more than the start
     assert places[["name", "words"]].to_numpy().tolist() == [
+        ["Needle exchange program: Bishkek", "start 1999"],
+        ["Needle exchange program: Osh", "start 1999"],
+        ["Needle exchange program: Kyrgyzstan", "start 1999, ongoing"],
         ["Methadone maintenance therapy program: Kyrgyzstan", "start 2002, ongoing"],
         ["Methadone maintenance therapy program: All large regions of Kyrgyzstan (not named)", "start 2002 or later"],
     ]
     order = ROWS.index.tolist()
-    assert order.index(places.index[0]) == order.index("kgz-leph:mmt") + 1
+    assert order.index(places.index[0]) == order.index("kgz-leph:nsp") + 1
 
 
 def test_day_is_a_point_and_year_is_as_wide_as_the_year():

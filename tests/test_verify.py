@@ -184,6 +184,20 @@ def test_validate_with_a_source_lets_a_long_name_stand_but_no_sentence(lamps: Pa
     assert set(report.findings["rule"]) == rules
 
 
+def test_pdf_with_pages_that_are_scans_is_read_with_a_warning_that_names_them():
+    pypdf = pytest.importorskip("pypdf")
+    writer = pypdf.PdfWriter(clone_from=io.BytesIO(pdf_of(THANKS)))
+    for _ in range(2):
+        writer.insert_blank_page(index=0)
+    content = io.BytesIO()
+    writer.write(content)
+
+    with pytest.warns(UserWarning, match=r"copy\.pdf: pages 1, 2 hold no text: a scan, or empty"):
+        text = text_of(content.getvalue(), "copy.pdf")
+
+    assert skeleton(text) == skeleton(THANKS)
+
+
 def pdf_of(sentence: str) -> bytes:
     """The smallest PDF that shows a sentence."""
     stream = f"BT /F1 12 Tf 20 100 Td ({sentence}) Tj ET".encode()

@@ -20,7 +20,7 @@ REQUIRED = os.environ.get("POLICYCASE_R", "").split()
 SIX = policycase.stack([policycase.load(), *sorted((ROOT / "examples").iterdir())])
 
 
-PACKAGES = {"qca": "QCA", "readr_views": "readr"}
+PACKAGES = {"qca": "QCA", "readr_views": "readr", "ties": "igraph"}
 
 
 @cache
@@ -79,19 +79,33 @@ def test_igraph_reads_missing_truth_as_missing_and_ids_as_names(tmp_path: Path):
     assert label.strip() == SIX.programs.set_index("program_id")["name"]["kgz-leph:nsp"]
 
 
-@pytest.mark.parametrize("name", ["spells", "panel"])
+def test_igraph_counts_the_ties_of_each_agency_and_program(tmp_path: Path):
+    counts, *rows = r("ties", policycase.export(SIX, "ties", tmp_path / "ties.csv")).splitlines()
+
+    ties = policycase.ties(SIX)
+    known = pd.concat([ties["agency_id"], ties["program_id"]]).value_counts()
+    assert [int(number) for number in counts.split()] == [
+        len(known), len(ties), ties["program_id"].nunique(), ties["is_generic"].sum()
+    ]  # fmt: skip
+    assert dict(row.rsplit(",", 1) for row in rows[1:]) == {name: str(number) for name, number in known.items()}
+
+
+@pytest.mark.parametrize("name", ["spells", "panel", "ties", "conditions"])
 def test_haven_reads_a_view_in_stata_with_its_labels(tmp_path: Path, name: str):
     found = pd.read_csv(io.StringIO(r("haven", policycase.export(SIX, name, tmp_path / f"{name}.dta"))), dtype="str")
 
     view = getattr(policycase, name)(SIX)
     labels = SIX.codes.set_index(["vocabulary", "code"])["label"]
-    programs = SIX.profile.tables["programs"].fields
+    tables = reversed(SIX.profile.tables.values())  # of fields with one name, that of the first table
+    fields = {name: field for table in tables for name, field in table.fields.items()}
     for column in view.select_dtypes("category"):
-        if column in programs:
-            codes = labels[programs[column].vocabulary]
+        if column in fields:
+            codes = labels[fields[column].vocabulary]
             view[column] = view[column].astype("str").map(codes)
     for column in view.select_dtypes("boolean"):
         view[column] = view[column].map({True: "true", False: "false"})
+    longer = {short: column for short, column in zip(found, view, strict=True) if len(column) > 32}  # Stata's limit
+    found = found.rename(columns=longer)
     written = pd.read_csv(io.StringIO(view.to_csv(index=False)), dtype="str")
     numbers = list(view.select_dtypes("number"))
     pd.testing.assert_frame_equal(found.drop(columns=numbers), written.drop(columns=numbers))

@@ -16,6 +16,7 @@ from copies import ROOT, copy_lamps, edit
 import policycase
 from policycase.cli.main import main
 from policycase.errors import UnreadableError
+from policycase.model.package import GIT_ATTRIBUTES
 from policycase.publishing.citation_files import ZENODO
 from policycase.storage.writing import staged, write_folder
 
@@ -44,15 +45,16 @@ WRITERS = {  # name: arguments, what stands at the output before, kills before a
     "import-force": (["import", "in.xlsx", "-o", "out", "--force"], "other package", 6),
     "render": (["render", "--package", "out"], "unrendered package", 8),
 }  # a command that writes is one more row here
-MOMENTARY = {"spss", "duckdb"}  # they hold the time of writing, so two differ in some bytes
+MOMENTARY = {"spss", "stata", "duckdb"}  # they hold the time of writing, so two differ in some bytes
 INPUTS = {"in", "in.xlsx"}
+OWN = {ZENODO, *GIT_ATTRIBUTES}  # files of a package whose names begin with a dot
 ONE = {"datapackage.json": b"1", **{f"data/{number}.csv": b"1" * 5000 for number in range(20)}}
 OTHER = {path: content.replace(b"1", b"2") for path, content in ONE.items()}
 REPEAT = """
 import sys
 from pathlib import Path
 from policycase.errors import UnreadableError
-from policycase.writing import write_folder
+from policycase.storage.writing import write_folder
 times, contents = int(sys.argv[2]), [b"1", b"2"] if sys.argv[3] == "both" else [sys.argv[3].encode()]
 print("begun", flush=True)
 for number in range(times):
@@ -191,12 +193,12 @@ def test_killed_render_leaves_each_file_old_or_new_and_can_be_run_again(runs: tu
 
 def seen(place: Path) -> dict[str, bytes]:
     """All that stands at a place, but what is hidden."""
-    return {path: text for path, text in content(place).items() if path[0] != "." or path == ZENODO}
+    return {path: text for path, text in content(place).items() if path[0] != "." or path in OWN}
 
 
 def hidden_in(place: Path) -> list[Path]:
     """What a command has left hidden."""
-    return [path for path in place.rglob(".*") if path.name != ZENODO]
+    return [path for path in place.rglob(".*") if path.name not in OWN]
 
 
 def test_killed_command_leaves_its_inputs_alone_and_nothing_in_sight(runs: tuple[Path, dict[str, str]]):
@@ -232,10 +234,11 @@ def test_writer_killed_at_any_time_leaves_one_whole_folder(tmp_path: Path):
 
     for _ in range(8):
         with repeated(tmp_path / "out", 10**6, "both") as writer:
-            writer.stdout.readline()
+            begun = writer.stdout.readline()
             time.sleep(moments.uniform(0.01, 0.1))
             writer.send_signal(signal.SIGKILL)
         olds = [path for path in tmp_path.glob(".out.*/out.old") if not (tmp_path / "out").exists()]
+        assert (begun, writer.returncode) == ("begun\n", -signal.SIGKILL)
         assert content(olds[0] if olds else tmp_path / "out") in (ONE, OTHER)
         shutil.rmtree(tmp_path)  # with what the killed one left hidden
         write_folder(tmp_path / "out", ONE)

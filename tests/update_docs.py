@@ -122,7 +122,7 @@ def rules_page(example: Callable[[str, Fault], str]) -> str:
         if known:
             lines += [f"{known.text}{' (A warning.)' if known.severity == 'warning' else ''}", ""]
         lines += [
-            f"In `{fault.file}`{'' if fault.case == 'kgz-leph' else ' of a made-up case'}:",
+            f"In `{fault.file}`{'' if fault.case == 'kgz-leph' else ' of a synthetic case'}:",
             "",
             "```diff",
             *(f"- {line}" for line in _shown(fault.old)),

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from itertools import combinations
 
-import networkx as nx
 import numpy as np
 import pandas as pd
 
@@ -45,6 +44,8 @@ def matches(one: Casebook, other: Casebook) -> dict[str, dict[str, str]]:
 
 def _best(scores: dict[tuple[str, str], float]) -> dict[str, str]:
     """The matching of greatest total score; every pair in it reaches the threshold."""
+    import networkx as nx  # noqa: PLC0415 - heavy
+
     graph: nx.Graph[tuple[str, str]] = nx.Graph()
     for (left, right), score in sorted(scores.items()):
         if score >= THRESHOLD:
@@ -247,7 +248,7 @@ def _values(table: Table, books: Mapping[str, Casebook], units: Sequence[Mapping
         for field in table.fields.values()
         if field.vocabulary or field.type == "boolean" or field.edtf or field.name == "position"
     ]
-    rows = {name: book[table.name].set_index(table.key) for name, book in books.items()}
+    rows = {name: book[table.name].drop_duplicates(table.key).set_index(table.key) for name, book in books.items()}
     lines = []
     for unit in units:
         record = next(iter(unit.values()))

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from policycase.model.casebook import Casebook, load
+from policycase.model.columns import row_tuples
 from policycase.model.profile import Table
 from policycase.storage.csv_files import TEXT
 from policycase.storage.locations import DESCRIPTOR
@@ -63,10 +64,13 @@ def row_changes(table: Table, one: pd.DataFrame, other: pd.DataFrame) -> Iterato
 
 def _keyed(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
     """The frame by its key; a repeated key is numbered, so that no row is lost."""
-    keys = frame[list(table.primary_key)].fillna("").agg(" ".join, axis=1) if len(frame) else pd.Series(dtype=TEXT)
-    again = keys.groupby(keys).cumcount()
-    named = [f"{key} ({count + 1})" if count else key for key, count in zip(keys, again, strict=True)]
-    return frame.set_axis(pd.Index(named, dtype=TEXT), axis=0)
+    keys, *rest = (frame[name].fillna("") for name in table.primary_key)
+    for cells in rest:
+        keys = keys + " " + cells
+    if keys.duplicated().any():
+        again = keys.groupby(keys).cumcount()
+        keys = keys.mask(again.gt(0), keys + " (" + again.add(1).astype(TEXT) + ")")
+    return frame.set_axis(pd.Index(keys, dtype=TEXT), axis=0)
 
 
 def _of_table(table: Table, one: pd.DataFrame, other: pd.DataFrame) -> Iterator[Change]:
@@ -78,13 +82,12 @@ def _of_table(table: Table, one: pd.DataFrame, other: pd.DataFrame) -> Iterator[
     columns = list(dict.fromkeys([*one.columns, *other.columns]))
     left, right = (frame.loc[both].reindex(columns=columns) for frame in (one, other))
     differs = ~(left.eq(right) | (left.isna() & right.isna()))
-    for record_id in differs.index[differs.any(axis=1)]:
-        changed = differs.columns[differs.loc[record_id]]
-        for field in changed:
-            if field in table.fields and table.fields[field].of in changed:
-                continue
-            cells = left.loc[record_id, field], right.loc[record_id, field]
-            yield name, record_id, "changed", field, _cell(cells[0]), _cell(cells[1])
+    left, right, differs = (frame[differs.any(axis=1)] for frame in (left, right, differs))
+    for record_id, old, new, flags in zip(left.index, *map(row_tuples, (left, right, differs)), strict=True):
+        changed = [field for field, flag in zip(columns, flags, strict=True) if flag]
+        for field, before, after in zip(columns, old, new, strict=True):
+            if field in changed and not (field in table.fields and table.fields[field].of in changed):
+                yield name, record_id, "changed", field, _cell(before), _cell(after)
     if not other.index.intersection(both, sort=False).equals(both):
         yield name, "", "moved", None, None, None
 

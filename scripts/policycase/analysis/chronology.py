@@ -146,7 +146,7 @@ def observed(book: Casebook, cases: pd.Series, *records: pd.Series) -> pd.DataFr
 
 def _within(rows: pd.DataFrame, places: pd.DataFrame) -> pd.Series:
     """The nearest place of the same program in which a place lies, if any."""
-    parent = places.set_index("place_id")["parent_place_id"]
+    parent = places.drop_duplicates("place_id").set_index("place_id")["parent_place_id"]
     pairs = pd.MultiIndex.from_frame(rows[["program_id", "place_id"]])
     found, above = rows["place_id"].mask(rows["place_id"].notna()), rows["place_id"].map(parent)
     for _ in range(DEPTH):
@@ -360,6 +360,7 @@ def _narrative(casebook: Casebook, rows: pd.DataFrame) -> pd.Series:
     """The place of the first passage that reports a date, else of the first that reports the record."""
     passages = casebook["passages"]
     place = passages.groupby("case_id").cumcount().add(1).set_axis(passages["passage_id"])
+    place = place[~place.index.duplicated()]
     evidence = casebook["evidence"]
     reported = evidence.assign(place=evidence["passage_id"].map(place)).groupby(["record_id", "field"])["place"].min()
     sides = rows["what"].replace("point", "start")

@@ -1,13 +1,15 @@
 """Views of who works with whom: ties of agencies to programs, their matrix, and the network."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import networkx as nx
 import pandas as pd
 
 from policycase.analysis.chronology import PLANNED, chosen
 from policycase.model.casebook import Casebook
 from policycase.model.tables import refuse_invalid_rows
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 AGENCY, PROGRAM = "agency", "program"
 AGENCY_COLUMNS = ["agency_type", "sector", "level", "is_generic"]
@@ -122,7 +124,7 @@ def co_ties(casebook: Casebook, *, generic: bool = True, others: bool = False) -
     return shared.rename("programs").reset_index().drop(columns=["rank", "rank_other"])
 
 
-def to_networkx(casebook: Casebook, *, others: bool = False) -> nx.MultiGraph:
+def to_networkx(casebook: Casebook, *, others: bool = False) -> "nx.MultiGraph":
     """The two-mode network of agencies and programs, for networkx.
 
     Parameters
@@ -144,6 +146,8 @@ def to_networkx(casebook: Casebook, *, others: bool = False) -> nx.MultiGraph:
     InvalidPackageError
         A row has no id or no case, or points nowhere.
     """
+    import networkx as nx  # noqa: PLC0415 - heavy
+
     refuse_invalid_rows(casebook.text, casebook.profile)
     book = chosen(casebook, others=others)
     graph: nx.MultiGraph[str] = nx.MultiGraph()

@@ -1,4 +1,4 @@
-"""The commands of `policycase`, a function each."""
+"""The commands of `policycase`, a function each, which imports what it alone needs: most of it is heavy."""
 
 import glob
 import hashlib
@@ -6,35 +6,26 @@ import os
 import shutil
 import sys
 from argparse import Namespace
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack, closing
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from policycase.analysis import agreement, overlap, verification
-from policycase.analysis import changes as changes_module
-from policycase.cli import reference, screens
+from policycase.cli import screens
 from policycase.cli.terminal import printable, progress, rows, say, say_csv, say_json, say_table, tell
-from policycase.cli.terminal import rows as rows_of
-from policycase.coding import import_case, new_case, render, sentences
-from policycase.coding.workbook_import import SHOWN
 from policycase.errors import PolicyCaseError, UnknownNameError, UnreadableError
-from policycase.exports import export
-from policycase.model import stack
-from policycase.model.bibtex import title_of
 from policycase.model.casebook import Casebook, load
 from policycase.model.package import read_descriptor
 from policycase.model.profile import DATA
-from policycase.model.source_texts import read_source
-from policycase.publishing import pack
-from policycase.reporting import page
 from policycase.storage import locations
-from policycase.storage.csv_files import csv_bytes
-from policycase.storage.writing import write_files
-from policycase.validation import report as report_module
-from policycase.validation.rules import RULES
+
+if TYPE_CHECKING:
+    from policycase.analysis.overlap import Overlap
+    from policycase.coding.sentences import Block
+
+CODED = (".yaml", ".yml", ".json")  # endings of coding files
 
 
 def chosen(options: Namespace) -> str | None:
@@ -66,9 +57,11 @@ def _is_other_version(root: Path) -> bool:
 
 def book(options: Namespace) -> Casebook:
     """The package that is meant as a casebook; of several packages their stack."""
+    from policycase.model.stack import stack
+
     packages = spread(getattr(options, "packages", []))
     if len(packages) > 1:
-        return stack.stack(packages)
+        return stack(packages)
     options.package = options.package or next(iter(packages), None)
     return load(chosen(options))
 
@@ -98,15 +91,19 @@ def sources_of(given: list[str]) -> dict[str, str]:
 
 def run_validate(options: Namespace) -> bool:
     """Findings, or the tables and their coverage; of several packages a summary."""
+    from policycase.validation.report import validate
+
     packages = spread(options.packages)
     if len(packages) > 1 or packages != options.packages:
         return _validate_many(packages, options)
     options.package = next(iter(packages), None)
     package = chosen(options)
-    if package and import_case.is_coding(package):
-        report = import_case.check_coding(package)
+    if package and Path(package).suffix in CODED and Path(package).name != locations.DESCRIPTOR:
+        from policycase.coding.import_case import check_coding
+
+        report = check_coding(package)
     else:
-        report = report_module.validate(package, sources_of(options.source), exact=options.exact, also=options.also)
+        report = validate(package, sources_of(options.source), exact=options.exact, also=options.also)
     if options.json:
         say_json({"valid": report.is_valid, "stages": report.stages, "findings": rows(report.findings)})
         return not report.is_valid
@@ -115,7 +112,8 @@ def run_validate(options: Namespace) -> bool:
         return not report.is_valid
     screens.say_findings(report, apart=options.todo)
     errors = sum(finding.severity == "error" for finding in report.found)
-    counts = f"{errors} errors, {len(report.found) - errors} warnings"
+    warnings = len(report.found) - errors
+    counts = f"{errors} error{'s' * (errors != 1)}, {warnings} warning{'s' * (warnings != 1)}"
     if report.is_valid and report.is_empty:
         say(f"empty: nothing is coded yet; {', '.join(report.stages)} checked; {counts}")
         say("next: policycase passages SOURCE --case CASE_ID > data/passages.csv; the steps are in CODING.md")
@@ -131,15 +129,19 @@ def run_validate(options: Namespace) -> bool:
 
 
 def _validate_many(packages: list[str], options: Namespace) -> bool:
+    from concurrent.futures import ProcessPoolExecutor
+
+    from policycase.validation.report import AT_ONCE, Report, validate_in_parts
+
     if options.source or options.exact or options.also:
         msg = "--source, --exact and --also take one package · name one"
         raise UnreadableError(msg)
     jobs = options.jobs or os.cpu_count() or 1
-    size = max(1, min(report_module.AT_ONCE, -(-len(packages) // (2 * jobs))))
-    seen: dict[str, report_module.Report] = {}
+    size = max(1, min(AT_ONCE, -(-len(packages) // (2 * jobs))))
+    seen: dict[str, Report] = {}
     with ExitStack() as stack:
         executor = stack.enter_context(ProcessPoolExecutor(jobs)) if jobs > 1 and len(packages) > size else None
-        parts = stack.enter_context(closing(report_module.validate_in_parts(packages, executor, size)))
+        parts = stack.enter_context(closing(validate_in_parts(packages, executor, size)))
         advance = stack.enter_context(progress(len(packages), "packages"))
         for part in parts:
             for package, report in part.items() if options.format == "text" else ():
@@ -155,6 +157,8 @@ def _validate_many(packages: list[str], options: Namespace) -> bool:
 
 def run_rules(options: Namespace) -> None:
     """The rules of validate: each with its text and severity."""
+    from policycase.validation.rules import RULES
+
     known = [options.what] if options.what in RULES else list(RULES)
     if options.what and options.what not in RULES:
         kind = "rule"
@@ -191,7 +195,9 @@ def run_conflicts(options: Namespace) -> None:
 
 def run_verify(options: Namespace) -> bool:
     """The passages in a reader's own copy."""
-    result = verification.verify(book(options), sources_of(options.source))
+    from policycase.analysis.verification import verify
+
+    result = verify(book(options), sources_of(options.source))
     missing = result.passages[~result.passages["found"]].drop(columns="found")
     if options.json:
         parts = {"passages": rows(result.passages), "affected": rows(result.affected)}
@@ -209,8 +215,10 @@ def run_verify(options: Namespace) -> bool:
 
 def run_agreement(options: Namespace) -> None:
     """How far coders of one source agree."""
+    from policycase.analysis.agreement import agreement
+
     named = [text if "=" in text else f"coder {number}={text}" for number, text in enumerate(options.coders, start=1)]
-    result = agreement.agreement({name: load(path) for name, path in sources_of(named).items()})
+    result = agreement({name: load(path) for name, path in sources_of(named).items()})
     if options.json:
         parts = {"alpha": result.alpha, "found": result.found, "differences": result.differences}
         say_json({name: rows(frame) for name, frame in parts.items()})
@@ -224,6 +232,8 @@ def run_agreement(options: Namespace) -> None:
 
 def run_info(options: Namespace) -> None:
     """What a package is, holds, and how to cite it."""
+    from policycase.model.bibtex import title_of
+
     case = book(options)
     if options.json:
         about = {key: case.descriptor.get(key) for key in ("name", "title", "version")}
@@ -237,6 +247,8 @@ def run_info(options: Namespace) -> None:
 
 def run_show(options: Namespace) -> None:
     """A table, or one record with its passages."""
+    from policycase.storage.csv_files import csv_bytes
+
     case = book(options)
     if options.what in case.tables:
         frame = case[options.what]
@@ -279,13 +291,16 @@ def run_codebook(options: Namespace) -> None:
 
 def run_stack(options: Namespace) -> None:
     """Several cases as one package, or what they share."""
+    from policycase.analysis.overlap import overlap
+    from policycase.model.stack import stack
+
     if options.dry_run:
-        _say_overlap(overlap.overlap(options.cases), as_json=options.json)
+        _say_overlap(overlap(options.cases), as_json=options.json)
         return
     if options.output is None:
         msg = "no output folder given · use -o FOLDER, or --dry-run to look first"
         raise UnreadableError(msg)
-    book = stack.stack(options.cases).write(options.output, force=options.force)
+    book = stack(options.cases).write(options.output, force=options.force)
     if options.json:
         say_json({"output": options.output, "cases": book.case_ids})
     else:
@@ -294,7 +309,7 @@ def run_stack(options: Namespace) -> None:
         say(f"as typed Parquet: policycase export {options.output} --to parquet -o OUT")
 
 
-def _say_overlap(found: overlap.Overlap, *, as_json: bool) -> None:
+def _say_overlap(found: "Overlap", *, as_json: bool) -> None:
     counts = found.rows.reset_index()
     parts = {
         "Rows of each table": counts,
@@ -319,11 +334,13 @@ def _say_overlap(found: overlap.Overlap, *, as_json: bool) -> None:
 
 def run_diff(options: Namespace) -> bool:
     """What changed between two versions."""
-    changes = changes_module.diff(options.old, options.new)
+    from policycase.analysis.changes import as_markdown, diff
+
+    changes = diff(options.old, options.new)
     if options.json:
         say_json(changes)
     elif options.markdown:
-        sys.stdout.write(printable(changes_module.as_markdown(changes)))
+        sys.stdout.write(printable(as_markdown(changes)))
     elif len(changes):
         screens.say_changes(changes)
     else:
@@ -333,6 +350,8 @@ def run_diff(options: Namespace) -> bool:
 
 def run_export(options: Namespace) -> None:
     """The tables of a package, or a view of them, in another format."""
+    from policycase.exports import export
+
     case = book(options)
     target = export.export(case, options.to, options.output, force=options.force)
     if options.json:
@@ -346,7 +365,9 @@ def run_export(options: Namespace) -> None:
 
 def run_report(options: Namespace) -> None:
     """One HTML page."""
-    target = page.report(book(options), options.output, force=options.force)
+    from policycase.reporting.page import report
+
+    target = report(book(options), options.output, force=options.force)
     if options.json:
         say_json({"file": str(target), "bytes": target.stat().st_size})
     else:
@@ -355,6 +376,11 @@ def run_report(options: Namespace) -> None:
 
 def run_new(options: Namespace) -> None:
     """The folder of a new case, and a workbook or a coding file to code it in."""
+    from policycase.coding import new_case
+    from policycase.exports.export import export
+    from policycase.model.source_texts import read_source
+    from policycase.storage.writing import write_files
+
     ending = ".xlsx" if options.workbook else ".yaml" if options.source else ""
     to_fill = Path(options.output or options.case_id).parent / f"{options.case_id}{ending}"
     if ending and to_fill.exists() and not options.force:
@@ -364,7 +390,7 @@ def run_new(options: Namespace) -> None:
     target = new_case.new(options.case_id, options.output, text=text, force=options.force)
     try:
         if ending == ".xlsx":
-            export.export(target, "workbook", to_fill, force=options.force)
+            export(target, "workbook", to_fill, force=options.force)
         elif ending:
             made = new_case.skeleton(options.case_id, text, target.name, to_fill.name)
             write_files(to_fill.parent, {to_fill.name: made.encode()})
@@ -384,11 +410,14 @@ def run_new(options: Namespace) -> None:
 
 def run_import_case(options: Namespace) -> None:
     """The tables of a coding file or a workbook as a case."""
-    done = import_case.import_tables(options.file, options.output, force=options.force)
+    from policycase.coding.import_case import import_tables
+    from policycase.coding.workbook_import import SHOWN
+
+    done = import_tables(options.file, options.output, force=options.force)
     target, changes = done.folder, done.changes
     if options.json:
-        rows = dict(zip(changes["table"], changes["rows"].tolist(), strict=True))
-        say_json({"folder": str(target), "rows": rows, "changes": rows_of(changes), "notes": done.notes})
+        counted = dict(zip(changes["table"], changes["rows"].tolist(), strict=True))
+        say_json({"folder": str(target), "rows": counted, "changes": rows(changes), "notes": done.notes})
         return
     for note in done.notes[:SHOWN]:
         say(note)
@@ -404,6 +433,10 @@ def run_import_case(options: Namespace) -> None:
 
 def run_passages(options: Namespace) -> None:
     """The sentences of a source: rows of passages, the text with its ids, or the blocks and their kinds."""
+    from policycase.coding import sentences
+    from policycase.model.source_texts import read_source
+    from policycase.storage.csv_files import csv_bytes
+
     text = read_source(Path(options.what))
     choices = sentences.read_choices(Path(options.choices)) if options.choices else {}
     blocks = sentences.blocks(text, choices)
@@ -427,15 +460,17 @@ def run_passages(options: Namespace) -> None:
     _tell_kinds(blocks, choices)
 
 
-def _say_blocks(blocks: list[sentences.Block]) -> None:
+def _say_blocks(blocks: list["Block"]) -> None:
     """A file of choices: a line for each block, with its beginning as a remark."""
     for block in blocks:
         say(f"{block.number} {block.kind} {block.page}".ljust(24) + f" # {block.text[:40]}")
 
 
-def _tell_kinds(blocks: list[sentences.Block], choices: dict[int, tuple[str, str]]) -> None:
+def _tell_kinds(blocks: list["Block"], choices: dict[int, tuple[str, str]]) -> None:
     """Say what was taken for something else than body, unless the coder chose it."""
-    for kind in sentences.KINDS[1:]:
+    from policycase.coding.sentences import KINDS
+
+    for kind in KINDS[1:]:
         numbers = [str(block.number) for block in blocks if block.kind == kind and block.number not in choices]
         if numbers:
             tell(f"taken for {kind}: block {', '.join(numbers)} · look with --blocks, correct with --choices FILE")
@@ -459,6 +494,9 @@ def _coded_sources(package: str | None, case_id: str) -> dict[str, str]:
 
 def run_render(options: Namespace) -> bool:
     """Generated files written, or checked."""
+    from policycase.cli import reference
+    from policycase.coding import render
+
     package = chosen(options)
     if package is None:
         msg = f"no {locations.DESCRIPTOR} is in this folder · go to the package, or name it"
@@ -481,7 +519,9 @@ def run_render(options: Namespace) -> bool:
 
 def run_pack(options: Namespace) -> None:
     """The package as a zip, and its SHA-256 as sha256sum prints it."""
-    target = pack.pack(chosen(options), options.output, force=options.force)
+    from policycase.publishing.pack import pack
+
+    target = pack(chosen(options), options.output, force=options.force)
     digest = hashlib.sha256(target.read_bytes()).hexdigest()
     if options.json:
         say_json({"file": str(target), "sha256": digest, "bytes": target.stat().st_size})

@@ -11,7 +11,16 @@ from policycase.coding.coding_schema import coding_schema
 from policycase.errors import DateError
 from policycase.model.dates import bounds
 from policycase.model.package import Package, refuse_invalid_descriptor, write_json
-from policycase.model.profile import CODING_SCHEMA, DICTIONARY, ENTRY_TABLES, Field, Profile, Table, schema_path
+from policycase.model.profile import (
+    CODING_SCHEMA,
+    DICTIONARY,
+    ENTRY_TABLES,
+    Field,
+    Profile,
+    Table,
+    refuse_other_profile,
+    schema_path,
+)
 from policycase.model.provenance import ATTESTED, OTHER_SOURCE, attestations, in_source_order
 from policycase.model.tables import Tables, read_table
 from policycase.publishing.citation_files import CITATION, ZENODO, citation, zenodo
@@ -125,9 +134,12 @@ def outputs(root: Path, reference: Pages | None = None) -> dict[str, bytes]:
     Raises
     ------
     UnreadableError
-        An authored file cannot be read.
+        An authored file cannot be read, or the schemas lack a table or a column that is read here.
+    InvalidPackageError
+        A descriptor is not valid.
     """
     package = Package.read(root)
+    refuse_other_profile(package.profile)
     refuse_invalid_descriptor(package.descriptor)
     made = package.profile.files | dict(_schemas(package.profile))  # the authored ones too, for their line ends
     profile = Profile(made.copy())

@@ -82,7 +82,7 @@ def _refuse_broken_keys(database: sqlite3.Connection, case: Casebook) -> None:
         name, row, parent, _ = broken
         key = case.profile.tables[name].primary_key
         record = "--".join(str(value) for value in case[name].loc[row - 1, list(key)])
-        msg = f"{name} {record} points to a row of {parent} that is not there · run: policycase validate"
+        msg = f"{name} {record} points to a row of {parent} that does not exist · run: policycase validate"
         raise InvalidPackageError(msg)
 
 

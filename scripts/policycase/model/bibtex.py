@@ -60,7 +60,7 @@ def bibtex(casebook: "Casebook", rows: pd.DataFrame | None = None) -> str:
 def _sources_behind(casebook: "Casebook", rows: pd.DataFrame) -> set[str]:
     if "source_id" in rows:
         return set(rows["source_id"].dropna())
-    passages = casebook["passages"].set_index("passage_id")["source_id"]
+    passages = casebook["passages"].drop_duplicates("passage_id").set_index("passage_id")["source_id"]
     if "passage_id" in rows:
         return set(rows["passage_id"].map(passages).dropna())
     keys = [table.key for table in casebook.profile.case_tables.values() if table.key]

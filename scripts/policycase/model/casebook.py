@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import pandas as pd
 
@@ -90,11 +90,37 @@ class Casebook:
             raise UnknownNameError("table", name, self._frames)
         return self._frames[name].copy()
 
-    def __getattr__(self, name: str) -> pd.DataFrame:
-        """One table, as a fresh frame."""
-        if name.startswith("_"):  # before __init__ has run: copy and pickle ask for dunder names
-            raise AttributeError(name)
-        return self[name]
+    if TYPE_CHECKING:  # the tables of the profile, for editors; a test holds them equal
+        programs: pd.DataFrame
+        agencies: pd.DataFrame
+        events: pd.DataFrame
+        goals: pd.DataFrame
+        claims: pd.DataFrame
+        figures: pd.DataFrame
+        program_agencies: pd.DataFrame
+        program_places: pd.DataFrame
+        program_populations: pd.DataFrame
+        program_links: pd.DataFrame
+        event_agencies: pd.DataFrame
+        event_places: pd.DataFrame
+        event_links: pd.DataFrame
+        places: pd.DataFrame
+        cases: pd.DataFrame
+        sources: pd.DataFrame
+        passages: pd.DataFrame
+        evidence: pd.DataFrame
+        scope: pd.DataFrame
+        coders: pd.DataFrame
+        reliability: pd.DataFrame
+        codes: pd.DataFrame
+        crosswalks: pd.DataFrame
+    else:  # a checker would take any name for a table
+
+        def __getattr__(self, name: str) -> pd.DataFrame:
+            """One table, as a fresh frame."""
+            if name.startswith("_"):  # before __init__ has run: copy and pickle ask for dunder names
+                raise AttributeError(name)
+            return self[name]
 
     def __iter__(self) -> Iterator[str]:
         """The names of the tables."""

@@ -4,6 +4,8 @@ from typing import Any
 
 import pandas as pd
 
+from policycase.model.columns import row_tuples
+from policycase.model.profile import Table
 from policycase.model.provenance import RECORD, has_no_address, rivals, rows_needing_evidence, values_needing_evidence
 from policycase.model.tables import Tables
 from policycase.storage.csv_files import TEXT
@@ -45,23 +47,27 @@ def of_values(tables: Tables) -> pd.DataFrame:
     status = _statuses(claims, sources)
     confirms = claims[claims["stance"].eq("confirms")].dropna(subset=["group"])
     confirming = confirms.groupby(["record_id", "field"])["group"].agg(set).to_dict()
+    alike: dict[tuple[str, ...], list[Any]] = {}
+    some = claims.dropna(subset=[*KEY, "stance"]).fillna({"value": "", "start": "", "end": ""})
+    for row in row_tuples(some):
+        alike.setdefault((row.case_id, row.record_id, row.field, row.stance, row.value), []).append(row)
+    records = _records(tables, {*claims["record_id"].dropna(), *claims["object_id"].dropna()})
     lines = []
-    for key, rows in claims.groupby([*KEY, "stance", claims["value"].fillna("")], sort=False):
-        case_id, record_id, field, stance, value = map(str, key)
-        own = set(rows["own"])
+    for (case_id, record_id, field, stance, value), rows in alike.items():
+        own = {row.own if isinstance(row.own, str) else None for row in rows}
         lines.append(
             {
                 "case_id": case_id,
                 "record_id": record_id,
                 "field": field,
-                "coded_value": _coded(tables, record_id, field),
+                "coded_value": _coded(records, record_id, field),
                 "stance": stance,
                 "rival_value": value or None,
                 "status": status.get((case_id, record_id, field), "unchecked"),
                 "groups_for_coded": len(own | confirming.get((record_id, field), set())),
-                "groups_for_rival": len(set(rows["group"].dropna()) - own),
-                "sources": "; ".join(dict.fromkeys(rows["source"].dropna())),
-                "statement": _statement(tables, rows),
+                "groups_for_rival": len({row.group for row in rows if isinstance(row.group, str)} - own),
+                "sources": "; ".join(dict.fromkeys(row.source for row in rows if isinstance(row.source, str))),
+                "statement": _statement(records, rows),
             }
         )
     columns = [*KEY, "coded_value", "stance", "rival_value", "status", "groups_for_coded", "groups_for_rival",
@@ -83,8 +89,9 @@ def shares(tables: Tables) -> pd.DataFrame:
         a coded row as a whole, or a coded value that has evidence of its own, or what a crosscheck is about.
     """
     claims = tables["claims"][rivals(tables)]
-    rows = rows_needing_evidence(tables).assign(field=RECORD)
-    statements = pd.concat([rows[KEY], values_needing_evidence(tables)[KEY], claims[KEY]]).drop_duplicates()
+    rows = rows_needing_evidence(tables)
+    values = values_needing_evidence(tables)
+    statements = pd.concat([rows.assign(field=RECORD)[KEY], values[KEY], claims[KEY]]).drop_duplicates()
     status = _statuses(claims, tables["sources"].drop_duplicates("source_id").set_index("source_id"))
     found = [status.get(key, "unchecked") for key in statements.itertuples(index=False, name=None)]
     counts = pd.crosstab(statements["case_id"].to_numpy(), pd.Categorical(found, STATUSES), dropna=False)
@@ -115,36 +122,52 @@ def _status(stances: set[str]) -> str:
     return next((status for stance, status in STATUS_OF.items() if stance in stances), "unchecked")
 
 
-def _statement(tables: Tables, rows: pd.DataFrame) -> str:
+Records = dict[str, tuple[Table, dict[str, Any]]]
+
+
+def _records(tables: Tables, ids: set[str]) -> Records:
+    """The table and the row of each record, and of the parts of a link; every table is looked through once."""
+    found: Records = {}
+    for more in range(2):  # the records, then the parts of those that are links
+        wanted = tables.table_of.reindex(sorted(ids - found.keys())).dropna()
+        for name, some in wanted.groupby(wanted):
+            table, frame = tables.profile.tables[str(name)], tables[str(name)]
+            rows = frame[frame[table.key].isin(some.index)].drop_duplicates(table.key).to_dict("records")
+            found |= {row[table.key]: (table, row) for row in rows}
+            ids = ids | {row[part] for row in rows for part in table.id_parts if isinstance(row[part], str)}
+        if more or ids == found.keys():
+            break
+    return found
+
+
+def _statement(records: Records, rows: list[Any]) -> str:
     """The statements, each once, with the places, agencies or events it names and the time it holds for."""
+    named: dict[tuple[str, str, str], list[str]] = {}
+    for row in rows:
+        if isinstance(row.statement, str):
+            objects = named.setdefault((row.statement, row.start, row.end), [])
+            objects += [_name(records, row.object_id)] if isinstance(row.object_id, str) else []
     text = []
-    for key, same in rows.fillna({"start": "", "end": ""}).groupby(["statement", "start", "end"], sort=False):
-        statement, start, end = map(str, key)
-        objects = ", ".join(_name(tables, record) for record in same["object_id"].dropna())
+    for (statement, start, end), names in named.items():
         times = " to ".join(time for time in (start, end) if time)
-        more = "; ".join(part for part in (objects, times) if part)
+        more = "; ".join(part for part in (", ".join(names), times) if part)
         text.append(f"{statement} [{more}]" if more else statement)
     return " ".join(text)
 
 
-def _name(tables: Tables, record_id: str) -> str:
-    """The name of a record; of a link, the names of its parts."""
-    name = tables.table_of.get(record_id)
-    if name is None:
+def _name(records: Records, record_id: str, *, of_part: bool = False) -> str:
+    """The name of a record; of a link, the names of its parts, none of which is a link in a valid package."""
+    if record_id not in records:
         return record_id
-    table = tables.profile.tables[name]
-    row = tables[name].iloc[tables.rows_with(name, table.key, record_id)[0]]
+    table, row = records[record_id]
     if table.id_parts:
-        return ", ".join(_name(tables, row[part]) for part in table.id_parts)
-    return next((row[column] for column in NAMES if column in row), record_id)
+        parts = [row[part] for part in table.id_parts if isinstance(row[part], str)]
+        return record_id if of_part else ", ".join(_name(records, part, of_part=True) for part in parts)
+    return next((row[column] for column in NAMES if isinstance(row.get(column), str)), record_id)
 
 
-def _coded(tables: Tables, record_id: str, field: str) -> str | None:
+def _coded(records: Records, record_id: str, field: str) -> str | None:
     """The coded cell; for the record as a whole, its name."""
-    name = tables.table_of.get(record_id)
-    if name is None:
+    if record_id not in records:
         return None
-    if field == RECORD:
-        return _name(tables, record_id)
-    table = tables.profile.tables[name]
-    return tables[name].iloc[tables.rows_with(name, table.key, record_id)[0]].get(field)
+    return _name(records, record_id) if field == RECORD else records[record_id][1].get(field)

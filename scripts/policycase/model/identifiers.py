@@ -9,6 +9,7 @@ import pycountry
 
 DOI = re.compile(r"10\.[0-9]{4,9}(?:\.[0-9]+)*/\S+")  # ISO 26324: a suffix is of any printing characters
 ORCID = re.compile(r"https?://(?:www\.)?orcid\.org/(?P<id>[0-9]{4}-[0-9]{4}-[0-9]{4}-[0-9]{3}[0-9Xx])/?")
+AT_ORCID = re.compile(r"(?:https?://)?(?:www\.)?orcid\.org(?![\w.-])", re.IGNORECASE)
 WIKIDATA = re.compile(r"Q[1-9][0-9]*")
 GEONAMES = re.compile(r"[1-9][0-9]*")
 KOSOVO = SimpleNamespace(alpha_2="XK", alpha_3="XKX", name="Kosovo")  # user-assigned: the EU and the World Bank use it
@@ -43,6 +44,17 @@ def orcid(path: str) -> str:
     for digit in digits:
         total = (total + int(digit)) * 2
     return match["id"].upper() if "0123456789X"[(12 - total % 11) % 11] == check else ""
+
+
+def is_at_orcid(path: str) -> bool:
+    """Whether a text is an address at orcid.org, whatever follows.
+
+    Examples
+    --------
+    >>> is_at_orcid("https://orcid.org/0000-0002-1825-0079"), is_at_orcid("https://example.org/orcid.org")
+    (True, False)
+    """
+    return bool(AT_ORCID.match(path.strip()))
 
 
 def is_language(text: str) -> bool:

@@ -1,6 +1,7 @@
 """Where values come from: the passages behind a record or a field, and how much has evidence."""
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,7 @@ import pandas as pd
 
 from policycase.errors import UnknownNameError
 from policycase.model.profile import Profile
-from policycase.model.tables import Tables
+from policycase.model.tables import Tables, once
 from policycase.storage.csv_files import TEXT
 
 Frames = Mapping[str, pd.DataFrame]
@@ -36,6 +37,7 @@ def other_figures(tables: Tables) -> pd.Series:
     return figures["source_id"].isin(sources.loc[sources["source_use"].eq("crosscheck"), "source_id"])
 
 
+@once
 def crosscheck_only(tables: Tables) -> frozenset[str]:
     """Ids of records that are objects of other sources' claims, with their ancestors.
 
@@ -113,7 +115,7 @@ def coded_rows(frames: Frames, profile: Profile) -> dict[str, pd.DataFrame]:
     return kept
 
 
-def _among(cells: pd.Series, ids: pd.Index) -> np.ndarray:
+def _among(cells: pd.Series | pd.Index, ids: pd.Index) -> np.ndarray:
     """Whether each cell is one of many ids; `isin` would make a Python object of each of them, for every column."""
     return ids.get_indexer(pd.Index(cells, dtype="object")) >= 0
 
@@ -125,6 +127,7 @@ def counts(tables: Tables) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, "index", columns=["rows", "others"]).astype("Int64")
 
 
+@once
 def rows_needing_evidence(tables: Tables) -> pd.DataFrame:
     """Records that must rest on a passage: record_id, case_id, table, found; indexed as the tables are.
 
@@ -137,12 +140,19 @@ def rows_needing_evidence(tables: Tables) -> pd.DataFrame:
         *tables["claims"].loc[crosschecks(tables), "claim_id"],
         *tables["figures"].loc[other_figures(tables), "figure_id"],
     }
-    records = records[records["record_id"].notna() & ~records["record_id"].isin(others)]
     evidence = tables["evidence"]
-    found = records["record_id"].isin(evidence.loc[evidence["field"].eq(RECORD), "record_id"])
-    return records.assign(found=found)[found | ~records["record_id"].isin(crosscheck_only(tables))]
+    supported = pd.Index(evidence.loc[evidence["field"].eq(RECORD), "record_id"].dropna().unique(), dtype="object")
+    ids = pd.Index(records["record_id"], dtype="object")
+    found, other, named = (_among(ids, some) for some in (supported, _index(others), _index(crosscheck_only(tables))))
+    wanted_rows = records["record_id"].notna().to_numpy() & ~other & (found | ~named)
+    return records.assign(found=found)[wanted_rows]
 
 
+def _index(ids: AbstractSet[str]) -> pd.Index:
+    return pd.Index([one for one in ids if isinstance(one, str)], dtype="object")
+
+
+@once
 def values_needing_evidence(tables: Tables) -> pd.DataFrame:
     """Values that must rest on a passage of their own: record_id, case_id, table, field, found.
 
@@ -151,21 +161,25 @@ def values_needing_evidence(tables: Tables) -> pd.DataFrame:
     """
     rows = rows_needing_evidence(tables)
     supported = pd.Index(tables.pairs("evidence", "record_id", "field")).unique()
-    needing = dict(list(rows.groupby("table")["record_id"]))
+    needing = {str(name): some.index for name, some in rows.groupby("table")}
     parts = []
     for name, table in tables.profile.case_tables.items():
         fields = [field for field in table.fields.values() if field.evidence]
         if not fields:
             continue
         frame = tables[name]
-        needs = frame[table.key].isin(needing.get(name, ()))
+        needs = frame.index.isin(needing.get(name, ()))
+        whole = supported.get_indexer(tables.paired(name, table.key, RECORD)) >= 0
+        places, found = [], []
         for field in fields:
-            wanted = needs & frame[field.name].notna() & frame[field.name].ne(field.silent)
-            found = supported.get_indexer(tables.paired(name, table.key, field.name)) >= 0
-            if field.name in table.id_parts:
-                found |= supported.get_indexer(tables.paired(name, table.key, RECORD)) >= 0
-            part = frame.loc[wanted, [table.key, "case_id"]].set_axis(["record_id", "case_id"], axis=1)
-            parts.append(part.assign(table=name, field=field.name, found=found[wanted]))
+            cells = tables.distinct(name, field.name)
+            says = np.array([*(text != field.silent for text in cells.texts), False])  # the last is a missing cell
+            places.append(np.flatnonzero(needs & says[cells.numbers]))
+            own = supported.get_indexer(tables.paired(name, table.key, field.name)) >= 0
+            found.append((own | whole if field.name in table.id_parts else own)[places[-1]])
+        names = np.repeat([field.name for field in fields], [len(some) for some in places])
+        part = frame[[table.key, "case_id"]].set_axis(["record_id", "case_id"], axis=1).iloc[np.concatenate(places)]
+        parts.append(part.assign(table=name, field=names, found=np.concatenate(found)))
     return pd.concat(parts)
 
 
@@ -246,7 +260,8 @@ def row_coverage(tables: Tables) -> pd.DataFrame:
     """
     cases = tables["cases"]["case_id"].tolist()
     grid = pd.MultiIndex.from_product([cases, list(tables.profile.case_tables)], names=["case_id", "table"])
-    rows, values = rows_needing_evidence(tables), values_needing_evidence(tables)
+    rows = rows_needing_evidence(tables)
+    values = values_needing_evidence(tables)
     everything = pd.concat([tables[name][["case_id"]].assign(table=name) for name in tables.profile.case_tables])
     counts = {
         "rows": everything,

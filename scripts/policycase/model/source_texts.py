@@ -2,10 +2,9 @@
 
 import io
 import re
+import warnings
 from html.parser import HTMLParser
 from pathlib import Path, PurePath
-
-from markdown_it import MarkdownIt
 
 from policycase.errors import MissingExtraError, UnreadableError
 from policycase.model.passages import skeleton
@@ -23,6 +22,7 @@ BYTE_ORDER_MARKS = (
 PUNCTUATION = re.compile(rb"[\x85\x91-\x97\xa0\xab\xbb]")  # the same in every Windows code page of an alphabet
 DECLARED = re.compile(rb"""<(?:meta|\?xml)[^>]*?(?:charset|encoding)\s*=\s*["']?\s*([A-Za-z0-9_.:-]+)""", re.IGNORECASE)
 FRONT_MATTER = re.compile(r"\A---\n.*?\n(?:---|\.\.\.)\n", re.DOTALL)
+FEW = 20  # pages that a warning names
 SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -47,6 +47,8 @@ def read_source(file: Path) -> str:
 def text_of(content: bytes, name: str) -> str:
     """The words of a source in a file of some name; blocks are separated by empty lines, pages by a form feed.
 
+    A PDF of which some pages hold no text gives a warning that names them.
+
     Raises
     ------
     UnreadableError
@@ -56,7 +58,10 @@ def text_of(content: bytes, name: str) -> str:
     """
     kind = PurePath(name).suffix.lower()
     if kind == ".pdf" or content.startswith(b"%PDF-"):
-        text = _of_pdf(content, name)
+        pages = _of_pdf(content, name)
+        text = "\f".join(pages)
+        if skeleton(text):
+            _warn_of_scans([str(number) for number, page in enumerate(pages, start=1) if not skeleton(page)], name)
         empty = "it is a scan, or an empty page · recognize its text (OCR), and give the result"
     else:
         text, empty = _of_other(content, name, kind), KINDS
@@ -70,6 +75,8 @@ def _of_other(content: bytes, name: str, kind: str) -> str:
     if kind == ".docx":
         return _of_html(_of_docx(content, name))
     if kind in MARKDOWN:
+        from markdown_it import MarkdownIt  # noqa: PLC0415 - heavy, and only needed for Markdown
+
         text = FRONT_MATTER.sub("", _decoded(content, name).replace("\r\n", "\n"))
         return _of_html(MarkdownIt("commonmark").enable(["table", "strikethrough"]).render(text))
     if kind in WEB:
@@ -103,14 +110,25 @@ def _not_decoded(name: str, why: str) -> UnreadableError:
     return UnreadableError(f"{name}: cannot be read as text in UTF-8: {why} · save it as text in UTF-8, or {KINDS}")
 
 
-def _of_pdf(content: bytes, name: str) -> str:
+def _warn_of_scans(numbers: list[str], name: str) -> None:
+    if not numbers:
+        return
+    shown = ", ".join(numbers[:FEW]) + (f" and {len(numbers) - FEW} more" if len(numbers) > FEW else "")
+    what = f"page {shown} holds" if len(numbers) == 1 else f"pages {shown} hold"
+    fix = "a scan, or empty; nothing on it is found · recognize its text (OCR), and give the result"
+    msg = f"{name}: {what} no text: {fix}"
+    warnings.warn(msg, stacklevel=4)
+
+
+def _of_pdf(content: bytes, name: str) -> list[str]:
+    """The text of each page."""
     try:
         import pypdf  # noqa: PLC0415 - an extra
     except ImportError as error:
         package, extra = "pypdf", "pdf"
         raise MissingExtraError(package, extra) from error
     try:
-        return "\f".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(content)).pages)
+        return [page.extract_text() for page in pypdf.PdfReader(io.BytesIO(content)).pages]
     except pypdf.errors.FileNotDecryptedError as error:
         msg = (
             f"{name}: cannot be read: it is encrypted with a password · save or print a copy without one, and give that"

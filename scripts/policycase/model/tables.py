@@ -2,12 +2,12 @@
 
 import io
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, wraps
 from importlib.util import find_spec
 from itertools import count
-from typing import BinaryIO, Literal, Self
+from typing import Any, BinaryIO, Literal, Self, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -53,6 +53,7 @@ def refuse_repeats(frame: pd.DataFrame, name: str, key: list[str]) -> None:
         _refuse(f"{name}: {', '.join(map(str, twice.iloc[0]))} appears more than once")
 
 
+T = TypeVar("T")
 SPAN = 2**32  # more than a file has lines, and all tables have distinct texts: two numbers make one
 
 
@@ -163,6 +164,17 @@ class Tables:
         records = self.records.dropna(subset=["record_id"])
         return records.drop_duplicates("record_id", keep="last").set_index("record_id")["table"]
 
+    @cached_property
+    def _known(self) -> dict[Callable[..., Any], Any]:
+        return {}
+
+    def under(self, paths: Mapping[str, Sequence[str]]) -> Self:
+        """The same tables under other paths; what was found out about them is not found out again."""
+        same = replace(self, paths=paths)
+        for name, value in vars(self).items():  # the cached properties among them
+            vars(same).setdefault(name, value)
+        return same
+
     def of(self, numbers: Collection[int]) -> Self:
         """The rows of some of the packages, by the numbers of their files."""
         some = np.array(sorted(numbers), dtype="int64")
@@ -172,6 +184,18 @@ class Tables:
             if name in self.profile.case_tables
         }
         return replace(self, frames={**self.frames, **own})
+
+
+def once(function: Callable[[Tables], T]) -> Callable[[Tables], T]:
+    """A function of tables that is asked once of each, and gives the same object again; nobody changes it."""
+
+    @wraps(function)
+    def known(tables: Tables) -> T:
+        if function not in tables._known:
+            tables._known[function] = function(tables)
+        return tables._known[function]
+
+    return known
 
 
 def _paired(one: np.ndarray, other: np.ndarray) -> np.ndarray:

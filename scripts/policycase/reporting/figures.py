@@ -113,7 +113,16 @@ def _timeline(
     wide, narrow = (timeline.case_timeline(rows, axis, layout) for layout in (timeline.WIDE, timeline.NARROW))
     sheet = Sheet(
         f"{title}, as a table",
-        ["Name", "Kind", "Date", "Start, first day", "Start, last day", "End, first day", "End, last day", "Told in"],
+        [
+            "Name",
+            "Kind",
+            "Date",
+            "Start, first day",
+            "Start, last day",
+            "End, first day",
+            "End, last day",
+            "Mentioned in",
+        ],
         [
             [
                 Value(row.name, anchor=index.anchors[row.record_id]),
@@ -174,10 +183,11 @@ def _grid(index: Index, grid: Grid, words: Words, heads: list[str], left_out: li
             for chip in row_tuples(grid.chips)
         ],
     )
+    wide = grid_module.wide(grid).properties(autosize="none", padding=grid_module.margins(grid))
     yield Figure(
         index.record[grid.chips["id"].iloc[0]]["case_id"],
         words.title,
-        *_drawings(index, words, grid_module.wide(grid), grid_module.narrow(grid)),
+        *_drawings(index, words, wide, grid_module.narrow(grid)),
         sheet,
         left_out,
     )
@@ -215,13 +225,13 @@ def _month(day: pd.Timestamp) -> str:
 
 
 def _telling(row: Any) -> Value:
-    """Which passage of the coded source tells the date, counted from the first, and whether it steps back in time."""
+    """Which passage of the coded source gives the date, counted from the first, and if out of chronological order."""
     if row.tone == "other":
         return Value("other sources only")
     if pd.isna(row.narrative):
         return Value("")
     back = pd.notna(row.out_of_order) and row.out_of_order
-    return Value(f"passage {row.narrative}{', stepping back' if back else ''}")
+    return Value(f"passage {row.narrative}{', out of chronological order' if back else ''}")
 
 
 def _days(*bounds: pd.Timestamp) -> list[Value]:

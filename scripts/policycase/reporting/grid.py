@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import cos, radians, sin
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -9,7 +10,8 @@ import pandas as pd
 from policycase.model.columns import row_tuples
 from policycase.model.dates import span_in_words
 from policycase.model.provenance import ATTESTED, OTHER_SOURCE
-from policycase.reporting.theme import FAINT, INK, MUTED, OTHER, PAPER, hue, library, themed, wrapped
+from policycase.model.tables import refuse_invalid_rows
+from policycase.reporting.theme import FAINT, INK, MUTED, OTHER, PAPER, hue, library, pixels, themed, wrapped
 from policycase.storage.csv_files import TEXT
 
 if TYPE_CHECKING:
@@ -24,7 +26,9 @@ CHIP, GAP, HEAD = 17, 3, 26  # height of a chip, space around it, height of a he
 SIZE, LINE_HEIGHT = 11.5, 13  # of names
 WIDEST, LEAST = 132, 92  # a column is at most so wide; from this width on its name is horizontal
 NARROWEST = 48  # pixels that a role needs
-SLANT = 190  # pixels of a line of a slanted name
+SLANT, ANGLE = 190, 50  # pixels of a line of a slanted name, and its degrees
+LIFT, EDGE = 8, 5  # pixels between names and the grid, and around all
+HEAD_SIZE, BOLD = 10.5, 1.1  # of heads; bold is wider
 CHIPS = ["row", "column", "text", "hue", "style", "sentence", "id"]
 STYLES: dict[str, dict[str, Any]] = {
     "solid": {"fillOpacity": 1, "strokeWidth": 0},
@@ -50,6 +54,7 @@ class Grid:
 
 def by_case(casebook: "Casebook", grid_of: Callable[["Casebook", str], Grid]) -> "altair.TopLevelMixin":
     """The wide grid of the one case, or those of all under their titles."""
+    refuse_invalid_rows(casebook.text, casebook.profile)
     titles = casebook.cases.set_index("case_id")["title"]
     charts = [wide(grid_of(casebook, case_id)).properties(title=titles[case_id]) for case_id in casebook.case_ids]
     return themed(charts[0] if len(charts) == 1 else library().vconcat(*charts, spacing=36))
@@ -58,10 +63,7 @@ def by_case(casebook: "Casebook", grid_of: Callable[["Casebook", str], Grid]) ->
 def wide(grid: Grid) -> "altair.LayerChart":
     """The grid with its rows at the left and its columns on top."""
     alt = library()
-    step = min((WIDTH - LABELS - SLANTED) / max(len(grid.columns), 1), WIDEST)
-    step = max(step, CHIP + 6 if grid.round else NARROWEST)  # with many columns the chart grows
-    if step < LEAST:  # slanted names need room side by side
-        step = max([step, *(LINE_HEIGHT * 1.35 * len(lines) for lines in slanted(grid.columns["name"]))])
+    step = _step(grid)
     rows, heads, height = _placed(grid)
     extra = pd.Series([line.count("\n") * LINE_HEIGHT / 2 for line in rows["lines"]], rows.index, dtype="float64")
     rows = rows.assign(middle=rows["y"] + CHIP / 2 + GAP + extra / 2, label=rows["y"] + CHIP / 2 + GAP - extra / 2)
@@ -90,7 +92,7 @@ def wide(grid: Grid) -> "altair.LayerChart":
         alt.Chart(rows).mark_square(size=44, opacity=1).encode(
             x=alt.value(-10), y=y, color=alt.Color("hue:N", scale=None)
         ),
-        alt.Chart(heads).mark_text(align="right", fontWeight="bold", color=MUTED, fontSize=10.5, **text).encode(
+        alt.Chart(heads).mark_text(align="right", fontWeight="bold", color=MUTED, fontSize=HEAD_SIZE, **text).encode(
             x=alt.value(-6), y=alt.Y("y:Q", scale=down, axis=None), text="head:N"
         ),
         _names(columns, step, across, down),
@@ -98,6 +100,42 @@ def wide(grid: Grid) -> "altair.LayerChart":
     ]  # fmt: skip
     filled = [layer for layer in layers if len(layer.data)] or layers[:1]
     return alt.layer(*filled).properties(width=width, height=height)
+
+
+def margins(grid: Grid) -> dict[str, float]:
+    """The room that names take at the left, on top and at the right of the wide grid, in any font that a reader has."""
+    step = _step(grid)
+    heads = [pixels(group, HEAD_SIZE) * BOLD + 6 for group in grid.rows["group"]]
+    names = [pixels(line, SIZE) + 19 for name in grid.rows["name"] for line in wrapped(name, LABELS - 19, SIZE)]
+    if step >= LEAST:
+        most = max((len(wrapped(name, step - 4, SIZE)) for name in grid.columns["name"]), default=1)
+        return {
+            "left": max([*heads, *names, 0]) + EDGE,
+            "top": LIFT + LINE_HEIGHT * most,
+            "right": EDGE,
+            "bottom": EDGE,
+        }
+    across, up = cos(radians(ANGLE)), sin(radians(ANGLE))
+    ends = [
+        (number * step + up * LINE_HEIGHT * nth + across * pixels(line, SIZE), up * pixels(line, SIZE))
+        for number, lines in enumerate(slanted(grid.columns["name"]), 1)
+        for nth, line in enumerate(lines)
+    ]
+    return {
+        "left": max([*heads, *names, 0]) + EDGE,
+        "top": LIFT + LINE_HEIGHT + max((top for _, top in ends), default=0),
+        "right": max([right - step * (len(grid.columns) + 0.5) for right, _ in ends], default=0) + 2 * EDGE,
+        "bottom": EDGE,
+    }
+
+
+def _step(grid: Grid) -> float:
+    """How far apart columns stand."""
+    step = min((WIDTH - LABELS - SLANTED) / max(len(grid.columns), 1), WIDEST)
+    step = max(step, CHIP + 6 if grid.round else NARROWEST)  # with many columns the chart grows
+    if step < LEAST:  # slanted names need room side by side
+        step = max([step, *(LINE_HEIGHT * 1.35 * len(lines) for lines in slanted(grid.columns["name"]))])
+    return step
 
 
 def narrow(grid: Grid) -> "altair.LayerChart":
@@ -110,7 +148,7 @@ def narrow(grid: Grid) -> "altair.LayerChart":
         chips = grid.chips[grid.chips["column"].eq(column.column)]
         if chips.empty:
             continue
-        head = wrapped(column.name, NARROW, SIZE * 1.1)  # bold is wider
+        head = wrapped(column.name, NARROW, SIZE * BOLD)
         heads.append(("\n".join(head), at + 14))
         at += HEAD + LINE_HEIGHT * (len(head) - 1)
         for chip in chips.to_dict("records"):
@@ -169,8 +207,8 @@ def _names(columns: pd.DataFrame, step: float, across: Any, down: Any) -> "altai
     columns = columns.assign(lines=["\n".join(wrapped(name, step - 4, SIZE)) for name in columns["name"]])
     if not level:
         columns["lines"] = ["\n".join(lines) for lines in slanted(columns["name"])]
-    lift = [-8 - LINE_HEIGHT * line.count("\n") * level for line in columns["lines"]]
-    look = {"align": "center"} if level else {"align": "left", "angle": 310, "dx": 2}
+    lift = [-LIFT - LINE_HEIGHT * line.count("\n") * level for line in columns["lines"]]
+    look = {"align": "center"} if level else {"align": "left", "angle": 360 - ANGLE, "dx": 2}
     return alt.Chart(columns.assign(lift=lift)).mark_text(
         baseline="line-bottom", lineBreak="\n", lineHeight=LINE_HEIGHT, color=INK, aria=False, **look
     ).encode(
@@ -211,7 +249,7 @@ AIMS = {"goal_type": "solid", "goal_type_2": "dashed"}  # first-named aim, secon
 
 
 def plot_goals(casebook: "Casebook") -> "altair.TopLevelMixin":
-    """Which goal a program or an agency had, by type, one chart a case with the same columns.
+    """Which goal a program or an agency had, by type, one chart per case with the same columns.
 
     A row is a program, or an agency where the source says whose goal it is, which is then named and in the color of
     its sector; else it is dark. A filled disc is the aim named first, a dashed ring the second aim of the same goal;
@@ -221,6 +259,8 @@ def plot_goals(casebook: "Casebook") -> "altair.TopLevelMixin":
     ------
     MissingExtraError
         Altair is not installed.
+    InvalidPackageError
+        A row has no id or no case, or points nowhere.
     """
     return by_case(casebook, goals)
 
@@ -281,7 +321,7 @@ ROLE_STYLES = {"lead": "solid", "abstain": "dashed"}  # who leads, and who agree
 
 
 def plot_network(casebook: "Casebook") -> "altair.TopLevelMixin":
-    """Which agency had which role in which program, one chart a case.
+    """Which agency had which role in which program, one chart per case.
 
     Agencies are rows under their sector and in its color, programs are columns, each role is a chip with its name:
     filled for who leads, dashed for who agrees not to interfere, an outline where the program is only planned, gray
@@ -291,6 +331,8 @@ def plot_network(casebook: "Casebook") -> "altair.TopLevelMixin":
     ------
     MissingExtraError
         Altair is not installed.
+    InvalidPackageError
+        A row has no id or no case, or points nowhere.
     """
     return by_case(casebook, network)
 

@@ -57,7 +57,7 @@ def report(casebook: Casebook | str | Path | None, output: str | Path, *, force:
     -------
     Path
         The file. It needs no network and no script: charts are inline SVG, and each value names its passages.
-        It has about half a megabyte and takes about two seconds a case, so it is meant for dozens of cases.
+        It has about half a megabyte and takes about two seconds per case, so it is meant for dozens of cases.
 
     Raises
     ------

@@ -52,7 +52,7 @@ class Value:
 
 
 class Index:
-    """Records of a casebook by id, as text; missing cells are not there."""
+    """Records of a casebook by id, as text; missing cells are left out."""
 
     def __init__(self, casebook: "Casebook") -> None:
         self.casebook = casebook

@@ -13,6 +13,7 @@ from policycase.errors import MissingExtraError
 from policycase.model.columns import row_tuples
 from policycase.model.dates import in_words, span_in_words
 from policycase.model.provenance import ATTESTED, OTHER_SOURCE
+from policycase.model.tables import refuse_invalid_rows
 from policycase.reporting.theme import EVENT, FAINT, INK, MUTED, OTHER, PAPER, PROGRAM, library, themed, wrapped
 from policycase.storage.csv_files import TEXT
 from policycase.storage.json_files import NOT_XML
@@ -370,7 +371,7 @@ LINE_HEIGHT, LANES = 14, 40
 
 
 def plot_timeline(casebook: "Casebook") -> "altair.TopLevelMixin":
-    """A timeline of programs and events, one chart a case, all on one axis.
+    """A timeline of programs and events, one chart per case, all on one axis.
 
     A day that is known is a dot, a moment somewhere within a range is a pale band over the range, and an open bound
     is a dotted line that ends in an arrow. What did not occur is hollow and says so; what only other sources
@@ -380,8 +381,11 @@ def plot_timeline(casebook: "Casebook") -> "altair.TopLevelMixin":
     ------
     MissingExtraError
         Altair is not installed.
+    InvalidPackageError
+        A row has no id or no case, or points nowhere.
     """
     alt = library()
+    refuse_invalid_rows(casebook.text, casebook.profile)
     rows = timeline_rows(casebook)
     window = time_window(rows)
     titles = casebook.cases.set_index("case_id")["title"]

@@ -156,9 +156,37 @@ def of_vocabularies(profile: Profile) -> list[Finding]:
     return [finding for name in tables for _, finding in _rows(name, tables)]
 
 
-def cells_of(schema: bytes) -> list[Cells]:
-    """For each field of a schema, what frictionless makes of its cells."""
-    return [Cells(field) for field in _schema(schema)[0].fields]
+def cells_of(profile: Profile) -> dict[str, dict[str, Cells]]:
+    """What frictionless makes of the cells of each column, by table and column."""
+    contents = {name: profile.files[schema_path(name)] for name in profile.case_tables}
+    return dict(zip(contents, _cells_of(tuple(contents.values())), strict=True))
+
+
+@lru_cache(maxsize=8)
+def _cells_of(schemas: tuple[bytes, ...]) -> list[dict[str, Cells]]:
+    """The same of the fields of some schemas; those that ask the same share one, since making it takes long."""
+    described = [json.loads(schema) for schema in schemas]
+    of_schema = [json.dumps({key: schema.get(key) for key in ("$schema", "missingValues")}) for schema in described]
+    asked: dict[str, dict[str, str]] = {}  # for each kind of schema: the name of the field that stands for all alike
+    for kind, schema in zip(of_schema, described, strict=True):
+        for one in schema["fields"]:
+            names = asked.setdefault(kind, {})
+            names.setdefault(_demand(one), f"field-{len(names)}")
+    made = {}
+    for kind, names in asked.items():
+        fields = [{"name": name, **json.loads(demand)} for demand, name in names.items()]
+        schema = Schema.from_descriptor({**json.loads(kind), "fields": fields})
+        made[kind] = {demand: Cells(field) for demand, field in zip(names, schema.fields, strict=True)}
+    return [
+        {one["name"]: made[kind][_demand(one)] for one in schema["fields"]}
+        for kind, schema in zip(of_schema, described, strict=True)
+    ]
+
+
+def _demand(described: Mapping[str, Any]) -> str:
+    """What a field asks of its cells, as JSON: how it is described, without its words."""
+    words = {"name", "title", "description", "example", "categories", "policycase"}
+    return json.dumps({key: value for key, value in described.items() if key not in words}, sort_keys=True)
 
 
 def _header(table: CheckedTable) -> Iterator[Finding]:
@@ -286,7 +314,7 @@ def _finding(package: Package, table: str, error: Error) -> Finding:
 
 @dataclass(frozen=True)
 class Screened:
-    """Packages whose files, schemas and descriptor are sound, with their tables.
+    """Packages whose files, schemas and descriptor are valid, with their tables.
 
     Attributes
     ----------
@@ -363,11 +391,12 @@ def _suspects(tables: Tables) -> dict[int, set[str]]:
     """Tables with a cell, key or reference that frictionless would report, by the number of their package."""
     suspects: dict[int, set[str]] = defaultdict(set)
     demands: dict[str, Demand] = {}
+    readers = cells_of(tables.profile)
     for table in tables.profile.case_tables.values():
         files = files_of(tables[table.name].index)
         wrong = _repeated_keys(tables, table, files)
-        for cells in cells_of(tables.profile.files[schema_path(table.name)]):
-            wrong |= demands.setdefault(cells.demand, Demand(cells)).refuses(tables.distinct(table.name, cells.name))
+        for column, cells in readers[table.name].items():
+            wrong |= demands.setdefault(cells.demand, Demand(cells)).refuses(tables.distinct(table.name, column))
         for link in table.foreign_keys:
             (column,), (key,) = link.fields, link.to
             parents = pd.Index(_scoped(tables.numbers(link.table, key), files_of(tables[link.table].index))).unique()

@@ -9,6 +9,7 @@ from jsonschema import Draft202012Validator
 
 from policycase.errors import PolicyCaseError, TooLargeError, UnreadableError, did_you_mean
 from policycase.findings import Finding
+from policycase.model.identifiers import is_at_orcid, orcid
 from policycase.model.licences import meant
 from policycase.model.package import Folder, Package, read_descriptor
 from policycase.model.profile import DATA, FOLDER, PROFILE, Profile, schema_path, shipped_profile
@@ -225,7 +226,7 @@ def check_profile(package: Package) -> list[Finding]:
         return [Finding("descriptor-is-json", str(error), path=DESCRIPTOR)]
     validator = _validator(package.profile.files[PROFILE])  # the shipped one, byte for byte: stage 2 saw to that
     found = [*problems(validator, descriptor, DESCRIPTOR, "descriptor-follows-profile")]
-    return found or [*_licences(package), *_resources(package)]
+    return found or [*_own(package)]
 
 
 def is_followed(package: Package) -> bool:
@@ -234,7 +235,9 @@ def is_followed(package: Package) -> bool:
     if not isinstance(resources, list) or not _are_resources(profile, json.dumps(resources)):
         return False
     few = package.descriptor | {"resources": resources[:1]}  # each is judged by itself, so these stand for all
-    return _validator(profile).is_valid(few) and not any((*_licences(package), *_resources(package)))
+    return _validator(profile).is_valid(few) and not any(
+        (*_licences(package), *_contributors(package), *_resources(package))
+    )
 
 
 @lru_cache(maxsize=64)
@@ -247,6 +250,13 @@ def _are_resources(profile: bytes, resources: str) -> bool:
 @lru_cache(maxsize=8)
 def _validator(content: bytes) -> Draft202012Validator:
     return Draft202012Validator(duplicate_free(content))
+
+
+def _own(package: Package) -> Iterator[Finding]:
+    """What a JSON Schema cannot ask of a descriptor."""
+    yield from _licences(package)
+    yield from _contributors(package)
+    yield from _resources(package)
 
 
 def _licences(package: Package) -> Iterator[Finding]:
@@ -263,6 +273,16 @@ def _licences(package: Package) -> Iterator[Finding]:
         )
         message = f'{place} is "{name}"; expected an id from the SPDX list of licences'
         yield Finding("licence-has-spdx-id-or-path", message, hint, path=DESCRIPTOR, field=place)
+
+
+def _contributors(package: Package) -> Iterator[Finding]:
+    """Each address at orcid.org is an ORCID whose last character is the check of the others."""
+    for number, person in enumerate(package.descriptor["contributors"]):
+        path, place = person.get("path", ""), f"contributors[{number}].path"
+        if is_at_orcid(path) and not orcid(path):
+            message = f'{place} is "{path}"; expected an ORCID such as https://orcid.org/0000-0002-1825-0097'
+            hint = "copy it from the person's page there: its last character checks the others, so a digit may be wrong"
+            yield Finding("orcid-has-its-check", message, hint, path=DESCRIPTOR, field=place)
 
 
 def _resources(package: Package) -> Iterator[Finding]:

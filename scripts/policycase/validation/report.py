@@ -319,7 +319,7 @@ def _by_rules(tables: Tables | None, numbers: Mapping[str, int]) -> dict[str, li
 
 def _own(tables: Tables) -> Tables:
     """The tables of one package, under the paths that they have in it."""
-    return replace(tables, paths={name: [path.partition("/")[2]] for name, (path,) in tables.paths.items()})
+    return tables.under({name: [path.partition("/")[2]] for name, (path,) in tables.paths.items()})
 
 
 def merged(by_cells: list[Finding], by_rules: list[Finding], keys: Mapping[str, str]) -> list[Finding]:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from string import Formatter
 from typing import Any
 
 import numpy as np
@@ -65,29 +66,28 @@ def at(  # noqa: PLR0913 - a table, its rows, and what is said of them
     files: Iterable[tuple[Any, pd.DataFrame]] = rows.groupby(files_of(rows.index)) if len(rows) else ()
     for number, some in files:
         path = tables.paths[name][number]
-        found = _findings(tables, name, some, field, message, hint)
-        named = some[missing].fillna("").tolist() if missing else [""] * len(some)
-        yield from few((replace(one, missing=text) for one, text in zip(found, named, strict=True)), path)
+        yield from few(_findings(tables, name, some, field, message, hint, missing), path)
 
 
-def _findings(tables: Tables, name: str, rows: pd.DataFrame, field: str, message: str, hint: str) -> Iterator[Finding]:
+def _findings(  # noqa: PLR0913, PLR0917 - as above
+    tables: Tables, name: str, rows: pd.DataFrame, field: str, message: str, hint: str, missing: str
+) -> Iterator[Finding]:
     key = tables.profile.tables[name].key or "record_id"
-    for place, values in zip(rows.index, rows.itertuples(index=False, name=None), strict=True):
-        row = dict(zip(rows.columns, values, strict=True))
+    quoted = {part for template in (message, hint) for _, part, _, _ in Formatter().parse(template) if part is not None}
+    columns = [column for column in rows.columns if column in {*quoted, key, missing}]
+    for place, *values in zip(rows.index, *(rows[column] for column in columns), strict=True):
+        row = {column: _text(value) for column, value in zip(columns, values, strict=True)}
         path, line = tables.place(name, place)
         yield Finding(
             rule="",
-            message=_filled(message, row),
-            hint=_filled(hint, row),
+            message=message.format_map(row),
+            hint=hint.format_map(row),
             path=path,
             line=line,
             field=field,
-            record_id=_text(row.get(key)),
+            record_id=row.get(key, ""),
+            missing=row.get(missing, ""),
         )
-
-
-def _filled(template: str, row: Mapping[str, Any]) -> str:
-    return template.format_map({name: _text(value) for name, value in row.items()})
 
 
 def _text(value: Any) -> str:
@@ -114,18 +114,22 @@ def with_cells(frame: pd.DataFrame, column: str, wrong: Collection[str]) -> pd.D
 
 def nearest(lost: pd.DataFrame, column: str, known: pd.DataFrame, key: str, otherwise: str) -> list[str]:
     """A hint for each row whose id is not there: the nearest one of its own case."""
-    ids = {case_id: rows[key].dropna().tolist() for case_id, rows in known.groupby("case_id")} if len(lost) else {}
+    ids = {case_id: _by_local(rows[key]) for case_id, rows in known.groupby("case_id")} if len(lost) else {}
     return [
-        (hinted and _like(value, ids.get(case_id, ()))) or otherwise
+        (hinted and _like(value, ids.get(case_id, {}))) or otherwise
         for value, case_id, hinted in zip(lost[column], lost["case_id"], first(lost), strict=True)
     ]
 
 
-def _like(record_id: str, known: Iterable[str]) -> str:
-    """A hint at the nearest id; prefixes are left out, since they make all ids of a case alike."""
-    full = {one.rpartition(":")[2]: one for one in known}
-    near = nearest_of(record_id.rpartition(":")[2], full, 0.75)
-    return f'did you mean "{full[near]}"?' if near else ""
+def _by_local(ids: pd.Series) -> dict[str, str]:
+    """The ids by their local names: prefixes make all ids of a case alike."""
+    return {one.rpartition(":")[2]: one for one in ids.dropna()}
+
+
+def _like(record_id: str, known: Mapping[str, str]) -> str:
+    """A hint at the nearest id."""
+    near = nearest_of(record_id.rpartition(":")[2], known, 0.75)
+    return f'did you mean "{known[near]}"?' if near else ""
 
 
 def first(rows: pd.DataFrame) -> list[bool]:

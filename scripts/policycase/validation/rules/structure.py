@@ -6,8 +6,9 @@ import pandas as pd
 
 from policycase.errors import did_you_mean
 from policycase.findings import Finding
-from policycase.model.provenance import RECORD, has_no_address, has_no_title
+from policycase.model.provenance import ATTESTED, OTHER_SOURCE, RECORD, crosschecks, has_no_address, has_no_title
 from policycase.model.tables import Tables
+from policycase.storage.csv_files import TEXT
 from policycase.validation.rules.base import CODE, at, first, noted, pairs, rule, todo, warning
 from policycase.validation.rules.dates import in_a_cycle
 
@@ -38,16 +39,7 @@ def parent_chain_has_no_cycle(tables: Tables) -> Iterator[Finding]:
 def child_place_lies_in_its_country(tables: Tables) -> Iterator[Finding]:
     """A place's ISO code has the country code of the country it lies in."""
     places = tables["places"].dropna(subset=["place_id"])
-    by_id = places.drop_duplicates("place_id").set_index("place_id")
-    countries = by_id["iso_3166_2"].where(by_id["place_type"].eq("country"))
-    above = places["parent_place_id"]
-    country = above.map(countries)
-    longest = int(places["case_id"].value_counts().max()) if places["case_id"].notna().any() else 0
-    for _ in range(longest):  # each round climbs one step; a circle of parents ends with the rounds
-        above = above.map(by_id["parent_place_id"]).where(country.isna())
-        if above.isna().all():
-            break
-        country = country.fillna(above.map(countries))
+    country = _countries(places)
     wrong = places.assign(country=country)[
         country.notna() & places["iso_3166_2"].notna() & places["iso_3166_2"].str[:2].ne(country.str[:2])
     ]
@@ -59,6 +51,24 @@ def child_place_lies_in_its_country(tables: Tables) -> Iterator[Finding]:
         "iso_3166_2 {iso_3166_2} lies in another country than {country}",
         "check the code and parent_place_id",
     )
+
+
+def _countries(places: pd.DataFrame) -> pd.Series:
+    """The ISO code of the nearest country with a code in which each place lies; each step up is taken once."""
+    by_id = places.drop_duplicates("place_id")
+    parents = dict(zip(by_id["place_id"], by_id["parent_place_id"], strict=True))
+    coded = by_id[by_id["place_type"].eq("country") & by_id["iso_3166_2"].notna()]
+    own = dict(zip(coded["place_id"], coded["iso_3166_2"], strict=True))
+    known: dict[object, str | None] = {}  # of a place, its own code or that of the country in which it lies
+    for lowest in by_id["place_id"]:
+        place, climbed = lowest, []
+        while place in parents and place not in known and place not in own:
+            known[place] = None  # so that a circle ends
+            climbed.append(place)
+            place = parents[place]
+        known |= dict.fromkeys(climbed, own.get(place, known.get(place)))
+    found = [own.get(place, known.get(place)) for place in places["parent_place_id"]]
+    return pd.Series(found, places.index, dtype=TEXT)
 
 
 @rule
@@ -185,7 +195,7 @@ def other_has_a_note(tables: Tables) -> Iterator[Finding]:
     """A row with the code `other` says in its note what it is."""
     for name, table in tables.profile.case_tables.items():
         for field in table.fields.values():
-            if field.vocabulary and "note" in table.fields:
+            if field.vocabulary and "note" in table.fields and "other" in tables.distinct(name, field.name).texts:
                 frame = tables[name]
                 wrong = frame[frame[field.name].eq("other") & frame["note"].isna()]
                 yield from at(
@@ -261,17 +271,22 @@ EMPTY = {"none", "not-coded"}
 
 
 def _coded(tables: Tables) -> dict[str, set[str]]:
-    """The cases that have rows, by each table that can be empty."""
-    return {
-        table.name: set(tables.distinct(table.name, "case_id").texts)
-        for table in tables.profile.case_tables.values()
-        if table.kind != "register"
-    }
+    """The cases that have rows of their coded sources, by each table that can be empty."""
+    others = {"claims": crosschecks(tables)}
+    found = {}
+    for name, table in tables.profile.case_tables.items():
+        if ATTESTED in table.fields:
+            others[name] = tables[name][ATTESTED].eq(OTHER_SOURCE)
+        if name in others:
+            found[name] = set(tables[name].loc[~others[name], "case_id"].dropna())
+        elif table.kind != "register":
+            found[name] = set(tables.distinct(name, "case_id").texts)
+    return found
 
 
 @todo
 def empty_table_is_accounted_for(tables: Tables) -> Iterator[Finding]:
-    """Where a case has no row of a table, its scope says whether the sources have nothing or nobody coded it."""
+    """Where a case has no row of its coded sources in a table, scope says if they have nothing or nobody coded it."""
     cases = tables["cases"].dropna(subset=["case_id"])
     text = set(pairs(tables["scope"].dropna(subset=["case_id", "table_name"]), "table_name"))
     coded = _coded(tables)
@@ -285,20 +300,20 @@ def empty_table_is_accounted_for(tables: Tables) -> Iterator[Finding]:
         "cases",
         listed[listed["bare"].ne("")],
         "case_id",
-        "{case_id} has no row in {bare}, and scope does not say why",
+        "{case_id} has no row of its coded sources in {bare}, and scope does not say why",
         "code it, or add to scope.csv: {case_id},<table>,none, or {case_id},<table>,not-coded,",
     )
 
 
 @rule
 def scope_fits_its_table(tables: Tables) -> Iterator[Finding]:
-    """A row of scope names a table of the case: `none` and `not-coded` an empty one, the others one with rows."""
+    """A row of scope fits its table: `none` and `not-coded` one without a row of the coded sources, others one with."""
     table, coded = tables.profile.tables["scope"], _coded(tables)
     scope = tables["scope"].dropna(subset=["case_id", "table_name", "extent"])
     known = scope["table_name"].isin(coded)
     strange = scope[~known]
-    told = zip(strange["table_name"], first(strange), strict=True)
-    hints = [did_you_mean(name, coded) if hinted else "" for name, hinted in told]
+    reported = zip(strange["table_name"], first(strange), strict=True)
+    hints = [did_you_mean(name, coded) if hinted else "" for name, hinted in reported]
     yield from at(
         tables,
         table.name,
@@ -316,8 +331,8 @@ def scope_fits_its_table(tables: Tables) -> Iterator[Finding]:
         table.name,
         wrong.assign(found=found),
         "extent",
-        "extent is {extent}; {case_id} has {found} in {table_name}",
-        "say complete or partial of a table with rows, none or not-coded of an empty one",
+        "extent is {extent}; {case_id} has {found} of its coded sources in {table_name}",
+        "say complete or partial of a table with such rows, none or not-coded of one without",
     )
 
 
@@ -327,7 +342,8 @@ def reliability_is_of_a_field(tables: Tables) -> Iterator[Finding]:
     rows = tables["reliability"]
     owners = tables.profile.case_tables
     lost = ~rows["table_name"].isin(owners)
-    hints = [did_you_mean(str(name), owners) for name in rows.loc[lost, "table_name"]]
+    told = zip(rows.loc[lost, "table_name"], first(rows[lost]), strict=True)
+    hints = [did_you_mean(str(name), owners) if hinted else "" for name, hinted in told]
     yield from at(
         tables, "reliability", rows[lost].assign(hint=hints), "table_name", 'no table "{table_name}"', "{hint}"
     )

@@ -193,6 +193,8 @@ def text_is_not_damaged(tables: Tables) -> Iterator[Finding]:
     for name, column in _free_texts(tables):
         texts = tables.distinct(name, column).texts
         kinds = {text: kind for text in texts if (kind := _damage(text))}
+        if not kinds:
+            continue
         wrong = with_cells(tables[name], column, list(kinds))
         shown = wrong.assign(kind=wrong[column].map(kinds))
         message = f'{column} "{{{column}}}" holds {{kind}}'
@@ -246,6 +248,8 @@ def text_is_composed(tables: Tables) -> Iterator[Finding]:
     for name, table in tables.profile.tables.items():
         for column in table.fields:
             apart = [text for text in tables.distinct(name, column).texts if not _is_composed(text)]
+            if not apart:
+                continue
             wrong = with_cells(tables[name], column, apart)
             composed = [ascii(normalize("NFC", text)) for text in wrong[column]]
             shown = wrong.assign(shown=[ascii(text) for text in wrong[column]], composed=composed)
