@@ -376,7 +376,7 @@ def run_report(options: Namespace) -> None:
 
 def run_new(options: Namespace) -> None:
     """The folder of a new case, and a workbook or a coding file to code it in."""
-    from policycase.coding import new_case
+    from policycase.coding import new_case, sentences
     from policycase.exports.export import export
     from policycase.model.source_texts import read_source
     from policycase.storage.writing import write_files
@@ -387,12 +387,18 @@ def run_new(options: Namespace) -> None:
         msg = f"{to_fill} exists · use --force to overwrite it, or choose another folder"
         raise UnreadableError(msg)
     text = read_source(Path(options.source)) if options.source else ""
-    target = new_case.new(options.case_id, options.output, text=text, force=options.force)
+    choices = sentences.read_choices(Path(options.choices)) if options.choices else {}
+    language = options.language or (_default_language() if text else "en")
+    target = new_case.new(
+        options.case_id, options.output, text=text, language=language, choices=choices, force=options.force
+    )
+    if text:
+        _tell_kinds(sentences.blocks(text, choices), choices)
     try:
         if ending == ".xlsx":
             export(target, "workbook", to_fill, force=options.force)
         elif ending:
-            made = new_case.skeleton(options.case_id, text, target.name, to_fill.name)
+            made = new_case.skeleton(options.case_id, text, target.name, to_fill.name, language, choices)
             write_files(to_fill.parent, {to_fill.name: made.encode()})
     except BaseException:
         shutil.rmtree(target)
@@ -473,7 +479,8 @@ def _tell_kinds(blocks: list["Block"], choices: dict[int, tuple[str, str]]) -> N
     for kind in KINDS[1:]:
         numbers = [str(block.number) for block in blocks if block.kind == kind and block.number not in choices]
         if numbers:
-            tell(f"taken for {kind}: block {', '.join(numbers)} · look with --blocks, correct with --choices FILE")
+            how = "look with policycase passages --blocks, correct with --choices FILE"
+            tell(f"taken for {kind}: block {', '.join(numbers)} · {how}")
     if not any(block.kind in {"body", "footnote", "continues"} for block in blocks):
         tell("no block was taken for body, so there is not a passage · name them with --choices FILE")
 

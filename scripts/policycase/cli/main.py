@@ -250,6 +250,10 @@ def _add_making(add: Callable[..., Parser]) -> None:
     new.add_argument(
         "--from", dest="source", metavar="FILE", help="your copy of the source, whose passages are filled in"
     )
+    new.add_argument("--language", metavar="TAG", help="with --from: its language, such as ky; default: en")
+    new.add_argument(
+        "--choices", metavar="FILE", help="with --from: what each block is, as passages --blocks writes it"
+    )
     imports = add("import", "make the tables of a case from a coding file or a workbook", package="none")
     imports.set_defaults(command="import_case")
     imports.add_argument(

@@ -1,6 +1,7 @@
 """The beginning of a case: an empty package, and the passages of a source as fingerprints."""
 
 import textwrap
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -16,13 +17,23 @@ from policycase.storage.csv_files import csv_bytes
 from policycase.storage.locations import DESCRIPTOR, shipped_root
 from policycase.storage.writing import write_folder
 
+Choices = Mapping[int, tuple[str, str]]  # what a block is, and its page, by the number of the block
 GUIDE = "CODING.md"  # one text: a new case gets the same file that coders of this repository read
 
 
-def new(case_id: str, folder: str | Path | None = None, *, text: str = "", force: bool = False) -> Path:
+def new(
+    case_id: str,
+    folder: str | Path | None = None,
+    *,
+    text: str = "",
+    language: str = "en",
+    choices: Choices | None = None,
+    force: bool = False,
+) -> Path:
     """The folder of a new, empty case that validates: descriptor, one CSV per table, schemas, CODING.md.
 
-    With the text of a source, `passages` has a row for each of its sentences, of the source `<case_id>:source`.
+    With the text of a source, `passages` has a row for each of its sentences, of the source `<case_id>:source`;
+    `language` says how its sentences end, and `choices` what its blocks are (see `policycase passages --blocks`).
 
     Raises
     ------
@@ -33,7 +44,7 @@ def new(case_id: str, folder: str | Path | None = None, *, text: str = "", force
     target = Path(folder or case_id)
     made = files(case_id)
     if text:
-        made["data/passages.csv"] = csv_bytes(passage_rows(text, case_id, f"{case_id}:source"))
+        made["data/passages.csv"] = csv_bytes(passage_rows(text, case_id, f"{case_id}:source", language, choices))
     write_folder(target, made, force=force)
     return target
 
@@ -61,17 +72,19 @@ EXPLAINED = """\
 """
 
 
-def skeleton(case_id: str, text: str, folder: str, file: str) -> str:
+def skeleton(
+    case_id: str, text: str, folder: str, file: str, language: str = "en", choices: Choices | None = None
+) -> str:
     """A coding file to begin with: the fields of the case and its source, and each sentence as a comment."""
     profile = Profile.read(shipped_root())
     source_id = f"{case_id}:source"
     parts = [EXPLAINED.format(case_id=case_id, folder=folder, file=file)]
     parts += [f"{CASE}:\n  case_id: {case_id}\n{_to_fill(profile.tables['cases'], '  ')}"]
     parts += [f"{SOURCES}:\n  source:\n{_to_fill(profile.tables[SOURCES], '    ')}", f"{PASSAGES}:"]
-    for passage, passage_id in named(sentences(text, "en"), case_id, source_id):
+    for passage, passage_id in named(sentences(text, language, choices), case_id, source_id):
         words = textwrap.wrap(" ".join(passage.text.split()), 100) or [""]
         parts += [*(f"  # {line}" for line in words), f"  {local(passage_id, case_id)}:"]
-    rows = passage_rows(text, case_id, source_id)
+    rows = passage_rows(text, case_id, source_id, language, choices)
     return "\n".join([*parts, "", dumped({FINGERPRINTS: fingerprints(rows, profile, case_id)})])
 
 
