@@ -14,6 +14,7 @@ import pandas as pd
 from policycase.errors import MissingExtraError, TooLargeError, UnknownNameError, UnreadableError
 from policycase.exports.forms import FORMS, VIEW_FORMS, VIEWS, Form, form_of
 from policycase.model.casebook import Casebook, load
+from policycase.model.licences import of_cases
 from policycase.model.package import refuse_invalid_descriptor
 from policycase.storage.locations import read_given
 from policycase.storage.writing import staged, unwritable
@@ -32,7 +33,7 @@ def facts(case: Casebook, form: str) -> dict[str, str]:
         "made_by": f"{MARK} {version('policycase')} as {form}",
         "title": f"{about['title']}, version {about['version']}",
         "cases": "\n".join(f"{row.case_id}: {row.title} ({row.country})" for row in case.cases.itertuples()),
-        "licence": "\n".join(f"{one['name']} {one.get('path', '')}".strip() for one in about["licenses"]),
+        "licence": "\n".join(f"{of_cases(one)} {one.get('path', '')}".strip() for one in about["licenses"]),
         "missing": MISSING,
         "cite": case.cite().strip(),
     }
