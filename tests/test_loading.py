@@ -110,7 +110,7 @@ CELLS = st.one_of(
 
 
 @given(st.lists(CELLS, min_size=1, max_size=6))
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_text_survives_writing_and_reading(tmp_path: Path, cells: list[str]):
     frame = pd.DataFrame({"key": [str(i) for i in range(len(cells))], "text": cells}, dtype="str")
     frame["text"] = frame["text"].where(frame["text"] != "")

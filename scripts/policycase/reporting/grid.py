@@ -107,14 +107,10 @@ def margins(grid: Grid) -> dict[str, float]:
     step = _step(grid)
     heads = [pixels(group, HEAD_SIZE) * BOLD + 6 for group in grid.rows["group"]]
     names = [pixels(line, SIZE) + 19 for name in grid.rows["name"] for line in wrapped(name, LABELS - 19, SIZE)]
+    left = max([*heads, *names, 0]) + EDGE
     if step >= LEAST:
         most = max((len(wrapped(name, step - 4, SIZE)) for name in grid.columns["name"]), default=1)
-        return {
-            "left": max([*heads, *names, 0]) + EDGE,
-            "top": LIFT + LINE_HEIGHT * most,
-            "right": EDGE,
-            "bottom": EDGE,
-        }
+        return {"left": left, "top": LIFT + LINE_HEIGHT * most + EDGE, "right": EDGE, "bottom": EDGE}
     across, up = cos(radians(ANGLE)), sin(radians(ANGLE))
     ends = [
         (number * step + up * LINE_HEIGHT * nth + across * pixels(line, SIZE), up * pixels(line, SIZE))
@@ -122,7 +118,7 @@ def margins(grid: Grid) -> dict[str, float]:
         for nth, line in enumerate(lines)
     ]
     return {
-        "left": max([*heads, *names, 0]) + EDGE,
+        "left": left,
         "top": LIFT + LINE_HEIGHT + max((top for _, top in ends), default=0),
         "right": max([right - step * (len(grid.columns) + 0.5) for right, _ in ends], default=0) + 2 * EDGE,
         "bottom": EDGE,
