@@ -3,7 +3,8 @@
 from pathlib import Path
 
 import pytest
-from copies import ROOT, copy_lamps, copy_package
+from books import CASE, SIX
+from copies import copy_lamps, copy_package
 
 import policycase
 
@@ -24,7 +25,5 @@ def lamps(tmp_path: Path) -> Path:
 def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The report of the case and that of the stack of all cases, made once."""
     folder = tmp_path_factory.mktemp("reports")
-    case = policycase.load()
-    six = policycase.stack([case, *sorted((ROOT / "examples").glob("*"))])
-    books = {"case": case, "six": six}
+    books = {"case": CASE, "six": SIX}
     return {name: policycase.report(book, folder / f"{name}.html") for name, book in books.items()}

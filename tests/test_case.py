@@ -4,10 +4,10 @@ import os
 from pathlib import Path
 
 import pytest
+from books import CASE
 
 import policycase
 
-CASE = policycase.load()
 PROGRAMS = CASE.programs.set_index("program_id")
 EVENTS = CASE.events.set_index("event_id")
 AGENCIES = CASE.agencies.set_index("agency_id")

@@ -6,12 +6,11 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from books import CASE
 from copies import edit
 
 import policycase
 from policycase.errors import UnknownNameError
-
-CASE = policycase.load()
 
 
 def test_start_of_needle_exchange_rests_on_one_sentence():

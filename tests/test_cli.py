@@ -340,9 +340,10 @@ def test_several_packages_are_described_as_their_stack(capsys):
     assert [case["case_id"] for case in json.loads(out)["cases"]] == ["can-insite", "kgz-leph"]
 
 
-@pytest.mark.parametrize(
-    "command", ["show programs", "show programs --csv", "info --json", "--help", "pack -o case.zip"]
-)
+SLOW = [pytest.param(command, marks=pytest.mark.slow) for command in ("info --json", "pack -o case.zip")]
+
+
+@pytest.mark.parametrize("command", ["show programs", "show programs --csv", "--help", *SLOW])
 @pytest.mark.parametrize("output", [">&-", "2>&- >&-", "| head -1 >/dev/null", ">/dev/full", "2>/dev/full"])
 def test_output_that_is_closed_or_full_ends_in_no_traceback(command: str, output: str, tmp_path: Path):
     said = f"{sys.executable} -m policycase {command}{'' if command == '--help' else f' --package {ROOT}'}"

@@ -3,11 +3,11 @@
 from pathlib import Path
 
 import pytest
+from books import CASE
 from copies import edit
 
 import policycase
 
-CASE = policycase.load()
 CONFLICTS = CASE.conflicts()
 
 

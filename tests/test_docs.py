@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 import polars as pl
 import pytest
+from books import CASE
 from copies import ROOT
 from faults import FAULTS
 from update_docs import BLOCK, PAGES, RULES_PAGE, finding, rules_page, runs, workplace
@@ -22,9 +23,13 @@ from policycase.model.profile import Profile
 
 TEXTS = {str(page.relative_to(ROOT)): page.read_text(encoding="utf-8") for page in PAGES}
 README, EXPORT = TEXTS["README.md"], TEXTS["docs/how-to/other-programs.md"]
-WITH_SNIPPETS = [name for name, text in TEXTS.items() if BLOCK.search(text)]
+WITH_SNIPPETS = [
+    pytest.param(name, marks=[pytest.mark.slow] if "how-to" in name or "six-cases" in name else [])
+    for name, text in TEXTS.items()
+    if BLOCK.search(text)
+]  # what a first reader runs is quick; the others run R, write every format, or stack all cases
 SIX = [ROOT, *sorted(path for path in (ROOT / "examples").iterdir() if path.is_dir())]
-TABLES = list(policycase.load(ROOT).profile.case_tables)
+TABLES = list(CASE.profile.case_tables)
 
 
 @pytest.mark.parametrize("name", WITH_SNIPPETS)

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from books import BOOKS
 from copies import ROOT
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,7 +12,6 @@ import policycase
 from policycase.model.profile import Profile
 
 EXAMPLES = sorted(path.parent for path in (ROOT / "examples").glob("*/datapackage.json"))
-BOOKS = [policycase.load(), *(policycase.load(path) for path in EXAMPLES)]
 
 
 @pytest.mark.parametrize("folder", EXAMPLES, ids=lambda path: path.name)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from books import CASE
 from copies import ROOT, edit
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -15,7 +16,6 @@ from policycase.model.columns import typed
 from policycase.model.tables import Tables
 from policycase.storage.csv_files import CsvFile, csv_bytes, text_frame
 
-CASE = policycase.load()
 KINDS = {"string": "str", "integer": "Int64", "number": "float64", "boolean": "boolean", "date": "datetime64[s]"}
 
 

@@ -4,15 +4,13 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
-from copies import ROOT
+from books import CASE, SIX
 
 import policycase
 from policycase.reporting import grid as grid_module
 from policycase.reporting import theme, timeline
 from policycase.reporting.timeline import timeline_rows
 
-CASE = policycase.load()
-SIX = policycase.stack([CASE, *sorted((ROOT / "examples").glob("*"))])
 ROWS = timeline_rows(CASE).set_index("record_id")
 AXIS = (pd.Timestamp("1991-01-01"), pd.Timestamp("2023-01-01"))
 PLOTS = [policycase.plot_timeline, policycase.plot_network, policycase.plot_goals]

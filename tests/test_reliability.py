@@ -63,6 +63,7 @@ def test_record_of_one_coder_alone_is_told(other: Path):
     assert result.found.set_index("table").loc["goals", "found_by_both"] == pytest.approx(30 / 31)
 
 
+@pytest.mark.slow
 def test_three_coders_are_united_over_the_second(other: Path):
     case, again = policycase.load(), policycase.load(other)
 

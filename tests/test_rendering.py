@@ -1,11 +1,15 @@
 """Generated text."""
 
+import json
 from pathlib import Path
 
+import pytest
 import yaml
 from copies import ROOT, edit
 
+import policycase
 from policycase.coding import render
+from policycase.errors import InvalidPackageError
 from policycase.model.package import read_descriptor
 
 
@@ -63,3 +67,26 @@ def test_citation_follows_the_descriptor():
     assert citation["title"] == descriptor["title"]
     assert citation["version"] == descriptor["version"]
     assert citation["authors"] == [{"name": "policycase contributors"}]
+
+
+@pytest.mark.parametrize(
+    ("change", "place"),
+    [
+        ({"licenses": []}, "licenses"),
+        ({"description": None}, "description"),
+        ({"homepage": 7}, "homepage"),
+        ({"keywords": {"a": 1}}, "keywords"),
+        ({"sources": [{"title": "A", "path": []}]}, r"sources\[0\]\.path"),
+        ({"contributors": [{"title": "A"}, {"title": "B", "roles": 7}]}, r"contributors\[1\]\.roles"),
+        ({"contributors": [{"title": "A", "path": {}}]}, r"contributors\[0\]\.path"),
+    ],
+    ids=str,
+)
+def test_an_odd_descriptor_is_refused_by_render_and_report_with_the_place(lamps: Path, tmp_path: Path, change, place):
+    descriptor = json.loads((lamps / "datapackage.json").read_bytes())
+    (lamps / "datapackage.json").write_text(json.dumps(descriptor | change), encoding="utf-8")
+
+    with pytest.raises(InvalidPackageError, match=f"datapackage.json: {place} must be"):
+        render.changed(lamps)
+    with pytest.raises(InvalidPackageError, match=f"datapackage.json: {place} must be"):
+        policycase.report(lamps, tmp_path / "report.html")

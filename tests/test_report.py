@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from books import CASE, SIX
 from copies import ROOT, copy_package, rewritten
 from pages import Page
 
@@ -24,8 +25,7 @@ from policycase.publishing.web_metadata import dataset
 from policycase.reporting import theme as theme_module
 from policycase.reporting.page import TEMPLATES, html
 
-CASE = policycase.load()
-SIX = policycase.stack([CASE, *sorted((ROOT / "examples").glob("*"))])
+pytestmark = pytest.mark.xdist_group("report")  # one worker makes the reports for all of them
 PAYLOAD = (
     "\"'><img src=x onerror=alert(1)><svg onload=alert(2)></svg><script>alert(3)</script></textarea>&lt;b&gt;{{7*7}}"
 )
@@ -304,7 +304,10 @@ def hostile_addresses(folder: Path) -> Path:
     return rewritten(folder, lambda cell, field: next(turns) if field.identifier and field.type == "string" else cell)
 
 
-@pytest.mark.parametrize("spoil", [hostile, hostile_ids, hostile_dates, hostile_codes, hostile_addresses])
+SLOW = [pytest.param(spoil, marks=pytest.mark.slow) for spoil in (hostile_dates, hostile_codes, hostile_addresses)]
+
+
+@pytest.mark.parametrize("spoil", [hostile, hostile_ids, *SLOW])
 def test_markup_in_the_data_is_text_in_the_page(tmp_path: Path, spoil: Callable[[Path], Path]):
     package = spoil(tmp_path / "hostile")
 

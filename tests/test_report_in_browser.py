@@ -3,15 +3,13 @@
 from pathlib import Path
 
 import pytest
+from books import CASE, SIX
 from browsers import Browser, chromium
-from copies import ROOT
 from test_report import hostile
 
 import policycase
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
-CASE = policycase.load()
-SIX = policycase.stack([CASE, *sorted((ROOT / "examples").glob("*"))])
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("report")]
 DRAWN = "return [...document.querySelectorAll('{} .wide .mark')].map(mark => mark.dataset.record)"
 
 

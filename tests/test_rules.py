@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from books import CASE
 from copies import LAMPS_SOURCE, ROOT, copy_lamps, copy_package, edit
 from faults import AUTHORING, FAULTS
 
@@ -134,7 +135,7 @@ def test_rules_find_in_many_cases_what_they_find_in_each(rule: str, tmp_path: Pa
     }
 
 
-@pytest.mark.parametrize("name", policycase.load().profile.case_tables)
+@pytest.mark.parametrize("name", CASE.profile.case_tables)
 def test_rules_do_not_crash_on_a_damaged_table(name: str, tmp_path: Path):
     tables = read_tables(Package.read(copy_lamps(tmp_path / "lamps")))
 

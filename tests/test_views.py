@@ -6,13 +6,13 @@ from pathlib import Path
 import networkx as nx
 import pandas as pd
 import pytest
-from copies import ROOT, copy_lamps, edit
+from books import CASE as KGZ
+from books import SIX
+from copies import copy_lamps, edit
 from corpora import write_corpus
 
 import policycase
 
-KGZ = policycase.load()
-SIX = policycase.stack([KGZ, *sorted((ROOT / "examples").iterdir())])
 VIEWS = {
     "spells": policycase.spells,
     "panel": policycase.panel,

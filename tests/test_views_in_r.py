@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from books import SIX
 from copies import ROOT
 
 import policycase
@@ -17,7 +18,6 @@ import policycase
 pytestmark = pytest.mark.slow
 
 REQUIRED = os.environ.get("POLICYCASE_R", "").split()
-SIX = policycase.stack([policycase.load(), *sorted((ROOT / "examples").iterdir())])
 
 
 PACKAGES = {"qca": "QCA", "readr_views": "readr", "ties": "igraph"}

@@ -1,6 +1,8 @@
 """A case coded in a workbook: what a coder gets, what comes back, and what cannot be taken."""
 
 import datetime as dt
+import json
+import os
 import shutil
 import zipfile
 from collections.abc import Callable
@@ -720,3 +722,45 @@ def test_sheet_left_empty_never_empties_its_table(tmp_path: Path):
     policycase.import_case(workbook, folder, force=True)
 
     assert passages.read_bytes() == before
+
+
+def test_import_writes_no_file_that_a_table_is_linked_to(lamps: Path, tmp_path: Path):
+    workbook = policycase.export(lamps, "workbook", tmp_path / "bvt-lamps.xlsx")
+    beside = tmp_path / "goals.csv"
+    (lamps / "data/goals.csv").rename(beside)
+    (lamps / "data/goals.csv").symlink_to(beside)
+    before = beside.read_bytes()
+
+    import_tables(workbook, lamps, force=True)
+
+    assert beside.read_bytes() == before
+    assert not (lamps / "data/goals.csv").is_symlink()
+
+
+def test_import_into_a_case_with_a_pipe_in_its_data_says_where(lamps: Path, tmp_path: Path):
+    workbook = policycase.export(lamps, "workbook", tmp_path / "bvt-lamps.xlsx")
+    os.mkfifo(lamps / "data/more")
+
+    with pytest.raises(UnreadableError, match=r"data/more: cannot be copied"):
+        import_tables(workbook, lamps, force=True)
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ({"name": "goal"}, "no resource is named goals"),
+        ({"path": "data/events.csv"}, "data/events.csv, is that of another table"),
+        ({"path": "goals.csv"}, "goals.csv, is not in data/"),
+    ],
+    ids=str,
+)
+def test_import_into_a_case_whose_descriptor_points_elsewhere_says_where(
+    lamps: Path, tmp_path: Path, change: dict[str, str], problem: str
+):
+    workbook = policycase.export(lamps, "workbook", tmp_path / "bvt-lamps.xlsx")
+    descriptor = json.loads((lamps / "datapackage.json").read_bytes())
+    next(one for one in descriptor["resources"] if one["name"] == "goals").update(change)
+    (lamps / "datapackage.json").write_text(json.dumps(descriptor), encoding="utf-8")
+
+    with pytest.raises(UnreadableError, match=problem):
+        import_tables(workbook, lamps, force=True)

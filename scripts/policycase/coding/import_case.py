@@ -17,7 +17,7 @@ from policycase.coding.workbook_import import PASSAGES, read_workbook
 from policycase.errors import UnreadableError
 from policycase.findings import Finding
 from policycase.model.package import Package, write_json
-from policycase.model.profile import DATA, Profile, Table, shipped_profile
+from policycase.model.profile import DATA, Profile, Table, refuse_other_profile, shipped_profile
 from policycase.model.provenance import in_source_order
 from policycase.model.tables import read_table
 from policycase.storage.csv_files import TEXT, csv_bytes
@@ -88,6 +88,7 @@ def import_tables(file: str | Path, folder: str | Path | None = None, *, force: 
         raise UnreadableError(msg)
     package = Package.read(target) if (target / DESCRIPTOR).is_file() else None
     profile = package.profile if package else shipped_profile()
+    refuse_other_profile(profile)
     before = _before(package, profile)
     case_id = str(package.descriptor.get("name", "")) if package else target.name
     frames, notes, lines, about = _read(file, profile, case_id, before[KEPT])
@@ -195,13 +196,25 @@ def _counts(table: Table, before: pd.DataFrame, after: pd.DataFrame) -> dict[str
 
 def _replace(package: Package, tables: dict[str, bytes]) -> None:
     """Put the tables into a package, all of them or none; what else lies beside them stays."""
-    paths = {name: Path(package.paths[name]) for name in tables}
-    elsewhere = [str(path) for path in paths.values() if path.parent != Path(DATA)]
-    if elsewhere:
-        msg = f"{package.root / DESCRIPTOR}: {elsewhere[0]} is not in {DATA}/ · run: policycase validate"
+    paths = {name: Path(package.paths.get(name, "")) for name in tables}
+    given = list(paths.values())
+    wrong = [
+        f"no resource is named {name}" if name not in package.paths else f"the path of {name}, {path}, {why}"
+        for name, path in paths.items()
+        for why in [f"is not in {DATA}/" if path.parent != Path(DATA) else "is that of another table"]
+        if path.parent != Path(DATA) or given.count(path) > 1
+    ]
+    if wrong:
+        msg = f"{package.root / DESCRIPTOR}: {wrong[0]} · run: policycase validate"
         raise UnreadableError(msg)
     put_back(package.root / DATA)
     with staged(inside(package.root, DATA).resolve(), force=True) as place:
-        shutil.copytree(package.root / DATA, place, symlinks=True)
+        try:
+            shutil.copytree(package.root / DATA, place, symlinks=True)
+        except shutil.Error as error:  # a pipe, a device, or what may not be read: each with its reason
+            source, _, why = error.args[0][0]
+            msg = f"{source}: cannot be copied: {why} · take it out of {DATA}/"
+            raise UnreadableError(msg) from error
         for name, content in tables.items():
+            (place / paths[name].name).unlink(missing_ok=True)  # a link would lead the writing out of the package
             (place / paths[name].name).write_bytes(content)

@@ -168,8 +168,11 @@ def write_json(content: object) -> bytes:
     return (json.dumps(content, ensure_ascii=False, indent=2) + "\n").encode()
 
 
-TEXTS = ("$schema", "profile", "name", "title", "version", "created")
-LISTS = {"licenses": "name", "contributors": "title"}
+TEXTS = ("$schema", "profile", "name", "title", "description", "version", "created")
+MORE_TEXTS = ("id", "homepage")  # that it may have
+LISTS = {"licenses": "name", "contributors": "title", "sources": "title"}  # of entries, and what each must have
+NEEDED = {"licenses", "contributors"}
+OF_TEXTS = "roles"  # of a contributor; all else in an entry is text
 HINT = "fix the package; policycase validate lists everything that is wrong"
 
 
@@ -181,17 +184,29 @@ def refuse_invalid_descriptor(descriptor: Mapping[str, Any]) -> None:
     InvalidPackageError
         It has not; the message names the first.
     """
-    for name in TEXTS:
+    for name in (*TEXTS, *(one for one in MORE_TEXTS if one in descriptor)):
         if not isinstance(descriptor.get(name), str):
             _refuse(f"{DESCRIPTOR}: {name} must be text")
     for name, key in LISTS.items():
-        entries = descriptor.get(name)
-        if not isinstance(entries, list) or not all(_has_text(entry, key) for entry in entries):
+        entries = descriptor.get(name, None if name in NEEDED else [])
+        of_entries = isinstance(entries, list) and all(_has_text(entry, key) for entry in entries)
+        if not of_entries or (name in NEEDED and not entries):
             _refuse(f"{DESCRIPTOR}: {name} must be a list of entries, each with a {key}")
+        for number, entry in enumerate(entries):
+            for part, value in entry.items():
+                kind = "a list of texts" if part == OF_TEXTS else "text"
+                if not (_are_texts(value) if part == OF_TEXTS else isinstance(value, str)):
+                    _refuse(f"{DESCRIPTOR}: {name}[{number}].{part} must be {kind}")
+    if not _are_texts(descriptor.get("keywords", [])):
+        _refuse(f"{DESCRIPTOR}: keywords must be a list of texts")
 
 
 def _has_text(entry: object, key: str) -> bool:
     return isinstance(entry, dict) and isinstance(entry.get(key), str)
+
+
+def _are_texts(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(one, str) for one in value)
 
 
 def _refuse(problem: str) -> NoReturn:

@@ -165,7 +165,7 @@ class Tables:
         return records.drop_duplicates("record_id", keep="last").set_index("record_id")["table"]
 
     @cached_property
-    def _known(self) -> dict[Callable[..., Any], Any]:
+    def _known(self) -> dict[str, Any]:
         return {}
 
     def under(self, paths: Mapping[str, Sequence[str]]) -> Self:
@@ -191,9 +191,9 @@ def once(function: Callable[[Tables], T]) -> Callable[[Tables], T]:
 
     @wraps(function)
     def known(tables: Tables) -> T:
-        if function not in tables._known:
-            tables._known[function] = function(tables)
-        return tables._known[function]
+        if function.__qualname__ not in tables._known:  # by name, so that a casebook can be pickled
+            tables._known[function.__qualname__] = function(tables)
+        return tables._known[function.__qualname__]
 
     return known
 
