@@ -247,7 +247,7 @@ def test_workbook_with_a_cell_far_out_is_refused(lamps: Path, tmp_path: Path, ce
             far.writestr(name, content)
 
     with pytest.raises(UnreadableError, match="holds a cell right of column ALL or below row 1048576"):
-        policycase.import_workbook(tmp_path / "far.xlsx", tmp_path / "out")
+        policycase.import_case(tmp_path / "far.xlsx", tmp_path / "out")
 
     assert not (tmp_path / "out").exists()
 

@@ -17,7 +17,10 @@ NUMBERS = ["0.00005", "-0.00001", "0.10", "007", "02022", "1.0"]
 OPTIONS = {
     "future.infer_string": (True, False),
     "future.distinguish_nan_and_na": (True, False),
+    "future.python_scalars": (True,),
     "mode.string_storage": ("python", "pyarrow", "auto"),
+    "compute.use_bottleneck": (False,),
+    "compute.use_numexpr": (False,),
 }
 USE = """
 import sys
@@ -30,6 +33,10 @@ book.write(out + "/written")
 policycase.stack([case, other]).write(out + "/stacked")
 policycase.timeline(book), policycase.conditions(book)
 policycase.export(book, "csv", out + "/csv")
+for to, name in {"stata": "dta", "spss": "sav", "excel": "a.xlsx", "coding": "a.yaml", "duckdb": "a.duckdb"}.items():
+    policycase.export(book, to, out + "/" + name)
+for view in ("panel", "spells", "ties"):
+    policycase.export(book, view, out + "/" + view + ".csv")
 policycase.report(book, out + "/report.html")
 """
 
@@ -86,7 +93,7 @@ def test_option_of_pandas_changes_nothing(tmp_path: Path, option: str, value: ob
 
     assert done.returncode == 0, done.stderr
     assert tables_of(tmp_path / "written") == tables_of(ROOT)
-    written = [*(tmp_path / "csv").rglob("*.csv"), *(tmp_path / "stacked/data").glob("*.csv")]
+    written = [*tmp_path.glob("*.csv"), *(tmp_path / "csv").rglob("*.csv"), *(tmp_path / "stacked/data").glob("*.csv")]
     given = {
         cell for path in [*(ROOT / "data").glob("*.csv"), *(ROOT / "schemas").glob("*.csv")] for cell in cells_of(path)
     }

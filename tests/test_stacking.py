@@ -79,7 +79,9 @@ def test_stack_merges_descriptors_field_by_field(package: Path, lamps: Path):
     merged = policycase.stack([package, lamps]).descriptor
 
     assert merged["title"] == "Stack of 2 policy cases"
-    assert [entry["name"] for entry in merged["licenses"]] == ["CC-BY-NC-4.0", "CC-BY-4.0"]
+    licences = {entry["name"]: entry["cases"] for entry in merged["licenses"]}
+    assert licences == {"CC-BY-NC-4.0": ["bvt-lamps"], "CC-BY-4.0": ["kgz-leph"]}
+    assert list(licences) == ["CC-BY-NC-4.0", "CC-BY-4.0"]
     assert merged["description"].endswith(together(["CC-BY-NC-4.0", "CC-BY-4.0"]))
     assert merged["created"] == "2030-01-01T00:00:00Z"
     assert len(merged["sources"]) == 1

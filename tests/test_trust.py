@@ -421,7 +421,7 @@ def test_command_that_writes_into_a_package_follows_no_link_out_of_it(lamps: Pat
     before = {path: path.read_bytes() for path in outside.rglob("*") if path.is_file()}
 
     with pytest.raises(PolicyCaseError, match="leaves the package"):
-        policycase.import_workbook(tmp_path / "bvt-lamps.xlsx", lamps, force=True) if name == "data" else render(lamps)
+        policycase.import_case(tmp_path / "bvt-lamps.xlsx", lamps, force=True) if name == "data" else render(lamps)
 
     assert {path: path.read_bytes() for path in outside.rglob("*") if path.is_file()} == before
 

@@ -19,7 +19,8 @@ from odd import copy_odd
 
 import policycase
 from policycase.cli.main import main
-from policycase.coding.workbook_import import import_tables, read_support, write_support
+from policycase.coding.import_case import import_tables
+from policycase.coding.workbook_import import read_support, write_support
 from policycase.errors import UnreadableError, UnsafePathError
 from policycase.model.profile import shipped_profile
 
@@ -102,8 +103,8 @@ def as_ods(workbook: Path, target: Path, cells: dict[str, str] | None = None) ->
 def test_case_comes_back_from_its_workbook_byte_for_byte(folder: Path, tmp_path: Path):
     workbook = policycase.export(folder, "workbook", tmp_path / "case.xlsx")
 
-    back = policycase.import_workbook(workbook, tmp_path / "back")
-    again = policycase.import_workbook(as_ods(workbook, tmp_path / "case.ods"), tmp_path / "again")
+    back = policycase.import_case(workbook, tmp_path / "back")
+    again = policycase.import_case(as_ods(workbook, tmp_path / "case.ods"), tmp_path / "again")
 
     files = sorted(path.name for path in (folder / "data").iterdir())
     assert sorted(path.name for path in (back / "data").iterdir()) == files
@@ -122,7 +123,7 @@ def test_hard_cells_come_back_and_the_case_keeps_what_else_it_has(tmp_path: Path
     workbook = policycase.export(book, "workbook", tmp_path / "odd.xlsx")
     (package / "data/order.csv").write_bytes(before.splitlines(keepends=True)[0])
 
-    policycase.import_workbook(workbook, package, force=True)
+    policycase.import_case(workbook, package, force=True)
 
     assert (package / "data/order.csv").read_bytes() == before
     assert (package / "data/notes.txt").read_text(encoding="utf-8") == "mine"
@@ -203,7 +204,7 @@ def test_new_with_workbook_makes_nothing_where_the_workbook_is_there(
 def test_bounds_are_worked_out_from_dates(filled, tmp_path: Path):
     workbook, _ = filled({("programs", "start", 3): "2000-02"})
 
-    case = policycase.load(policycase.import_workbook(workbook, tmp_path / "back"))
+    case = policycase.load(policycase.import_case(workbook, tmp_path / "back"))
 
     row = case.programs.iloc[1]
     assert (row["program_id"], f"{row['start_earliest']:%Y-%m-%d}", f"{row['start_latest']:%Y-%m-%d}") == (
@@ -219,7 +220,7 @@ def test_numbers_that_say_one_thing_are_taken_and_empty_rows_left_out(filled, tm
     cells = {("figures", column, 60): value for column, value in (figure | numbers).items()}
     workbook, _ = filled(cells | {("programs", "is_pilot", 2): True})
 
-    case = policycase.load(policycase.import_workbook(workbook, tmp_path / "back"))
+    case = policycase.load(policycase.import_case(workbook, tmp_path / "back"))
 
     last = case.figures[["figure_id", "value", "start"]].iloc[-1]
     assert len(case.figures) == len(policycase.load().figures) + 1
@@ -253,7 +254,7 @@ def test_what_cannot_be_taken_is_named_with_its_cell(filled, tmp_path: Path, cel
     workbook, where = filled({cell: value})
 
     with pytest.raises(UnreadableError, match=message.replace("{at}", where)):
-        policycase.import_workbook(workbook, tmp_path / "back")
+        policycase.import_case(workbook, tmp_path / "back")
 
     assert [path.name for path in tmp_path.iterdir()] == ["kgz-leph.xlsx"]
 
@@ -266,7 +267,7 @@ def test_everything_that_is_wrong_is_told_together_and_nothing_is_written(filled
     before = {path: path.read_bytes() for path in package.rglob("*") if path.is_file()}
 
     with pytest.raises(UnreadableError) as caught:
-        policycase.import_workbook(workbook, package, force=True)
+        policycase.import_case(workbook, package, force=True)
 
     position = f"goals!{letter_of(book['goals'], 'position')}3"
     assert str(caught.value).splitlines() == [
@@ -289,18 +290,18 @@ def test_import_refuses_a_folder_that_exists_and_files_that_are_no_workbook(made
         archive.writestr("[Content_Types].xml", b"0" * 20_000_000)
 
     with pytest.raises(UnreadableError, match="exists · choose another folder, or use --force"):
-        policycase.import_workbook(made, tmp_path / "mine")
+        policycase.import_case(made, tmp_path / "mine")
     with pytest.raises(UnreadableError, match="is not replaced: it is not a package"):
-        policycase.import_workbook(made, tmp_path / "mine", force=True)
+        policycase.import_case(made, tmp_path / "mine", force=True)
     for name in ("missing.xlsx", "mine"):
         with pytest.raises(UnreadableError, match=rf"{name}: (no such file or folder|a folder, not a workbook)"):
-            policycase.import_workbook(tmp_path / name, tmp_path / "back")
+            policycase.import_case(tmp_path / name, tmp_path / "back")
     with pytest.raises(UnreadableError, match="not readable as a workbook: File is not a zip file"):
-        policycase.import_workbook(tmp_path / "text.xlsx")
+        policycase.import_case(tmp_path / "text.xlsx")
     with pytest.raises(UnreadableError, match=r"empty\.xlsx: holds no workbook of this kind, despite its ending"):
-        policycase.import_workbook(tmp_path / "empty.xlsx")
+        policycase.import_case(tmp_path / "empty.xlsx")
     with pytest.raises(UnsafePathError, match="bomb"):
-        policycase.import_workbook(tmp_path / "bomb.xlsx")
+        policycase.import_case(tmp_path / "bomb.xlsx")
 
     assert [path.name for path in (tmp_path / "mine").iterdir()] == ["notes.txt"]
 
@@ -375,7 +376,7 @@ def test_workbook_of_another_case_replaces_nothing(made: Path, lamps: Path):
     with pytest.raises(
         UnreadableError, match=r"is of kgz-leph, and .* holds bvt-lamps · choose the folder of kgz-leph"
     ):
-        policycase.import_workbook(made, lamps, force=True)
+        policycase.import_case(made, lamps, force=True)
 
     assert {path: path.read_bytes() for path in lamps.rglob("*") if path.is_file()} == before
 
@@ -421,11 +422,11 @@ def test_date_of_excel_is_as_exact_as_its_cell_shows_it(filled, tmp_path: Path, 
     book.save(workbook)
 
     if expected:
-        case = policycase.load(policycase.import_workbook(workbook, tmp_path / "back"))
+        case = policycase.load(policycase.import_case(workbook, tmp_path / "back"))
         assert case.programs["start"].iloc[1] == expected
     else:
         with pytest.raises(UnreadableError, match=rf"{where}: start is .*2003-09-01.*, which Excel made a date"):
-            policycase.import_workbook(workbook, tmp_path / "back")
+            policycase.import_case(workbook, tmp_path / "back")
 
 
 def test_percentage_of_excel_is_taken_beside_its_unit(filled, tmp_path: Path):
@@ -437,7 +438,7 @@ def test_percentage_of_excel_is_taken_beside_its_unit(filled, tmp_path: Path):
     with pytest.raises(
         UnreadableError, match=rf"{where}: value is 7%; expected a number .* · type the number, and % as"
     ):
-        policycase.import_workbook(workbook, tmp_path / "back")
+        policycase.import_case(workbook, tmp_path / "back")
     book["figures"][f"{letter_of(book['figures'], 'unit')}2"].value = "%"
     book.save(workbook)
 
@@ -470,9 +471,9 @@ def test_cells_of_open_document_are_taken_like_those_of_excel(
 
     if " " in expected:
         with pytest.raises(UnreadableError, match=expected):
-            policycase.import_workbook(workbook, tmp_path / "back")
+            policycase.import_case(workbook, tmp_path / "back")
     else:
-        back = policycase.import_workbook(workbook, tmp_path / "back")
+        back = policycase.import_case(workbook, tmp_path / "back")
         assert policycase.load(back).text["programs"][column].iloc[1] == expected
 
 
@@ -550,7 +551,7 @@ def test_workbook_that_is_spoilt_is_refused_without_harm(
     workbook = edit_zip(made, tmp_path / "spoilt.xlsx", change)
 
     with pytest.raises(UnreadableError, match=message):
-        policycase.import_workbook(workbook, tmp_path / "back")
+        policycase.import_case(workbook, tmp_path / "back")
     assert not (tmp_path / "back").exists()
 
 
@@ -647,7 +648,7 @@ def test_passage_that_cannot_be_taken_is_named_with_its_cell(filled, tmp_path: P
     workbook, where = filled({("programs", "passage", 3): text})
 
     with pytest.raises(UnreadableError, match=f"{where}: .*{message}"):
-        policycase.import_workbook(workbook, tmp_path / "back")
+        policycase.import_case(workbook, tmp_path / "back")
 
 
 def test_source_is_named_where_two_are_coded(filled, tmp_path: Path):
@@ -655,14 +656,14 @@ def test_source_is_named_where_two_are_coded(filled, tmp_path: Path):
     passages = letter_of(openpyxl.load_workbook(workbook)["passages"], "source_id")
 
     with pytest.raises(UnreadableError, match=rf"passages!{passages}2: source_id is empty, and 3 sources are coded"):
-        policycase.import_workbook(workbook, tmp_path / "back")
+        policycase.import_case(workbook, tmp_path / "back")
 
 
 def test_link_whose_parts_are_empty_is_named_with_its_cell(filled, tmp_path: Path):
     workbook, where = filled({("program_agencies", "agency_id", 3): None})
 
     with pytest.raises(UnreadableError, match=f"{where}: agency_id is empty; it is required"):
-        policycase.import_workbook(workbook, tmp_path / "back")
+        policycase.import_case(workbook, tmp_path / "back")
 
 
 def test_evidence_with_a_note_stays_in_its_own_sheet(made: Path, tmp_path: Path):
@@ -676,7 +677,7 @@ def test_evidence_with_a_note_stays_in_its_own_sheet(made: Path, tmp_path: Path)
     assert {f"kgz-leph:{name}" for name, cell in cells.items() if cell is None} == noted & set(programs["program_id"])
     del book["evidence"]
     book.save(tmp_path / "less.xlsx")
-    back = policycase.load(policycase.import_workbook(tmp_path / "less.xlsx", tmp_path / "back"))
+    back = policycase.load(policycase.import_case(tmp_path / "less.xlsx", tmp_path / "back"))
     assert len(back.evidence) == len(evidence) - len(rows)
 
 
@@ -706,7 +707,7 @@ def test_reading_needs_little_memory_whatever_lies_far_out(made: Path, tmp_path:
     far = b'<row r="1048576"><c r="XFD1048576" s="1"/></row></sheetData>'
     workbook = edit_zip(made, tmp_path / "far.xlsx", lambda _, content: content.replace(b"</sheetData>", far))
 
-    back = policycase.import_workbook(workbook, tmp_path / "back")
+    back = policycase.import_case(workbook, tmp_path / "back")
 
     assert policycase.load(back).programs.equals(policycase.load().programs)
 
@@ -718,7 +719,7 @@ def test_sheet_left_empty_never_empties_its_table(tmp_path: Path):
     passages.write_text(passages.read_text() + "usa-lead:p1s1,usa-lead,usa-lead:source,,p1,1,,5,0,coded,\n")
     before = passages.read_bytes()
 
-    policycase.import_workbook(workbook, folder, force=True)
+    policycase.import_case(workbook, folder, force=True)
 
     assert passages.read_bytes() == before
 

@@ -22,8 +22,8 @@ if TYPE_CHECKING:  # what editors and type checkers see; a test holds it equal t
     from policycase.analysis.overlap import overlap as overlap
     from policycase.analysis.verification import Verification as Verification
     from policycase.analysis.verification import verify as verify
+    from policycase.coding.import_case import import_case as import_case
     from policycase.coding.new_case import new as new
-    from policycase.coding.workbook_import import import_workbook as import_workbook
     from policycase.errors import InvalidPackageError as InvalidPackageError
     from policycase.errors import PolicyCaseError as PolicyCaseError
     from policycase.errors import StackError as StackError
@@ -68,7 +68,7 @@ HOMES = {
     "event_ties": "analysis.network",
     "export": "exports.export",
     "goal_matrix": "analysis.comparison",
-    "import_workbook": "coding.workbook_import",
+    "import_case": "coding.import_case",
     "incidence": "analysis.network",
     "join_dates": "analysis.joins",
     "load": "model.casebook",

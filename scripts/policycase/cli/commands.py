@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from policycase.analysis.overlap import Overlap
     from policycase.coding.sentences import Block
 
+CODED = (".yaml", ".yml", ".json")  # endings of coding files
+
 
 def chosen(options: Namespace) -> str | None:
     """The package that is meant, as `locations.opened` takes it; on stderr which, if that is unclear."""
@@ -96,7 +98,12 @@ def run_validate(options: Namespace) -> bool:
         return _validate_many(packages, options)
     options.package = next(iter(packages), None)
     package = chosen(options)
-    report = validate(package, sources_of(options.source), exact=options.exact, also=options.also)
+    if package and Path(package).suffix in CODED and Path(package).name != locations.DESCRIPTOR:
+        from policycase.coding.import_case import check_coding
+
+        report = check_coding(package)
+    else:
+        report = validate(package, sources_of(options.source), exact=options.exact, also=options.also)
     if options.json:
         say_json({"valid": report.is_valid, "stages": report.stages, "findings": rows(report.findings)})
         return not report.is_valid
@@ -392,37 +399,51 @@ def run_report(options: Namespace) -> None:
 
 
 def run_new(options: Namespace) -> None:
-    """The folder of a new case, and a workbook to code it in."""
-    from policycase.coding.new_case import new
+    """The folder of a new case, and a workbook or a coding file to code it in."""
+    from policycase.coding import new_case, sentences
     from policycase.exports.export import export
     from policycase.model.source_texts import read_source
+    from policycase.storage.writing import write_files
 
-    workbook = Path(options.output or options.case_id).parent / f"{options.case_id}.xlsx" if options.workbook else None
-    if workbook and workbook.exists() and not options.force:
-        msg = f"{workbook} exists · use --force to overwrite it, or choose another folder"
+    ending = ".xlsx" if options.workbook else ".yaml" if options.source else ""
+    to_fill = Path(options.output or options.case_id).parent / f"{options.case_id}{ending}"
+    if ending and to_fill.exists() and not options.force:
+        msg = f"{to_fill} exists · use --force to overwrite it, or choose another folder"
         raise UnreadableError(msg)
     text = read_source(Path(options.source)) if options.source else ""
-    target = new(options.case_id, options.output, text=text, force=options.force)
-    if workbook:
-        try:
-            export(target, "workbook", workbook, force=options.force)
-        except BaseException:
-            shutil.rmtree(target)
-            raise
+    choices = sentences.read_choices(Path(options.choices)) if options.choices else {}
+    language = options.language or (_default_language() if text else "en")
+    target = new_case.new(
+        options.case_id, options.output, text=text, language=language, choices=choices, force=options.force
+    )
+    if text:
+        _tell_kinds(sentences.blocks(text, choices), choices)
+    try:
+        if ending == ".xlsx":
+            export(target, "workbook", to_fill, force=options.force)
+        elif ending:
+            made = new_case.skeleton(options.case_id, text, target.name, to_fill.name, language, choices)
+            write_files(to_fill.parent, {to_fill.name: made.encode()})
+    except BaseException:
+        shutil.rmtree(target)
+        raise
     if options.json:
-        say_json({"folder": str(target)} | ({"workbook": str(workbook)} if workbook else {}))
-    elif workbook:
-        say(f"made {target} and {workbook}: fill in the workbook, then run")
-        say(f"  policycase import {workbook} -o {target} --force")
+        kind = {".xlsx": "workbook", ".yaml": "coding"}
+        say_json({"folder": str(target)} | ({kind[ending]: str(to_fill)} if ending else {}))
+    elif ending:
+        what = "fill in the workbook" if ending == ".xlsx" else "write under each sentence what it says"
+        say(f"made {target} and {to_fill}: {what}, then run")
+        say(f"  policycase import {to_fill} -o {target} --force")
     else:
         say(f"made {target}: read {target}/CODING.md, fill data/, then run policycase validate {target}")
 
 
-def run_import_workbook(options: Namespace) -> None:
-    """The tables of a workbook as a case."""
-    from policycase.coding.workbook_import import SHOWN, import_tables
+def run_import_case(options: Namespace) -> None:
+    """The tables of a coding file or a workbook as a case."""
+    from policycase.coding.import_case import import_tables
+    from policycase.coding.workbook_import import SHOWN
 
-    done = import_tables(options.workbook, options.output, force=options.force)
+    done = import_tables(options.file, options.output, force=options.force)
     target, changes = done.folder, done.changes
     if options.json:
         counted = dict(zip(changes["table"], changes["rows"].tolist(), strict=True))
@@ -482,7 +503,8 @@ def _tell_kinds(blocks: list["Block"], choices: dict[int, tuple[str, str]]) -> N
     for kind in KINDS[1:]:
         numbers = [str(block.number) for block in blocks if block.kind == kind and block.number not in choices]
         if numbers:
-            tell(f"taken for {kind}: block {', '.join(numbers)} · look with --blocks, correct with --choices FILE")
+            how = "look with policycase passages --blocks, correct with --choices FILE"
+            tell(f"taken for {kind}: block {', '.join(numbers)} · {how}")
     if not any(block.kind in {"body", "footnote", "continues"} for block in blocks):
         tell("no block was taken for body, so there is not a passage · name them with --choices FILE")
 

@@ -257,16 +257,20 @@ def _add_making(add: Callable[..., Parser]) -> None:
     new.add_argument(
         "--from", dest="source", metavar="FILE", help="your copy of the source, whose passages are filled in"
     )
-    imports = add("import", "make the tables of a case from a workbook that was coded in", package="none")
-    imports.set_defaults(command="import_workbook")
-    imports.add_argument(
-        "workbook", metavar="WORKBOOK", help="the .xlsx or .ods, made by new --workbook or export --to workbook"
+    new.add_argument("--language", metavar="TAG", help="with --from: its language, such as ky; default: en")
+    new.add_argument(
+        "--choices", metavar="FILE", help="with --from: what each block is, as passages --blocks writes it"
     )
-    imports.add_argument("-o", "--output", metavar="FOLDER", help="the case's folder; default: the workbook's name")
+    imports = add("import", "make the tables of a case from a coding file or a workbook", package="none")
+    imports.set_defaults(command="import_case")
+    imports.add_argument(
+        "file", metavar="FILE", help="a coding file (.yaml) or a workbook (.xlsx, .ods), as new or export makes them"
+    )
+    imports.add_argument("-o", "--output", metavar="FOLDER", help="the case's folder; default: the file's name")
     imports.add_argument(
         "--force",
         action="store_true",
-        help="overwrite the tables of an existing case; rows not in the workbook are deleted",
+        help="overwrite the tables of an existing case; rows not in the file are deleted",
     )
     passages = add("passages", "number the sentences of a source, as fingerprints", after="FILE")
     passages.add_argument("--case", required=True, metavar="CASE-ID", help="the case that the ids begin with")

@@ -14,6 +14,7 @@ from policycase.model.bibtex import title_of
 from policycase.model.casebook import Casebook
 from policycase.model.columns import row_tuples
 from policycase.model.dates import counted_in_words, figure_in_words
+from policycase.model.licences import of_cases
 from policycase.model.package import refuse_invalid_descriptor
 from policycase.model.profile import ENTRY_TABLES, Table
 from policycase.model.provenance import RECORD
@@ -30,7 +31,7 @@ def say_about(casebook: Casebook) -> None:
     """Title, version, licences and the cases."""
     descriptor = casebook.descriptor
     refuse_invalid_descriptor(descriptor)
-    licenses = ", ".join(entry["name"] for entry in descriptor["licenses"])
+    licenses = ", ".join(map(of_cases, descriptor["licenses"]))
     say(f"{title_of(descriptor, casebook.cases)}\n{descriptor['name']} {descriptor['version']}, {licenses}\n")
     say(f"{descriptor.get('description', '')}\n")
     for row in row_tuples(casebook.cases):

@@ -1,27 +1,39 @@
 """The beginning of a case: an empty package, and the passages of a source as fingerprints."""
 
-import re
+import textwrap
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
 
-from policycase.coding.sentences import passage_rows
+from policycase.coding.coding_file import CASE, FINGERPRINTS, PASSAGES, dumped, fingerprints
+from policycase.coding.sentences import named, passage_rows, sentences
+from policycase.coding.shorthand import CASE_ID, SOURCES, local
 from policycase.errors import UnreadableError
 from policycase.model.identifiers import COUNTRY, country
 from policycase.model.package import GIT_ATTRIBUTES, UNSAID, read_descriptor, write_json
-from policycase.model.profile import Profile
+from policycase.model.profile import Profile, Table
 from policycase.storage.csv_files import csv_bytes
 from policycase.storage.locations import DESCRIPTOR, shipped_root
 from policycase.storage.writing import write_folder
 
-CASE_ID = re.compile(r"(?P<country>[a-z]{3})(?:-[a-z0-9]+)+")
+Choices = Mapping[int, tuple[str, str]]  # what a block is, and its page, by the number of the block
 GUIDE = "CODING.md"  # one text: a new case gets the same file that coders of this repository read
 
 
-def new(case_id: str, folder: str | Path | None = None, *, text: str = "", force: bool = False) -> Path:
+def new(
+    case_id: str,
+    folder: str | Path | None = None,
+    *,
+    text: str = "",
+    language: str = "en",
+    choices: Choices | None = None,
+    force: bool = False,
+) -> Path:
     """The folder of a new, empty case that validates: descriptor, one CSV per table, schemas, CODING.md.
 
-    With the text of a source, `passages` has a row for each of its sentences, of the source `<case_id>:source`.
+    With the text of a source, `passages` has a row for each of its sentences, of the source `<case_id>:source`;
+    `language` says how its sentences end, and `choices` what its blocks are (see `policycase passages --blocks`).
 
     Raises
     ------
@@ -32,9 +44,56 @@ def new(case_id: str, folder: str | Path | None = None, *, text: str = "", force
     target = Path(folder or case_id)
     made = files(case_id)
     if text:
-        made["data/passages.csv"] = csv_bytes(passage_rows(text, case_id, f"{case_id}:source"))
+        made["data/passages.csv"] = csv_bytes(passage_rows(text, case_id, f"{case_id}:source", language, choices))
     write_folder(target, made, force=force)
     return target
+
+
+EXPLAINED = """\
+# yaml-language-server: $schema={folder}/schemas/coding.schema.json
+# The case {case_id}, sentence by sentence. Write under each sentence what it says, in your own words:
+#
+#   p1s1:
+#     programs:
+#       night-patrol:
+#         name: Night patrol
+#         program_type: patrol-and-outreach
+#         start: 2003                  # rests on p1s1
+#         status: {{inferred: ended}}    # a step of reasoning lies between
+#         summary: Officers and nurses walked the harbor by night.
+#     program_agencies:
+#       - {{program_id: night-patrol, agency_id: police, role: lead}}
+#   p1s2:
+#     supports: [night-patrol, "night-patrol:start"]
+#
+# A sentence that holds nothing to code gets coding: context or coding: uncoded, with a note that says why.
+# The comments hold the text of the source, so keep this file to yourself; policycase import leaves them out.
+# Then run: policycase import {file} -o {folder} --force && policycase validate {file}
+"""
+
+
+def skeleton(
+    case_id: str, text: str, folder: str, file: str, language: str = "en", choices: Choices | None = None
+) -> str:
+    """A coding file to begin with: the fields of the case and its source, and each sentence as a comment."""
+    profile = Profile.read(shipped_root())
+    source_id = f"{case_id}:source"
+    parts = [EXPLAINED.format(case_id=case_id, folder=folder, file=file)]
+    parts += [f"{CASE}:\n  case_id: {case_id}\n{_to_fill(profile.tables['cases'], '  ')}"]
+    parts += [f"{SOURCES}:\n  source:\n{_to_fill(profile.tables[SOURCES], '    ')}", f"{PASSAGES}:"]
+    for passage, passage_id in named(sentences(text, language, choices), case_id, source_id):
+        words = textwrap.wrap(" ".join(passage.text.split()), 100) or [""]
+        parts += [*(f"  # {line}" for line in words), f"  {local(passage_id, case_id)}:"]
+    rows = passage_rows(text, case_id, source_id, language, choices)
+    return "\n".join([*parts, "", dumped({FINGERPRINTS: fingerprints(rows, profile, case_id)})])
+
+
+def _to_fill(table: Table, indent: str) -> str:
+    """The required fields that a coder fills in, and those that lead to a source, each without a value."""
+    given = {table.key, "case_id", "profile_version", "source_use"}
+    wanted = [one.name for one in table.fields.values() if one.authored and one.name not in given]
+    names = [name for name in wanted if table.fields[name].required or name in {"authors", "published", "doi", "url"}]
+    return "".join(f"{indent}{name}:\n" for name in names)
 
 
 def files(case_id: str) -> dict[str, bytes]:

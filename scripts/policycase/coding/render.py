@@ -7,10 +7,12 @@ from typing import Any
 
 import pandas as pd
 
+from policycase.coding.coding_schema import coding_schema
 from policycase.errors import DateError
 from policycase.model.dates import bounds
 from policycase.model.package import Package, refuse_invalid_descriptor, write_json
 from policycase.model.profile import (
+    CODING_SCHEMA,
     DICTIONARY,
     ENTRY_TABLES,
     Field,
@@ -19,7 +21,7 @@ from policycase.model.profile import (
     refuse_other_profile,
     schema_path,
 )
-from policycase.model.provenance import ATTESTED, OTHER_SOURCE, attestations, in_order
+from policycase.model.provenance import ATTESTED, OTHER_SOURCE, attestations, in_source_order
 from policycase.model.tables import Tables, read_table
 from policycase.publishing.citation_files import CITATION, ZENODO, citation, zenodo
 from policycase.storage.csv_files import CsvFile, csv_bytes, text_frame
@@ -142,6 +144,7 @@ def outputs(root: Path, reference: Pages | None = None) -> dict[str, bytes]:
     made = package.profile.files | dict(_schemas(package.profile))  # the authored ones too, for their line ends
     profile = Profile(made.copy())
     made[DICTIONARY] = text(profile).encode()
+    made[CODING_SCHEMA] = write_json(coding_schema(profile))
     profile = Profile(profile.files | made)
     made |= dict(_tables(package, profile))
     made |= {CITATION: citation(package.descriptor).encode(), ZENODO: zenodo(package.descriptor)}
@@ -203,12 +206,12 @@ def _mirror(field: dict[str, Any], profile: Profile) -> None:
 
 
 def _tables(package: Package, profile: Profile) -> Iterator[tuple[str, bytes]]:
-    """The tables with their derived columns, and evidence in the order of what it supports.
+    """The tables with their derived columns, in the order of the source.
 
     Dates that are not allowed are left for validation to report.
     """
     frames = {name: read_table(package, table) for name, table in profile.case_tables.items()}
-    frames["evidence"] = in_order(frames, profile)
+    frames = in_source_order(frames, profile)
     for name, frame in derived(frames, profile).items():
         yield package.paths[name], csv_bytes(frame)
 

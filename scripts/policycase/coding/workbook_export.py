@@ -8,22 +8,17 @@ from xlsxwriter.format import Format
 from xlsxwriter.utility import quote_sheetname, xl_col_to_name
 from xlsxwriter.worksheet import Worksheet
 
-from policycase.coding.workbook_import import (
-    EVIDENCE,
-    PASSAGE,
-    PASSAGES,
+from policycase.coding.shorthand import (
     SOURCES,
-    SUPPORT,
     authored,
     coded_sources,
     is_id,
     is_made,
     link_ids,
-    read_support,
     takes_the_source,
     without_prefix,
-    write_support,
 )
+from policycase.coding.workbook_import import EVIDENCE, PASSAGE, PASSAGES, SUPPORT, read_support, write_support
 from policycase.errors import UnreadableError
 from policycase.exports.excel_cells import (
     LINE,

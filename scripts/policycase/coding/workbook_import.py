@@ -2,30 +2,37 @@
 
 import datetime as dt
 import re
-import shutil
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
 import pandas as pd
 
-from policycase.analysis.changes import row_changes
-from policycase.coding import new_case
-from policycase.coding.render import derived
+from policycase.coding.shorthand import (
+    INFERRED,
+    SOURCES,
+    STATED,
+    Support,
+    authored,
+    coded_sources,
+    expected_of,
+    inheriting,
+    is_id,
+    is_made,
+    link_ids,
+    local,
+    mapped,
+    problem_of,
+    takes_the_source,
+    whole,
+)
 from policycase.coding.spreadsheets import DAY, ERROR, FORMULA, MONTH, PERCENT, YEAR, Cell, Rows, letters, read_sheets
-from policycase.errors import DateError, UnreadableError, did_you_mean
-from policycase.model.columns import EXPECTED, FORMS, TRUTH
-from policycase.model.dates import FORMS as DATES
-from policycase.model.dates import bounds
-from policycase.model.package import Package
-from policycase.model.profile import DATA, Field, Profile, Table, refuse_other_profile, shipped_profile
-from policycase.model.provenance import ASSERTS, RECORD, in_order
-from policycase.model.tables import read_table
-from policycase.storage.csv_files import TEXT, csv_bytes
-from policycase.storage.locations import DESCRIPTOR, inside
-from policycase.storage.writing import put_back, staged, write_folder
+from policycase.errors import UnreadableError, did_you_mean
+from policycase.model.columns import TRUTH
+from policycase.model.profile import Field, Profile, Table
+from policycase.model.provenance import RECORD, in_order
+from policycase.storage.csv_files import TEXT
 
 BESIDE = ("README", "codebook", "codes", "ids")  # sheets of the workbook that are not tables of the case
 EXACT = 10**15  # Excel keeps 15 digits
@@ -37,8 +44,7 @@ SHARE = re.compile(r"-?[0-9]+(?:\.[0-9]+)? ?%")
 NUMBERS = {"integer", "number"}
 UNIT = "%"  # of a share, in a cell of its own
 LENGTHS = {DAY: 10, MONTH: 7, YEAR: 4}  # of an ISO date, by what of it a cell shows
-PASSAGE, PASSAGES, EVIDENCE, SOURCES = "passage", "passages", "evidence", "sources"
-STATED, INFERRED = "stated", "inferred"
+PASSAGE, PASSAGES, EVIDENCE = "passage", "passages", "evidence"
 SUPPORT = Field(
     PASSAGE,
     "Passage",
@@ -150,7 +156,7 @@ def _read(table: Table, rows: Rows, profile: Profile, *, has_evidence: bool) -> 
                 continue
             field = fields.get(columns[index], SUPPORT)
             text, note = _taken(cell, field, is_share=is_share)
-            wrong = _refused(cell, field) if text is None else _wrong(text, field, profile)
+            wrong = _refused(cell, field) if text is None else problem_of(text, field, profile)
             problems += [f"{where}: {field.name}{wrong}"] if wrong else []
             notes += [f"{where}: {field.name} is {note}, read as {text}"] if note and not wrong else []
             cells[field.name] = text or ""
@@ -242,7 +248,7 @@ def _plain(number: Decimal) -> str:
 
 def _refused(cell: Cell, field: Field) -> str:
     """What was found in a cell that is not plain, what was expected, and what to do."""
-    expected = _expected(field)
+    expected = expected_of(field)
     if cell.kind == FORMULA:
         return f" is a formula; expected {expected} · copy the cell and paste its value"
     if cell.kind == ERROR:
@@ -264,98 +270,6 @@ def _found(cell: Cell) -> str:
     return f"the number {_plain(Decimal(repr(value)))}"
 
 
-def _wrong(text: str, field: Field, profile: Profile) -> str:
-    """What is wrong with a text, by its form alone; rules are for `policycase validate`."""
-    shown, expected = f'"{text[:60]}"', _expected(field)
-    if not text.strip():
-        return " is blank, but not empty · clear the cell"
-    if re.search(r"[\r\n]", text):
-        return f" is {text[:60]!a}, with a line break · put it on one line"
-    if field.vocabulary:
-        codes = profile.vocabularies[field.vocabulary]
-        hint = did_you_mean(text, codes) or "choose from the list"
-        return "" if text in codes else f" is {shown}; expected {expected} · {hint}"
-    if field.edtf:
-        try:
-            bounds(text)
-        except DateError as error:
-            return f": {error}"
-    if field.type in FORMS and not FORMS[field.type].fullmatch(text):
-        return f" is {shown}; expected {expected} · type it again"
-    return ""
-
-
-def _expected(field: Field) -> str:
-    if field.vocabulary:
-        return f"a code of {field.vocabulary}"
-    return f"{DATES}, as text" if field.edtf else EXPECTED.get(field.type, "text")
-
-
-def authored(table: Table) -> list[Field]:
-    """The columns that are authored; the others are derived."""
-    return [field for field in table.fields.values() if field.authored]
-
-
-def is_made(table: Table, field: Field) -> bool:
-    """Whether an import can make a whole column: the case of a row, the id of a link."""
-    return (field.name == "case_id" and table.key != "case_id") or (bool(table.id_parts) and field.name == table.key)
-
-
-def is_id(field: Field) -> bool:
-    """Whether a column holds ids of records of the case, whose prefix nobody types."""
-    return field.name.endswith("_id") and field.name != "case_id" and field.type == "string" and not field.identifier
-
-
-def local(text: str, case_id: str) -> str:
-    """An id without the prefix that an import puts before it.
-
-    Examples
-    --------
-    >>> local("kgz-leph:nsp", "kgz-leph"), local("kgz-leph", "kgz-leph"), local("usa-lead:x", "kgz-leph")
-    ('nsp', 'kgz-leph', 'usa-lead:x')
-    """
-    rest = text.removeprefix(f"{case_id}:")
-    return text if not rest or ":" in rest or rest == case_id else rest
-
-
-def whole(text: str, case_id: str) -> str:
-    """An id with its prefix.
-
-    Examples
-    --------
-    >>> whole("nsp", "kgz-leph"), whole("kgz-leph", "kgz-leph")
-    ('kgz-leph:nsp', 'kgz-leph')
-    """
-    return text if ":" in text or text == case_id else f"{case_id}:{text}"
-
-
-def link_ids(table: Table, frame: pd.DataFrame, case_id: str) -> list[str]:
-    """The ids of links, made of their parts; a further row of the same parts adds --2, --3."""
-    counts: Counter[str] = Counter()
-    made = []
-    for parts in frame[list(table.id_parts)].fillna("").itertuples(index=False):
-        name = f"{case_id}:{'--'.join(part.rpartition(':')[2] for part in parts)}"
-        counts[name] += 1
-        made.append(name if counts[name] == 1 else f"{name}--{counts[name]}")
-    return made
-
-
-def takes_the_source(table: Table, frame: pd.DataFrame) -> dict[str, pd.Series]:
-    """The columns that name a source, and the rows in which an empty cell means the one coded source."""
-    return {
-        link.fields[0]: frame["stance"].eq(ASSERTS)
-        if "stance" in frame
-        else pd.Series(table.fields[link.fields[0]].required, frame.index)
-        for link in table.parents
-        if link.table == SOURCES and table.name != SOURCES
-    }
-
-
-def coded_sources(sources: pd.DataFrame) -> list[str]:
-    """The ids of the sources that were coded."""
-    return sources.loc[sources["source_use"].eq("coded"), "source_id"].dropna().tolist()
-
-
 def _complete(sheets: dict[str, _Sheet], profile: Profile, case_id: str, passages: set[str]) -> list[str]:
     """Fill in the generated cells; yield what cannot be generated from the cells given."""
     cases = sheets["cases"].frame["case_id"]
@@ -367,7 +281,7 @@ def _complete(sheets: dict[str, _Sheet], profile: Profile, case_id: str, passage
         frame = sheet.frame
         for field in authored(sheet.table):
             if is_id(field):
-                frame[field.name] = _mapped(frame[field.name], whole, case_id)
+                frame[field.name] = mapped(frame[field.name], whole, case_id)
         if "case_id" in frame:
             frame["case_id"] = frame["case_id"].fillna(case_id)
     problems = [problem for sheet in sheets.values() for problem in _make_ids(sheet, case_id)]
@@ -385,16 +299,6 @@ def _complete(sheets: dict[str, _Sheet], profile: Profile, case_id: str, passage
         frames = {name: sheet.frame for name, sheet in sheets.items()} | {EVIDENCE: both}
         sheets[EVIDENCE].frame = in_order(frames, profile)
     return problems
-
-
-def _mapped(cells: pd.Series, change: Callable[[str, str], str], case_id: str) -> pd.Series:
-    """Ids with or without their prefix; `map` would make numbers of a column that has none."""
-    return pd.Series([text if pd.isna(text) else change(text, case_id) for text in cells], cells.index, dtype=TEXT)
-
-
-def without_prefix(cells: pd.Series, case_id: str) -> pd.Series:
-    """The ids of a column as `local` has them."""
-    return _mapped(cells, local, case_id)
 
 
 def _make_ids(sheet: _Sheet, case_id: str) -> Iterator[str]:
@@ -443,21 +347,6 @@ class _UnsupportedError(ValueError):
     """A cell of passages that cannot be read."""
 
 
-Support = tuple[str, str, str]  # field, passage_id, basis
-
-
-def inheriting(table: Table, record: pd.Series) -> list[str]:
-    """The fields of a row that rest on its passages unless a passage names them: filled, and in need of evidence."""
-    return [
-        field.name
-        for field in table.fields.values()
-        if field.evidence
-        and field.name not in table.id_parts
-        and not pd.isna(record[field.name])
-        and record[field.name] != field.silent
-    ]
-
-
 def read_support(text: str, table: Table, record: pd.Series, case_id: str) -> list[Support]:
     """What a cell of passages says of its row; see `SUPPORT` for how it is written."""
     named: dict[str, dict[str, str]] = {}
@@ -500,135 +389,3 @@ def write_support(support: list[Support], table: Table, record: pd.Series, case_
         cells += [passage] if "" in names else []
         cells += [f"{passage}:{','.join(name for name in names if name)}"] if any(names) else []
     return "; ".join(cells)
-
-
-KEPT = PASSAGES  # the table that a sheet left empty does not empty: a command makes it, nobody types it
-
-
-@dataclass(frozen=True, slots=True)
-class Imported:
-    """What an import has written.
-
-    `changes` has a row per table: table, rows, added, changed, removed. `notes` name the cells that were taken for
-    something else than what was in them.
-    """
-
-    folder: Path
-    changes: pd.DataFrame
-    notes: list[str]
-
-
-def import_workbook(workbook: str | Path, folder: str | Path | None = None, *, force: bool = False) -> Path:
-    """The folder of the case whose tables a workbook holds; see `import_tables`."""
-    return import_tables(workbook, folder, force=force).folder
-
-
-def import_tables(workbook: str | Path, folder: str | Path | None = None, *, force: bool = False) -> Imported:
-    """Write the tables that a workbook holds, and say what that has changed.
-
-    Parameters
-    ----------
-    workbook
-        An .xlsx or .ods that `policycase new --workbook` or `export --to workbook` made, filled in.
-    folder
-        Where to write; default: the workbook's name without its ending. A folder that does not exist is made.
-    force
-        Replace the tables of the case in that folder: a row that is not in the workbook goes. Only `passages` stays as
-        it is if its sheet has no rows. The descriptor, schemas and other files stay.
-
-    Raises
-    ------
-    UnreadableError
-        A cell, column or sheet cannot be taken; the message names each, and nothing is written. Or the folder exists,
-        or holds another case than the workbook.
-    MissingExtraError
-        The package python-calamine is not installed.
-
-    Notes
-    -----
-    Cells are taken as they stand, and bounds of dates are worked out, so a case that was written as a workbook comes
-    back byte for byte.
-    """
-    file = Path(workbook)
-    target = Path(folder or file.stem)
-    if target.exists() and not force:
-        msg = f"{target} exists · choose another folder, or use --force to replace its tables"
-        raise UnreadableError(msg)
-    package = Package.read(target) if (target / DESCRIPTOR).is_file() else None
-    profile = package.profile if package else shipped_profile()
-    refuse_other_profile(profile)
-    before = _before(package, profile)
-    case_id = str(package.descriptor.get("name", "")) if package else target.name
-    reading = read_workbook(file, profile, case_id, before[KEPT]["passage_id"].dropna())
-    _refuse_other_case(file, target, before, reading.tables)
-    frames, notes = dict(reading.tables), reading.notes
-    if KEPT in frames and frames[KEPT].empty and len(before[KEPT]):
-        frames[KEPT] = before[KEPT]
-        notes = [*notes, f"{KEPT}: the sheet has no rows, so the {len(before[KEPT])} rows of the case stay"]
-    frames = derived(frames, profile)
-    tables = {name: csv_bytes(frame) for name, frame in frames.items()}
-    if package:
-        _replace(package, tables)
-    else:
-        ids = frames["cases"]["case_id"].dropna().tolist()
-        files = new_case.files(ids[0] if ids else target.name)
-        write_folder(target, files | {f"{DATA}/{name}.csv": content for name, content in tables.items()}, force=force)
-    rows = [_counts(profile.tables[name], before[name], frame) for name, frame in frames.items()]
-    return Imported(target, pd.DataFrame(rows), notes)
-
-
-def _before(package: Package | None, profile: Profile) -> dict[str, pd.DataFrame]:
-    """The tables that are there; one that cannot be read counts as empty, since it is replaced."""
-    frames = {}
-    for name, table in profile.case_tables.items():
-        frames[name] = pd.DataFrame(columns=list(table.fields), dtype=TEXT)
-        if package:
-            try:
-                frames[name] = read_table(package, table)
-            except (UnreadableError, OSError):
-                if name == KEPT:
-                    raise
-    return frames
-
-
-def _refuse_other_case(
-    file: Path, target: Path, before: dict[str, pd.DataFrame], after: dict[str, pd.DataFrame]
-) -> None:
-    """Raise where a workbook of one case would replace the tables of another."""
-    here, there = (set(frames["cases"]["case_id"].dropna()) for frames in (before, after))
-    if here and there and not here & there:
-        msg = f"{file} is of {min(there)}, and {target} holds {min(here)} · choose the folder of {min(there)}"
-        raise UnreadableError(msg)
-
-
-def _counts(table: Table, before: pd.DataFrame, after: pd.DataFrame) -> dict[str, str | int]:
-    typed = [field.name for field in table.fields.values() if field.authored]
-    changes = row_changes(table, before[typed], after[typed])
-    kinds = Counter(kind for _, kind in {(key, kind) for _, key, kind, *_ in changes})
-    return {"table": table.name, "rows": len(after), **{kind: kinds[kind] for kind in ("added", "changed", "removed")}}
-
-
-def _replace(package: Package, tables: dict[str, bytes]) -> None:
-    """Put the tables into a package, all of them or none; what else lies beside them stays."""
-    paths = {name: Path(package.paths.get(name, "")) for name in tables}
-    given = list(paths.values())
-    wrong = [
-        f"no resource is named {name}" if name not in package.paths else f"the path of {name}, {path}, {why}"
-        for name, path in paths.items()
-        for why in [f"is not in {DATA}/" if path.parent != Path(DATA) else "is that of another table"]
-        if path.parent != Path(DATA) or given.count(path) > 1
-    ]
-    if wrong:
-        msg = f"{package.root / DESCRIPTOR}: {wrong[0]} · run: policycase validate"
-        raise UnreadableError(msg)
-    put_back(package.root / DATA)
-    with staged(inside(package.root, DATA).resolve(), force=True) as place:
-        try:
-            shutil.copytree(package.root / DATA, place, symlinks=True)
-        except shutil.Error as error:  # a pipe, a device, or what may not be read: each with its reason
-            source, _, why = error.args[0][0]
-            msg = f"{source}: cannot be copied: {why} · take it out of {DATA}/"
-            raise UnreadableError(msg) from error
-        for name, content in tables.items():
-            (place / paths[name].name).unlink(missing_ok=True)  # a link would lead the writing out of the package
-            (place / paths[name].name).write_bytes(content)

@@ -14,13 +14,14 @@ import pandas as pd
 from policycase.errors import MissingExtraError, TooLargeError, UnknownNameError, UnreadableError
 from policycase.exports.forms import FORMS, VIEW_FORMS, VIEWS, Form, form_of
 from policycase.model.casebook import Casebook, load
+from policycase.model.licences import of_cases
 from policycase.model.package import refuse_invalid_descriptor
 from policycase.storage.locations import read_given
 from policycase.storage.writing import staged, unwritable
 
 MARK = "Exported by policycase"
 README = "README.txt"
-BEGINNINGS = (b"SQLite format 3\0", b"<?xml", b"<stata_dta>", b"$FL2", b"PAR1")
+BEGINNINGS = (b"SQLite format 3\0", b"<?xml", b"<stata_dta>", b"$FL2", b"PAR1", b"# Exported by policycase")
 FILES = "\nFiles:\n"
 MISSING = "An empty cell means that the source does not say. It is never a zero or a no."
 
@@ -32,7 +33,7 @@ def facts(case: Casebook, form: str) -> dict[str, str]:
         "made_by": f"{MARK} {version('policycase')} as {form}",
         "title": f"{about['title']}, version {about['version']}",
         "cases": "\n".join(f"{row.case_id}: {row.title} ({row.country})" for row in case.cases.itertuples()),
-        "licence": "\n".join(f"{one['name']} {one.get('path', '')}".strip() for one in about["licenses"]),
+        "licence": "\n".join(f"{of_cases(one)} {one.get('path', '')}".strip() for one in about["licenses"]),
         "missing": MISSING,
         "cite": case.cite().strip(),
     }
@@ -83,9 +84,9 @@ def export(case: Casebook | str | Path | None, to: str, output: str | Path, *, f
         A casebook, which may be a stack; or the path of a package. None is the package in this folder, else the
         case that comes with the library.
     to
-        csv, parquet, sqlite, excel, stata, spss, graphml, duckdb; or workbook, one case to code in. The endings
-        xlsx, dta, sav and db are understood too. Or a view: spells, panel, timeline, ties, event_ties, incidence,
-        co_ties, goal_matrix, conditions.
+        csv, parquet, sqlite, excel, stata, spss, graphml, duckdb; or coding or workbook, one case to code in. The
+        endings xlsx, dta, sav and db are understood too. Or a view: spells, panel, timeline, ties, event_ties,
+        incidence, co_ties, goal_matrix, conditions.
     output
         The file or folder to write. A view is one file, in the format of its ending: .csv, .parquet, .dta, .sav, .xlsx.
     force

@@ -39,6 +39,7 @@ FORMS = {
         "duckdb",
         "duckdb",
     ),
+    "coding": Form("coding.coding_file", "one case as a coding file, sentence by sentence", ".yaml"),
     "workbook": Form("coding.workbook_export", "one case as a workbook to code in", ".xlsx", "xlsxwriter", "excel"),
 }
 ALIASES = {  # by the ending of the file, or another name of the program
@@ -47,6 +48,7 @@ ALIASES = {  # by the ending of the file, or another name of the program
     "dta": "stata",
     "sav": "spss",
     "db": "sqlite",
+    "yaml": "coding",
     "sqlite3": "sqlite",
     "pq": "parquet",
 }

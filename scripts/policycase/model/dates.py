@@ -16,6 +16,7 @@ FIRST_YEAR, LAST_YEAR = 1000, 2100
 _DAY = r"[0-9]{4}(?:-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12][0-9]|3[01]))?)?"
 _SINGLE = re.compile(rf"(?:{_DAY}|[0-9]{{3}}X)[?~]?")
 _RANGE = re.compile(rf"\[(?P<first>{_DAY})?\.\.(?P<last>{_DAY})?\]")
+PATTERN = f"^(?:{_SINGLE.pattern}|{_RANGE.pattern})$".replace("?P<first>", "?:").replace("?P<last>", "?:")
 FORMS = "1999, 1999-05, 1999-05-17, 199X, 1999?, 1999~, [2000..2001], [2002..] or [..2020-03-25]"
 
 

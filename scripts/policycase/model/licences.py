@@ -1,10 +1,11 @@
 """Licences: what the common ones ask of a user of data, whether several fit together, and how SPDX spells them."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import lru_cache
+from typing import Any
 
 from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
 
@@ -134,6 +135,17 @@ def together(names: Iterable[str]) -> str:
     if unknown:
         text += f" policycase does not know what {' and '.join(unknown)} requires: read it before sharing the stack."
     return text
+
+
+def of_cases(entry: Mapping[str, Any]) -> str:
+    """A licence of a descriptor by its name, with the cases of a stack that it holds for.
+
+    Examples
+    --------
+    >>> of_cases({"name": "CC-BY-4.0", "cases": ["can-insite", "kgz-leph"]}), of_cases({"name": "CC0-1.0"})
+    ('CC-BY-4.0 (can-insite, kgz-leph)', 'CC0-1.0')
+    """
+    return f"{entry['name']} ({', '.join(entry['cases'])})" if "cases" in entry else str(entry["name"])
 
 
 def covering(names: Iterable[str]) -> str:

@@ -16,6 +16,7 @@ from policycase.storage.locations import read_bytes, read_folder, shipped_root
 FOLDER, DATA = "schemas", "data"
 PROFILE = f"{FOLDER}/profile.json"
 DICTIONARY = f"{FOLDER}/README.md"
+CODING_SCHEMA = f"{FOLDER}/coding.schema.json"
 SCHEMA_ENDING = ".schema.json"
 KINDS = {"entity", "statement", "link", "register", "vocabulary"}
 ENTRY_TABLES = ("programs", "agencies", "events", "goals")
@@ -37,6 +38,7 @@ class Field:
     derived: bool = False
     evidence: bool = False
     silent: str = ""
+    default: str = ""
     identifier: str = ""
     proper: bool = False
 
@@ -274,7 +276,9 @@ def _named(profile: bytes) -> frozenset[str]:
         tables = [name for name in sound_json(profile)["tables"] if isinstance(name, str)]
     except (KeyError, TypeError, ValueError):
         return frozenset()
-    return frozenset([PROFILE, DICTIONARY, *map(schema_path, tables), *(f"{FOLDER}/{name}.csv" for name in tables)])
+    return frozenset(
+        [PROFILE, DICTIONARY, CODING_SCHEMA, *map(schema_path, tables), *(f"{FOLDER}/{name}.csv" for name in tables)]
+    )
 
 
 def _plain(path: str, content: bytes) -> bytes:

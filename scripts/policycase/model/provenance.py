@@ -203,6 +203,46 @@ def in_order(frames: Mapping[str, pd.DataFrame], profile: Profile) -> pd.DataFra
     return evidence.iloc[sorted(range(len(keys)), key=keys.__getitem__)].set_axis(evidence.index, axis=0)
 
 
+def in_source_order(frames: Mapping[str, pd.DataFrame], profile: Profile) -> dict[str, pd.DataFrame]:
+    """The tables with rows in the order of the source: each where its first passage is, then as they were.
+
+    Sources that were coded come before the others. Claims and figures of other sources come after those that rest on a
+    passage, source by source; rows that rest on no passage come last. Evidence follows; see `in_order`.
+    """
+    sources = frames["sources"]
+    use = sources["source_use"].ne("coded")
+    made = dict(frames) | {"sources": _by_case(frames, sources, use.tolist())}
+    place_of = {source: number for number, source in enumerate(made["sources"]["source_id"])}
+    other = {*made["sources"].loc[made["sources"]["source_use"].ne("coded"), "source_id"]}
+    passage_of = {passage: number for number, passage in enumerate(frames["passages"]["passage_id"])}
+    evidence = frames["evidence"]
+    whole = evidence[evidence["field"].eq(RECORD)]
+    first: dict[str, int] = {}
+    for record, passage in zip(whole["record_id"], whole["passage_id"], strict=True):
+        if passage in passage_of:
+            first[record] = min(first.get(record, len(passage_of)), passage_of[passage])
+    for table in profile.case_tables.values():
+        if not table.needs_evidence or table.key == "case_id":
+            continue
+        frame = frames[table.name]
+        of = frame["source_id"] if "source_id" in frame else [None] * len(frame)
+        keys = [
+            (0, first[record]) if record in first else (1, place_of[source]) if source in other else (2, 0)
+            for record, source in zip(frame[table.key], of, strict=True)
+        ]
+        made[table.name] = _by_case(frames, frame, keys)
+    made["evidence"] = in_order(made, profile)
+    return made
+
+
+def _by_case(frames: Frames, frame: pd.DataFrame, keys: list[Any]) -> pd.DataFrame:
+    """A table in the order of the cases, then of keys; the index counts the rows as before."""
+    case_of = {case: number for number, case in enumerate(frames["cases"]["case_id"])}
+    cases = [case_of.get(case, len(case_of)) for case in frame["case_id"]]
+    order = sorted(range(len(frame)), key=lambda number: (cases[number], keys[number]))
+    return frame.iloc[order].set_axis(frame.index, axis=0)
+
+
 def row_coverage(tables: Tables) -> pd.DataFrame:
     """Rows and values with evidence, by case and table.
 

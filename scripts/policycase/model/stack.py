@@ -21,15 +21,15 @@ from policycase.storage.downloads import pinned
 from policycase.storage.locations import DESCRIPTOR, opened
 
 
-def merged(parts: Sequence[Descriptor], case_ids: list[str]) -> Descriptor:
+def merged(parts: Sequence[Descriptor], of: Sequence[list[str]]) -> Descriptor:
     """The descriptor of a stack; it depends on the cases, not on their order or on how they were grouped.
 
     Parameters
     ----------
     parts
         Descriptors of packages under one profile.
-    case_ids
-        The cases in the stack, sorted.
+    of
+        The cases in each.
 
     Notes
     -----
@@ -40,13 +40,18 @@ def merged(parts: Sequence[Descriptor], case_ids: list[str]) -> Descriptor:
                                              what they ask together, and whether they fit together
     `version`, `created`                     the highest, the latest
     `keywords`                               all, sorted
-    `licenses`                               all, most restrictive first
+    `licenses`                               all, most restrictive first, each with its `cases`
     `contributors`, `sources`                all; two entries are one if they share a DOI or web address, or,
                                              where they have none, the title
     `id`, `homepage`, others                 left out: they are of one package
     =======================================  ==================================================================
     """
-    entries = {entry["name"]: entry for entry in united(parts, "licenses", "name")}
+    case_ids = sorted({case_id for ids in of for case_id in ids})
+    licensed = [
+        {"licenses": [{**entry, "cases": entry.get("cases", ids)} for entry in part.get("licenses", [])]}
+        for part, ids in zip(parts, of, strict=True)
+    ]
+    entries = {entry["name"]: entry for entry in united(licensed, "licenses", "name")}
     names = licences.by_restriction(entries)
     count = len(case_ids)
     text = f"Policy cases as data, stacked: {', '.join(case_ids)}. Each case keeps its ids and sources."
@@ -121,7 +126,7 @@ def gather(cases: Sequence[Casebook | str | Path]) -> Casebook | None:
         tables = read_many({f"{_spelled(paths[place])}/": packages[place] for place in order}, to_keep=True)
         refuse_wrong_cells(tables)
     try:
-        descriptor = merged([package.descriptor for package in packages], sorted(ids))
+        descriptor = merged([package.descriptor for package in packages], [[case_id] for case_id in ids])
     except (AttributeError, KeyError, TypeError, ValueError):
         return None  # merging one by one shows which
     return Casebook(tables, descriptor)
@@ -301,7 +306,7 @@ def _descriptor(books: list[Casebook], case_ids: list[str]) -> dict[str, Any]:
     if len(case_ids) == 1:
         return next(book.descriptor for book in books if book.case_ids == case_ids)
     try:
-        return merged([book.descriptor for book in books], case_ids)
+        return merged([book.descriptor for book in books], [book.case_ids for book in books])
     except (AttributeError, KeyError, TypeError, ValueError) as error:  # so a thousand good ones need no check
         for book in books:
             refuse_invalid_descriptor(book.descriptor)

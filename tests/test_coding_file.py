@@ -1,0 +1,331 @@
+"""The coding file: a case out and in again, byte for byte; what is derived; what is refused, and where."""
+
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+import yaml
+from copies import LAMPS_SOURCE, ROOT, copy_lamps, edit
+from corpora import write_corpus
+
+import policycase
+from policycase.cli.main import main
+from policycase.coding.coding_file import ENDINGS, coding_text, read_coding
+from policycase.coding.import_case import check_coding, import_tables
+from policycase.coding.sentences import passage_rows
+from policycase.errors import UnreadableError
+from policycase.model.source_texts import read_source
+
+SIX = [ROOT, *sorted(path.parent for path in ROOT.glob("examples/*/datapackage.json"))]
+SMALL = """\
+case: {case_id: bvt-lamps, title: Lamps, country: BVT, policy_domain: drug-policy, source_extent: whole, summary: Lamps.}
+sources:
+  paper: {source_type: report, title: Lamps of the island}
+passages:
+  p1s1:
+    programs:
+      lamps: {name: Lamps, program_type: other, start: 1999, status: {inferred: ongoing}, is_pilot: no, summary: 007}
+    program_populations:
+      - {program_id: lamps, population: women}
+  p1s2:
+    programs:
+      lamps: {end: 2001-05}
+    supports: [lamps, "lamps:start?"]
+fingerprints:
+  p1s1: {page: 3, length: 12, fingerprint: abc}
+  p1s2: {length: 14, fingerprint: def}
+"""
+
+
+def tables_of(folder: Path) -> dict[str, bytes]:
+    """Every table, and the descriptor, of a package."""
+    return {path.name: path.read_bytes() for path in [*folder.glob("data/*.csv"), folder / "datapackage.json"]}
+
+
+def cells_of(content: object) -> int:
+    """How many texts a part of a coding file has."""
+    if isinstance(content, dict | list):
+        return sum(map(cells_of, content.values() if isinstance(content, dict) else content))
+    return 1
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Path:
+    """A small coding file."""
+    file = tmp_path / "small.yaml"
+    file.write_text(SMALL, encoding="utf-8")
+    return file
+
+
+@pytest.mark.parametrize("folder", SIX, ids=lambda path: path.name)
+def test_case_comes_back_from_its_coding_file_byte_for_byte(folder: Path, tmp_path: Path):
+    file = policycase.export(folder, "coding", tmp_path / "case.yaml")
+
+    back = policycase.import_case(file, tmp_path / "back")
+
+    assert tables_of(back) == tables_of(folder)
+
+
+def test_case_with_every_kind_of_row_comes_back(tmp_path: Path):
+    lamps = copy_lamps(tmp_path / "lamps")
+    policycase_render(lamps)
+    file = policycase.export(lamps, "coding", tmp_path / "case.yaml")
+
+    back = policycase.import_case(file, tmp_path / "back")
+
+    assert tables_of(back) == tables_of(lamps)
+
+
+def test_six_coding_files_have_at_most_a_third_of_the_cells():
+    cells = filled = 0
+    for folder in SIX:
+        case = policycase.load(folder)
+        content = yaml.safe_load(coding_text(case))
+        content.pop("package")
+        cells += cells_of(content)
+        filled += sum(
+            int(case.text[name].notna().sum().sum()) for name in case.tables if name in case.profile.case_tables
+        )
+
+    assert cells <= filled / 3
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_synthetic_cases_come_back_cell_for_cell(seed: int, tmp_path: Path):
+    for number, folder in enumerate(write_corpus(tmp_path / "corpus", 6, seed)):
+        policycase_render(folder)
+        file = policycase.export(folder, "coding", tmp_path / f"{number}.yaml")
+
+        back = policycase.import_case(file, tmp_path / f"back{number}")
+
+        assert tables_of(back) == tables_of(folder)
+
+
+def policycase_render(folder: Path) -> None:
+    """Put the rows of a package into the order of its source."""
+    assert main(["render", str(folder)]) == 0
+
+
+def test_every_scalar_is_text_to_any_reader_of_yaml():
+    content = yaml.safe_load(coding_text(policycase.load(ROOT)))
+
+    def leaves(part: object) -> list[object]:
+        if isinstance(part, dict | list):
+            return [leaf for one in (part.values() if isinstance(part, dict) else part) for leaf in leaves(one)]
+        return [part]
+
+    assert {type(leaf) for leaf in leaves(content)} == {str}
+
+
+def test_json_is_a_coding_file(tmp_path: Path):
+    case = policycase.load(ROOT / "examples/vnm-pmlsa")
+    file = tmp_path / "case.json"
+    file.write_text(json.dumps(yaml.safe_load(coding_text(case))), encoding="utf-8")
+
+    back = policycase.import_case(file, tmp_path / "back")
+
+    assert tables_of(back) == tables_of(ROOT / "examples/vnm-pmlsa")
+
+
+def test_scalars_are_texts_and_what_is_derivable_is_made(small: Path):
+    small.write_text(SMALL.replace("is_pilot: no, ", ""), encoding="utf-8")
+
+    tables = read_coding(small, policycase.load(ROOT).profile).tables
+
+    program = tables["programs"].iloc[0].dropna().to_dict()
+    assert program == {
+        "program_id": "bvt-lamps:lamps",
+        "case_id": "bvt-lamps",
+        "name": "Lamps",
+        "program_type": "other",
+        "start": "1999",
+        "end": "2001-05",
+        "status": "ongoing",
+        "summary": "007",
+    }
+    assert tables["program_populations"]["program_population_id"].tolist() == ["bvt-lamps:lamps--women"]
+    assert tables["passages"]["page"].tolist() == ["3", "3"]
+    assert tables["passages"]["source_id"].tolist() == ["bvt-lamps:paper"] * 2
+    assert tables["passages"]["coding"].tolist() == ["coded", "coded"]
+
+
+def test_value_rests_on_the_passage_that_it_stands_under(small: Path):
+    small.write_text(SMALL.replace("is_pilot: no, ", ""), encoding="utf-8")
+
+    evidence = read_coding(small, policycase.load(ROOT).profile).tables["evidence"]
+
+    rows = evidence[["record_id", "field", "passage_id", "basis"]].itertuples(index=False, name=None)
+    assert [tuple(cell.removeprefix("bvt-lamps:") for cell in row) for row in rows] == [
+        ("lamps", "record", "p1s1", "stated"),
+        ("lamps", "record", "p1s2", "stated"),
+        ("lamps", "start", "p1s1", "stated"),
+        ("lamps", "start", "p1s2", "inferred"),
+        ("lamps", "end", "p1s2", "stated"),
+        ("lamps", "status", "p1s1", "inferred"),
+        ("lamps--women", "record", "p1s1", "stated"),
+    ]
+
+
+WRONG = {
+    "a yes or no of another tongue": ("is_pilot: no", 'small.yaml:7: programs lamps: is_pilot is "no"; expected true'),
+    "a code": ("program_type: othr", 'small.yaml:7: programs lamps: program_type is "othr"; expected a code'),
+    "a date": ("start: 1999-13", 'small.yaml:7: programs lamps: start: "1999-13" is not an allowed date'),
+    "a field": ("strat: 1999", 'small.yaml:7: no "strat" in programs lamps · did you mean "start"?'),
+    "a repeated name": ("start: 1999, start: 2000", 'small.yaml:7: "start" appears more than once in programs lamps'),
+    "two marks": ("status: {inferred: ended, stated: ended}", "small.yaml:7: programs lamps: status must be a text"),
+    "a list": ("summary: [a, b]", "small.yaml:7: programs lamps: summary must be one text"),
+    "another value": ("end: 2003", 'small.yaml:12: end is "2001-05" here and "2003" in line 7'),
+    "an unknown record": ("supports: [lmps]", 'small.yaml:13: supports: no record "lmps" · did you mean "lamps"?'),
+    "an unknown field": ('supports: ["lamps:sart"]', 'small.yaml:13: supports: no field "sart" in programs'),
+    "a token": ("supports: [a b]", 'small.yaml:13: supports: "a b" is not a record'),
+    "a missing part": ("- {program_id: lamps}", "small.yaml:9: program_populations: population is missing"),
+    "a link to nothing": ("- {program_population_id: x}", 'small.yaml:9: no program_population_id "x" stands above'),
+    "a passage": ("p1s3: {}", 'small.yaml:14: no passage "p1s3" has a fingerprint'),
+    "a section": (
+        "other_source: {}",
+        'small.yaml:14: no "other_source" in a coding file · did you mean "other_sources"?',
+    ),
+}
+OLD = {
+    **dict.fromkeys(["a yes or no of another tongue"], "is_pilot: no"),
+    "a code": "program_type: other",
+    **dict.fromkeys(["a date", "a field", "a repeated name"], "start: 1999"),
+    "two marks": "status: {inferred: ongoing}",
+    "a list": "summary: 007",
+    "another value": "is_pilot: no",
+    **dict.fromkeys(["an unknown record", "an unknown field", "a token"], 'supports: [lamps, "lamps:start?"]'),
+    **dict.fromkeys(["a missing part", "a link to nothing"], "- {program_id: lamps, population: women}"),
+    "a passage": "fingerprints:",
+    "a section": "fingerprints:",
+}
+
+
+@pytest.mark.parametrize("kind", WRONG)
+def test_what_cannot_be_taken_is_named_with_its_line(kind: str, small: Path, tmp_path: Path):
+    new, message = WRONG[kind]
+    new = f"  {new}\nfingerprints:" if kind == "a passage" else f"{new}\nfingerprints:" if kind == "a section" else new
+    edit(small, OLD[kind], new)
+
+    with pytest.raises(UnreadableError) as error:
+        policycase.import_case(small, tmp_path / "out")
+
+    assert message in str(error.value)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("a: [1\nb: 2", "case.yaml:2: not YAML"),
+        ("case: &c {case_id: x}\nsources: *c", "case.yaml:2: an alias"),
+        ("[" * 100_000, "case.yaml:1: nested too deeply"),
+        ("", "case.yaml: empty"),
+        ("- a\n- b\n", "case.yaml:1: a coding file must be names with values"),
+        ("case: {case_id: Nowhere}\n", 'case_id is "Nowhere"; expected an id'),
+        (b"case: \xff\xfe", "case.yaml: not UTF-8"),
+    ],
+)
+def test_what_is_no_coding_file_is_refused(content: str | bytes, message: str, tmp_path: Path):
+    file = tmp_path / "case.yaml"
+    file.write_bytes(content if isinstance(content, bytes) else content.encode())
+
+    with pytest.raises(UnreadableError) as error:
+        policycase.import_case(file, tmp_path / "out")
+
+    assert message in str(error.value)
+
+
+def test_rows_that_the_file_lacks_are_removed_and_counted(tmp_path: Path):
+    folder = copy_lamps(tmp_path / "lamps")
+    file = policycase.export(folder, "coding", tmp_path / "lamps.yaml")
+    content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    gone = sum(len(passage.pop("claims", {})) for passage in content["passages"].values())
+    file.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
+    names = set(policycase.load(folder).claims["claim_id"].str.partition(":")[2])
+    for passage in content["passages"].values():
+        kept = [one for one in passage.get("supports", []) if next(iter(one), "") and _record(one) not in names]
+        passage["supports"] = kept
+    file.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
+
+    done = import_tables(file, folder, force=True)
+
+    assert gone > 0
+    assert done.changes.set_index("table").loc["claims", "removed"] == gone
+
+
+def _record(token: str | dict[str, str]) -> str:
+    text = token if isinstance(token, str) else next(iter(token))
+    return text.rstrip("?").partition(":")[0]
+
+
+def test_finding_names_the_line_of_the_coding_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    folder = copy_lamps(tmp_path / "lamps")
+    file = policycase.export(folder, "coding", tmp_path / "lamps.yaml")
+    text = file.read_text(encoding="utf-8")
+    line = next(number for number, one in enumerate(text.splitlines(), 1) if one.strip().startswith("country:"))
+    file.write_text(text.replace("country: BVT", "country: XQX"), encoding="utf-8")
+
+    code = main(["validate", str(file)])
+
+    assert code == 1
+    assert f"lamps.yaml:{line}: " in capsys.readouterr().out
+    assert check_coding(file).found[0].line == line
+
+
+def test_skeleton_holds_each_sentence_and_no_word_of_it_survives_the_import(tmp_path: Path):
+    assert main(["new", "bvt-lamps", "--from", str(LAMPS_SOURCE), "-o", str(tmp_path / "bvt-lamps")]) == 0
+    file = tmp_path / "bvt-lamps.yaml"
+
+    assert main(["import", str(file), "-o", str(tmp_path / "bvt-lamps"), "--force"]) == 0
+
+    assert "Lamp Office" in file.read_text(encoding="utf-8")
+    assert b"Lamp Office" not in b"".join(tables_of(tmp_path / "bvt-lamps").values())
+    passages = policycase.load(tmp_path / "bvt-lamps").passages
+    wanted = passage_rows(read_source(LAMPS_SOURCE), "bvt-lamps", "bvt-lamps:source")
+    assert passages["fingerprint"].tolist() == wanted["fingerprint"].tolist()
+    assert passages["coding"].eq("uncoded").all()
+
+
+def test_skeleton_of_a_coder_is_not_overwritten(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    file = tmp_path / "bvt-lamps.yaml"
+    file.write_text("mine", encoding="utf-8")
+
+    code = main(["new", "bvt-lamps", "--from", str(LAMPS_SOURCE), "-o", str(tmp_path / "bvt-lamps")])
+
+    assert code == 3
+    assert "bvt-lamps.yaml exists" in capsys.readouterr().err
+    assert file.read_text(encoding="utf-8") == "mine"
+    assert not (tmp_path / "bvt-lamps").exists()
+
+
+@pytest.mark.parametrize("folder", SIX, ids=lambda path: path.name)
+def test_coding_files_are_valid_by_their_schema(folder: Path):
+    schema = json.loads((ROOT / "schemas/coding.schema.json").read_text(encoding="utf-8"))
+    content = yaml.safe_load(coding_text(policycase.load(folder)))
+
+    errors = list(jsonschema.Draft202012Validator(schema).iter_errors(content))
+
+    assert errors == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("program_type: other", "program_type: othr"), ("start: 1999", "start: '1999-13'"), ("name: Lamps", "nam: Lamps")],
+)
+def test_schema_finds_what_an_import_refuses(old: str, new: str, small: Path):
+    schema = json.loads((ROOT / "schemas/coding.schema.json").read_text(encoding="utf-8"))
+    small.write_text(SMALL.replace("is_pilot: no, ", "").replace("end: 2001-05", "end: '2001-05'"), encoding="utf-8")
+    validator = jsonschema.Draft202012Validator(schema)
+    assert validator.is_valid(yaml.safe_load(small.read_text(encoding="utf-8")))
+
+    edit(small, old, new)
+
+    assert not validator.is_valid(yaml.safe_load(small.read_text(encoding="utf-8")))
+
+
+def test_several_cases_make_no_coding_file(tmp_path: Path):
+    both = policycase.stack([ROOT, ROOT / "examples/vnm-pmlsa"])
+
+    with pytest.raises(UnreadableError, match="a coding file is of one case"):
+        policycase.export(both, "coding", tmp_path / f"both{ENDINGS[0]}")
