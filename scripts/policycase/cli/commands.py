@@ -98,7 +98,7 @@ def run_validate(options: Namespace) -> bool:
         return _validate_many(packages, options)
     options.package = next(iter(packages), None)
     package = chosen(options)
-    if package and Path(package).suffix in CODED and Path(package).name != locations.DESCRIPTOR:
+    if package and _is_coding(package):
         from policycase.coding.import_case import check_coding
 
         report = check_coding(package)
@@ -126,6 +126,11 @@ def run_validate(options: Namespace) -> bool:
     else:
         say(f"not valid: {counts}")
     return not report.is_valid
+
+
+def _is_coding(path: str) -> bool:
+    """Whether a path is that of a coding file; asked without importing what reads one."""
+    return Path(path).suffix in CODED and Path(path).name != locations.DESCRIPTOR
 
 
 def _validate_many(packages: list[str], options: Namespace) -> bool:
@@ -215,19 +220,47 @@ def run_verify(options: Namespace) -> bool:
 
 def run_agreement(options: Namespace) -> None:
     """How far coders of one source agree."""
-    from policycase.analysis.agreement import agreement
+    from policycase.analysis import agreement
 
     named = [text if "=" in text else f"coder {number}={text}" for number, text in enumerate(options.coders, start=1)]
-    result = agreement({name: load(path) for name, path in sources_of(named).items()})
+    target = _target(options.save) if options.save is not None else None
+    result = agreement.agreement({name: _coder(path) for name, path in sources_of(named).items()})
+    number = agreement.save(result, target) if target else None
     if options.json:
-        parts = {"alpha": result.alpha, "found": result.found, "differences": result.differences}
-        say_json({name: rows(frame) for name, frame in parts.items()})
+        names = ("alpha", "found", "differences", "left_out")
+        say_json({name: rows(getattr(result, name)) for name in names} | ({"round": number} if number else {}))
     else:
         say_table(result.alpha.round(3), "Krippendorff's alpha, nominal, on records matched")
         say("")
         say_table(result.found.round(3), "Records found by both of two coders")
         say("")
         say_table(result.differences, "Differences")
+        if len(result.left_out):
+            say(f"\n{len(result.left_out)} records were left out: the instructions show how they are coded")
+        if number:
+            say(f"\nadded round {number} to {target}/{DATA}/{agreement.RELIABILITY}.csv")
+
+
+def _coder(path: str) -> Casebook:
+    """What a coder handed in: a package, or a coding file."""
+    if not _is_coding(path):
+        return load(path)
+    from policycase.coding.import_case import casebook
+
+    return casebook(path)
+
+
+def _target(package: str) -> Path:
+    """The folder of a package that a table is written into; without a name the package in this folder."""
+    if not package and not locations.is_here():
+        msg = f"no {locations.DESCRIPTOR} is in this folder · name the package: --save FOLDER"
+        raise UnreadableError(msg)
+    folder = Path(package or ".")
+    folder = folder.parent if folder.name == locations.DESCRIPTOR else folder
+    if not folder.is_dir():
+        msg = f"{folder}: no folder to write into · name the folder of the package, last"
+        raise UnreadableError(msg)
+    return folder
 
 
 def run_info(options: Namespace) -> None:

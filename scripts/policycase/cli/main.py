@@ -237,7 +237,14 @@ def _add_combining(add: Callable[..., Parser]) -> None:
     diff.add_argument("new", metavar="NEW", help="the package as it is")
     diff.add_argument("--markdown", action="store_true", help="write lines for a changelog")
     agreement = add("agreement", "how far coders of one source agree", package="none")
-    agreement.add_argument("coders", nargs="+", metavar="[NAME=]PATH", help="the coders' packages, two or more")
+    agreement.add_argument("coders", nargs="+", metavar="[NAME=]PATH", help="packages or coding files, two or more")
+    agreement.add_argument(
+        "--save",
+        nargs="?",
+        const="",
+        metavar="FOLDER",
+        help="add the figures to the table reliability of this package; default: the package in this folder",
+    )
 
 
 def _add_making(add: Callable[..., Parser]) -> None:
