@@ -18,7 +18,7 @@ from policycase.cli.terminal import printable, progress, rows, say, say_csv, say
 from policycase.errors import PolicyCaseError, UnknownNameError, UnreadableError
 from policycase.model.casebook import Casebook, load
 from policycase.model.package import read_descriptor
-from policycase.model.profile import DATA
+from policycase.model.profile import CODING_SCHEMA, DATA, shipped_profile
 from policycase.storage import locations
 
 if TYPE_CHECKING:
@@ -317,9 +317,47 @@ def _record_id(case: Casebook, what: str) -> str:
 
 
 def run_codebook(options: Namespace) -> None:
-    """What columns or codes mean."""
+    """What columns or codes mean; what a coder gets; or the codes as a file for qualitative software."""
+    if options.instructions is not None:
+        _say_instructions(options)
+        return
+    if options.to:
+        _write_codes(options)
+        return
     meanings = book(options).codebook(options.what)
     say_json(meanings) if options.json else say_table(meanings)
+
+
+def _say_instructions(options: Namespace) -> None:
+    """The instructions for a coder of the package that is meant; a name that is no table is a package, as elsewhere."""
+    from policycase.coding.instructions import instructions
+
+    tables = list(options.instructions)
+    if options.what and options.package is None and options.what not in shipped_profile().tables:
+        options.what, options.package = None, options.what
+    case = book(options)
+    is_named = (options.package or options.named) is not None or locations.is_here()
+    case_id = options.case or (case.case_ids[0] if is_named and len(case.case_ids) == 1 else "")
+    text = instructions(case.profile, case_id, [options.what, *tables] if options.what else tables)
+    if options.json:
+        say_json({"case_id": case_id, "instructions": text, "schema": CODING_SCHEMA})
+    else:
+        say(text)
+
+
+def _write_codes(options: Namespace) -> None:
+    """The codes of every vocabulary, or of one, as a codebook of REFI-QDA."""
+    from policycase.exports.refi_qda import write
+
+    if options.output is None:
+        msg = "no output file given · use -o codebook.qdc"
+        raise UnreadableError(msg)
+    profile = book(options).profile
+    count = write(profile, Path(options.output), options.what or "", force=options.force)
+    if options.json:
+        say_json({"output": options.output, "to": options.to, "codes": count})
+    else:
+        say(f"wrote {options.output}: {count} codes, as a codebook of REFI-QDA")
 
 
 def run_stack(options: Namespace) -> None:

@@ -192,7 +192,22 @@ def parser() -> Parser:
     add("info", "what a package holds", package="some")
     show = add("show", "print a table, or one record with the passages it rests on", after="TABLE|ID")
     show.add_argument("--csv", action="store_true", help="write the table as CSV")
-    add("codebook", "what the columns of a table, or the codes of a vocabulary, mean", after="TABLE|VOCABULARY?")
+    codebook = add(
+        "codebook", "what the columns of a table, or the codes of a vocabulary, mean", after="TABLE|VOCABULARY?"
+    )
+    codebook.add_argument(
+        "--instructions",
+        nargs="*",
+        metavar="TABLE",
+        help="print what a coder gets, person or language model: task, rules, definitions, form of the answer; for all "
+        "tables, or for those named; the package, if any, comes before this option",
+    )
+    codebook.add_argument(
+        "--case", metavar="CASE-ID", help="with --instructions: the case to be coded, which no example is taken from"
+    )
+    codebook.add_argument("--to", choices=("qdc",), help="write the codes for qualitative software, as REFI-QDA (.qdc)")
+    codebook.add_argument("-o", "--output", metavar="FILE", help="with --to: the file to write")
+    codebook.add_argument("--force", action="store_true", help="with --to: replace an earlier file")
     add("coverage", "passages coded, and rows and values with evidence", package="some")
     conflicts = add("conflicts", "coded values compared with what other sources say", package="some")
     conflicts.add_argument("--all", action="store_true", help="also what is uncontested or unchecked")
