@@ -485,17 +485,19 @@ def run_new(options: Namespace) -> None:
         say(f"made {target}: read {target}/CODING.md, fill data/, then run policycase validate {target}")
 
 
-def run_import_case(options: Namespace) -> None:
-    """The tables of a coding file or a workbook as a case."""
+def run_import_case(options: Namespace) -> bool:
+    """The tables of a coding file or a workbook as a case, or highlights as the beginning of a coding file."""
     from policycase.coding.import_case import import_tables
     from policycase.coding.workbook_import import SHOWN
 
+    if options.origin:
+        return _begin_from_highlights(options)
     done = import_tables(options.file, options.output, force=options.force)
     target, changes = done.folder, done.changes
     if options.json:
         counted = dict(zip(changes["table"], changes["rows"].tolist(), strict=True))
         say_json({"folder": str(target), "rows": counted, "changes": rows(changes), "notes": done.notes})
-        return
+        return False
     for note in done.notes[:SHOWN]:
         say(note)
     if len(done.notes) > SHOWN:
@@ -506,6 +508,40 @@ def run_import_case(options: Namespace) -> None:
         say(f"{row['table']}: {what}")
     say(f"wrote {changes['rows'].sum()} rows of {changes['rows'].astype(bool).sum()} tables to {target}/data")
     say(f"now run: policycase validate {target}")
+    return False
+
+
+def _begin_from_highlights(options: Namespace) -> bool:
+    """A coding file with the beginning of a record for each highlight; whether one became none."""
+    from policycase.coding import highlights, new_case, sentences
+    from policycase.model.source_texts import read_source
+    from policycase.storage.writing import refuse_taken, write_file
+
+    if not (options.source and options.case):
+        msg = "--from needs the source that was highlighted and the case · use --source FILE --case CASE-ID"
+        raise UnreadableError(msg)
+    target = Path(options.output or f"{options.case}.yaml")
+    if not _is_coding(str(target)):
+        msg = f"{target}: a coding file ends in {', '.join(CODED)}, for example {options.case}.yaml"
+        raise UnreadableError(msg)
+    new_case.refuse_case_id(options.case)
+    refuse_taken(target, new_case.BEGINNING, force=options.force)
+    text = read_source(Path(options.source))
+    choices = sentences.read_choices(Path(options.choices)) if options.choices else {}
+    language = options.language or _default_language()
+    empty = new_case.skeleton(options.case, text, options.case, target.name, language, choices)
+    passages = {one.locator: one.text for one in sentences.sentences(text, language, choices)}
+    made = highlights.draft(Path(options.file), options.origin, passages, empty)
+    _tell_kinds(sentences.blocks(text, choices), choices)
+    write_file(target, made.text.encode(), force=options.force)
+    for problem in made.problems:
+        tell(problem)
+    if options.json:
+        say_json({"file": str(target), "records": made.records, "problems": made.problems})
+    else:
+        say(f"wrote {target} with {made.records} record{'s' * (made.records != 1)} to complete")
+        say(f"then run: policycase import {target} -o {options.case} --force")
+    return bool(made.problems)
 
 
 def run_passages(options: Namespace) -> None:

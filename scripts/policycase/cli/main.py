@@ -281,11 +281,28 @@ def _add_making(add: Callable[..., Parser]) -> None:
     imports.add_argument(
         "file", metavar="FILE", help="a coding file (.yaml) or a workbook (.xlsx, .ods), as new or export makes them"
     )
-    imports.add_argument("-o", "--output", metavar="FOLDER", help="the case's folder; default: the file's name")
+    imports.add_argument(
+        "-o",
+        "--output",
+        metavar="FOLDER",
+        help="the case's folder; default: the file's name; with --from the coding file to write; default: CASE-ID.yaml",
+    )
+    imports.add_argument(
+        "--from",
+        dest="origin",
+        choices=("taguette", "hypothesis"),
+        help="FILE has highlights, which begin a coding file: highlights.csv of Taguette, or JSON of Hypothesis' API",
+    )
+    imports.add_argument("--source", metavar="FILE", help="with --from: your copy of the source that was highlighted")
+    imports.add_argument("--case", metavar="CASE-ID", help="with --from: the case to be coded, such as kgz-leph")
     imports.add_argument(
         "--force",
         action="store_true",
         help="overwrite the tables of an existing case; rows not in the file are deleted",
+    )
+    imports.add_argument("--language", metavar="TAG", help="with --from: the language of the source; default: en")
+    imports.add_argument(
+        "--choices", metavar="FILE", help="with --from: what each block is, as passages --blocks writes it"
     )
     passages = add("passages", "number the sentences of a source, as fingerprints", after="FILE")
     passages.add_argument("--case", required=True, metavar="CASE-ID", help="the case that the ids begin with")

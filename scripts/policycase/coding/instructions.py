@@ -81,10 +81,10 @@ def instructions(profile: Profile, case_id: str = "", tables: Iterable[str] = ()
 
 def _rules(case_id: str) -> str:
     """The sections of CODING.md; for a case from which its examples come, without these."""
-    text = (shipped_root() / GUIDE).read_text(encoding="utf-8").partition("\n## ")[2]
-    sections = [section.strip() for section in f"\n{text}".split("\n## ")]
+    about, *sections = (shipped_root() / GUIDE).read_text(encoding="utf-8").split("\n## ")
+    intro = about.partition("\n")[2].strip()
     kept = [section for section in sections if not section.startswith(NOT_FOR_CODERS)]
-    rules = re.sub(r"^## ", "### ", "\n\n".join(f"## {section.strip()}" for section in kept), flags=re.MULTILINE)
+    rules = "\n\n".join([intro, *(f"### {section.strip()}" for section in kept)])
     return _without_examples(rules) if case_id in shipped_cases().keys() - {SHIPPED} else rules
 
 
