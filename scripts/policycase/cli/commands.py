@@ -329,20 +329,26 @@ def run_codebook(options: Namespace) -> None:
 
 
 def _say_instructions(options: Namespace) -> None:
-    """The instructions for a coder of the package that is meant; a name that is no table is a package, as elsewhere."""
+    """The instructions for a coder of the package that is meant."""
     from policycase.coding.instructions import instructions
 
-    tables = list(options.instructions)
-    if options.what and options.package is None and options.what not in shipped_profile().tables:
-        options.what, options.package = None, options.what
-    case = book(options)
+    case = _first_may_be_package(options)
     is_named = (options.package or options.named) is not None or locations.is_here()
     case_id = options.case or (case.case_ids[0] if is_named and len(case.case_ids) == 1 else "")
-    text = instructions(case.profile, case_id, [options.what, *tables] if options.what else tables)
+    tables = [options.what] * bool(options.what) + options.instructions
+    text = instructions(case.profile, case_id, tables)
     if options.json:
         say_json({"case_id": case_id, "instructions": text, "schema": CODING_SCHEMA})
     else:
         say(text)
+
+
+def _first_may_be_package(options: Namespace) -> Casebook:
+    """The package that is meant: what is named first, if that is neither a table nor a vocabulary."""
+    known = shipped_profile()
+    if options.what and options.package is None and options.what not in [*known.tables, *known.vocabularies]:
+        options.what, options.package = None, options.what
+    return book(options)
 
 
 def _write_codes(options: Namespace) -> None:
@@ -352,7 +358,7 @@ def _write_codes(options: Namespace) -> None:
     if options.output is None:
         msg = "no output file given · use -o codebook.qdc"
         raise UnreadableError(msg)
-    profile = book(options).profile
+    profile = _first_may_be_package(options).profile
     count = write(profile, Path(options.output), options.what or "", force=options.force)
     if options.json:
         say_json({"output": options.output, "to": options.to, "codes": count})

@@ -186,18 +186,15 @@ class _Source:
             closer = self._places(before + wanted + skeleton(highlight.after))
             found = [place + len(before) for place in closer] if len(closer) == 1 else found
         within = [self._within(place, place + len(wanted)) for place in found]
-        if not within:
-            return (
-                [],
-                "is in no passage · headings and captions are none; or the source is another than was highlighted",
-            )
         firsts = list(dict.fromkeys(one[0] for one in within))
-        if len(firsts) > 1:
-            return (
-                [],
-                f"may be in {' or '.join(firsts[:SHOWN])}{' …' * (len(firsts) > SHOWN)} · write the record by hand",
-            )
-        return within[0], ""
+        if not firsts:
+            problem = "is in no passage · headings and captions are none; or the source is another than was highlighted"
+        elif len(firsts) > 1:
+            more = " …" if len(firsts) > SHOWN else ""
+            problem = f"may be in {' or '.join(firsts[:SHOWN])}{more} · write the record by hand"
+        else:
+            return within[0], ""
+        return [], problem
 
     def _places(self, wanted: str) -> list[int]:
         return [match.start() for match in re.finditer(f"(?={re.escape(wanted)})", self.bones)]
