@@ -121,12 +121,17 @@ def test_words_of_a_highlight_stand_in_comments_alone(taguette: Path, tmp_path: 
 
 def test_draft_can_be_imported(tmp_path: Path):
     file = tmp_path / "highlights.csv"
-    file.write_text("id,document,tag,content\n1,x,events:launch,began its rounds\n", encoding="utf-8")
+    lines = [
+        "id,document,tag,content",
+        "1,x,events:launch,began its rounds",
+        "2,x,a\x1b[31m\u2028: *b,a Board of Light",
+    ]
+    file.write_text("\n".join([*lines, ""]), encoding="utf-8")
 
     code = run(file, "taguette", tmp_path / "draft.yaml")
 
     folder = policycase.import_case(tmp_path / "draft.yaml", tmp_path / "bvt-lamps")
-    assert code == 0
+    assert code == 1
     assert policycase.load(folder).events["event_type"].tolist() == ["launch"]
     assert set(policycase.load(folder).evidence["passage_id"]) == {"bvt-lamps:p2s1"}
 

@@ -147,6 +147,11 @@ def _selectors(item: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield from (one for one in selectors if isinstance(one, dict)) if isinstance(selectors, list) else ()
 
 
+def _shown(text: str) -> str:
+    """A text as a comment of YAML can hold it."""
+    return "".join(character if character.isprintable() else " " for character in text)
+
+
 def _text(value: object) -> str:
     return value.strip() if isinstance(value, str) else ""
 
@@ -272,7 +277,7 @@ class _Begun:
         for name, *_ in self.source.spans:
             content: dict[str, Any] = dict(self.under.get(name, {}))
             content |= {SUPPORTS: self.supports[name]} if name in self.supports else {}
-            lines = [f"# {remark}" for remark in self.remarks.get(name, [])]
+            lines = [f"# {_shown(remark)}" for remark in self.remarks.get(name, [])]
             lines += dumped(content).splitlines() if content else []
             made[name] = "".join(f"    {line}\n" for line in lines)
         return made
