@@ -31,6 +31,8 @@ READING = [
     ["show", "programs", "IN", "--csv"],
     ["show", "bvt-lamps:lamp-office", "IN"],
     ["codebook", "programs", "IN"],
+    ["codebook", "IN", "--case", "bvt-lamps", "--instructions", "goals"],
+    ["codebook", "IN", "--to", "qdc", "-o", "OUT/codebook.qdc", "--force"],
     ["coverage", "IN"],
     ["conflicts", "IN", "--all"],
     ["diff", "IN", GOOD],
