@@ -18,6 +18,7 @@ from policycase.model.profile import Profile
 from policycase.storage.locations import SHIPPED, shipped_cases
 
 PROFILE = Profile.read(ROOT)
+IN_RULES = {"Scotland", "Vancouver", "British Columbia", "Canada"}  # named by a rule or a definition itself
 CODED = [PROFILE.tables["cases"], *coded_tables(PROFILE)]
 
 
@@ -60,9 +61,9 @@ def test_no_example_is_from_the_case_to_be_coded(case_id: str):
 
     intro = "Names such as `usa-lead` are\nexample cases."
     text = text.replace(intro, "")
-    names = [*case.places["name"], *case.programs["name"], case_id]
-    assert [name for name in names if name in text] == []
-    assert ("*Seattle" not in text) or case_id == SHIPPED
+    names = {*case.places["name"], *case.programs["name"], case_id}
+    assert {name for name in names if name in text} <= IN_RULES
+    assert ("The Seattle pilot" in text) == (case_id == SHIPPED)
     assert "bvt-lamps" in text
 
 

@@ -31,7 +31,8 @@ from policycase.storage.locations import SHIPPED, shipped_cases, shipped_root
 TEMPLATES = Path(__file__).parent / "templates"
 NOT_FOR_CODERS = "Second coders and agreement"  # it has the figures of earlier coders
 EXAMPLE = re.compile(
-    r"(?P<rule>\*\*[^*]+\*\*|- \*[^*]+\*|\*[^*\s]+\*|\*[^*]+:\*)"  # emphasis, or a label before a rule
+    r"\n- \*(?!\*)[^*]+\*(?=\n- |\n\n|\Z)"  # an item that is an example as a whole
+    r"|(?P<rule>\*\*[^*]+\*\*|- \*[^*]+\*|\*[^*\s]+\*|\*[^*]+:\*)"  # emphasis, or a label before a rule
     r"|(?P<colon>:?)\s*(?:\(\*[^*]+\*\)|\*[^*\s]+\s[^*]*[^*:]\*|\(`[a-z]{3}-[a-z-]+`\))"
 )
 OTHER_EXAMPLE = "vnm-pmlsa", 2  # the case, and how many of its passages, where the invented example is what is coded
