@@ -31,6 +31,8 @@ READING = [
     ["show", "programs", "IN", "--csv"],
     ["show", "bvt-lamps:lamp-office", "IN"],
     ["codebook", "programs", "IN"],
+    ["codebook", "IN", "--case", "bvt-lamps", "--instructions", "goals"],
+    ["codebook", "IN", "--to", "qdc", "-o", "OUT/codebook.qdc", "--force"],
     ["coverage", "IN"],
     ["conflicts", "IN", "--all"],
     ["diff", "IN", GOOD],
@@ -53,7 +55,10 @@ MAKING = [
     *(["export", "IN", "--to", view, "-o", f"OUT/{view}.csv"] for view in VIEWS),
     ["report", "IN", "-o", "OUT/case.html"],
     ["render", "IN"],
-    ["new", "abw-new", "-o", "OUT/abw-new", "--workbook", "--from", "SOURCE"],
+    ["new", "abw-new", "-o", "OUT/abw-new", "--workbook", "--from", "SOURCE", "--choices", "CHOICES"],
+    ["agreement", "IN", "other=IN", "--save", "IN"],
+    ["import", "HIGHLIGHTS", "--from", "taguette", "--source", "SOURCE", "--case", "bvt-lamps", "-o", "OUT/draft.yaml"],
+    ["import", "HIGHLIGHTS", "--from", "taguette", "--source", "SOURCE", "--case", "abw-x", "--choices", "CHOICES"],
     ["import", "OUT/workbook.xlsx", "-o", "OUT/imported"],
     ["import", "OUT/workbook.xlsx", "-o", "IN", "--force"],
 ]
@@ -75,10 +80,11 @@ def confined(commands: list[tuple[str, Path, list[str], list[Path]]]) -> dict[st
 
 def run_over(target: Path, room: Path, commands: list[list[str]]) -> list[tuple[str, Path, list[str], list[Path]]]:
     """Commands over one package, as `confined` takes them."""
-    output, choices = room / "output", room / "choices.txt"
+    output, choices, highlights = room / "output", room / "choices.txt", room / "highlights.csv"
     output.mkdir(exist_ok=True)
     choices.write_text("1 heading\n")
-    given = {"IN": target, "SOURCE": LAMPS_SOURCE, "CHOICES": choices}
+    highlights.write_text("id,document,tag,content\n1,x,events:launch,began its rounds\n")
+    given = {"IN": target, "SOURCE": LAMPS_SOURCE, "CHOICES": choices, "HIGHLIGHTS": highlights}
     said = {"other=IN": f"other={target}", **{word: str(place) for word, place in given.items()}}
     places = [output, Path(GOOD), *given.values()]
     return [

@@ -159,7 +159,7 @@ def test_line_ends_of_schemas_are_one_warning_and_no_other_profile(lamps: Path):
 
     assert report.is_valid
     assert [finding.rule for finding in report.found] == ["schema-has-lf-line-ends"]
-    assert "27 files" in report.found[0].message
+    assert "28 files" in report.found[0].message
     assert policycase.stack([lamps, ROOT]).case_ids == ["bvt-lamps", "kgz-leph"]
     assert policycase.stack([policycase.load(lamps), ROOT]).case_ids == ["bvt-lamps", "kgz-leph"]
     assert main(["render", "--package", str(lamps)]) == 0

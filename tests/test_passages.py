@@ -122,7 +122,10 @@ def test_passages_command_says_what_it_leaves_out_and_takes_its_blocks_back(caps
     choices.write_text(capsys.readouterr().out, encoding="utf-8")
     assert main([*command, "--choices", str(choices)]) == 0
 
-    assert "taken for furniture: block 1, 2, 3, 4, 5, 11, 12, 14, 16, 17, 18 · look with --blocks" in printed.err
+    assert (
+        "taken for furniture: block 1, 2, 3, 4, 5, 11, 12, 14, 16, 17, 18 · look with policycase passages --blocks"
+        in printed.err
+    )
     assert capsys.readouterr() == (printed.out, "")
 
 

@@ -1,21 +1,29 @@
 """How far coders of one source agree: records matched, then alpha by field."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from difflib import SequenceMatcher
 from itertools import combinations
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from policycase.errors import MissingExtraError, StackError
+from policycase.errors import MissingExtraError, StackError, UnreadableError
 from policycase.model.casebook import Casebook
+from policycase.model.package import Package
 from policycase.model.profile import Table
 from policycase.model.provenance import ASSERTS, RECORD, crosscheck_only
-from policycase.storage.csv_files import TEXT
+from policycase.model.tables import read_table
+from policycase.storage.csv_files import TEXT, csv_bytes
+from policycase.storage.writing import write_files
 
 MATCHED = ("places", "agencies", "programs", "events", "goals", "claims")
 THRESHOLD = 0.4
+EXAMPLE_CASE, EXAMPLE_PASSAGES = "bvt-lamps", ("p2s1", "p2s4")  # what the instructions of a coder show as coded
+RELIABILITY = "reliability"
 WEIGHTS = {"passages": 3.0, "name": 2.0, "type": 1.0, "dates": 1.0, "linked": 1.0, "order": 0.5}
 
 
@@ -136,15 +144,26 @@ class Agreement:
         One row per field: table, field, pairs (of values, over all pairs of coders), agreed (share of those
         pairs), alpha (missing where one value alone occurs, since alpha is not defined then).
     found
-        One row per table: table, records (mean over coders), found_by_both (share, mean over pairs of coders).
+        One row per table: table, records (mean over coders), found_by_both (share, mean over pairs of coders), rows
+        (that either coder of a pair has, over all pairs), both (those of them that both have).
     differences
         One row per difference: table, record_id (of the first coder who has the record), field, and a column
         a coder with the value, `(empty)` for an empty cell and missing where the coder has no such record.
+    left_out
+        Records that count nowhere, since the instructions show how they are coded: table, record_id (of the first
+        coder who has the record).
+    coders
+        The names of the coders.
+    case_ids
+        What they coded.
     """
 
     alpha: pd.DataFrame
     found: pd.DataFrame
     differences: pd.DataFrame
+    left_out: pd.DataFrame
+    coders: tuple[str, ...]
+    case_ids: tuple[str, ...]
 
 
 def agreement(books: Mapping[str, Casebook]) -> Agreement:
@@ -167,30 +186,111 @@ def agreement(books: Mapping[str, Casebook]) -> Agreement:
     Records are matched as `matches` says. Since type and start help to match, alpha on them
     is somewhat high; a record that the other coder has not is in `found`, not in alpha. Alpha is nominal
     (Krippendorff 2019, Content Analysis, ch. 12); an empty cell is a value, since leaving it empty is a decision.
+    The instructions of a coder show a few passages of one case, coded. If this case is compared, the records that
+    rest on these passages are left out, since nobody had to decide them.
     """
     _refuse(books)
     books = {name: _coded_part(book) for name, book in books.items()}
     names = list(books)
     units: dict[str, list[dict[str, str]]] = {}
-    found: dict[str, list[float]] = {}
+    found: dict[str, list[tuple[int, int]]] = {}
+    left_out: list[tuple[str, str]] = []
     profile = books[names[0]].profile
     pairs = {pair: matches(books[pair[0]], books[pair[1]]) for pair in combinations(names, 2)}
     tables = [table for table in profile.case_tables.values() if table.name in MATCHED or table.kind == "link"]
+    shown = {name: _shown(book) for name, book in books.items()}
     for table in tables:
-        units[table.name] = _united(table, books, pairs)
+        every = _united(table, books, pairs)
+        given = [unit for unit in every if any(record in shown[name] for name, record in unit.items())]
+        left_out += [(table.name, next(iter(unit.values()))) for unit in given]
+        units[table.name] = [unit for unit in every if unit not in given]
         for one, other in combinations(names, 2):
-            total = len(books[one][table.name]) + len(books[other][table.name])
+            either = sum(one in unit or other in unit for unit in units[table.name])
             both = sum(one in unit and other in unit for unit in units[table.name])
-            found.setdefault(table.name, []).append(2 * both / total if total else np.nan)
+            found.setdefault(table.name, []).append((either, both))
     values = pd.concat([_values(table, books, units[table.name]) for table in tables], ignore_index=True)
-    shares = pd.DataFrame(
-        [
-            (name, float(np.mean([len(book[name]) for book in books.values()])), float(np.mean(share)))
-            for name, share in found.items()
-        ],
-        columns=["table", "records", "found_by_both"],
+    return Agreement(
+        _alpha(values, names),
+        pd.DataFrame([_found(name, units[name], names, pairs) for name, pairs in found.items()]),
+        _differences(values, names),
+        pd.DataFrame(left_out, columns=["table", "record_id"], dtype=TEXT),
+        tuple(names),
+        tuple(books[names[0]].case_ids),
     )
-    return Agreement(_alpha(values, names), shares, _differences(values, names))
+
+
+def _shown(book: Casebook) -> set[str]:
+    """The records that rest on passages which the instructions show as coded."""
+    passages = [f"{EXAMPLE_CASE}:{passage}" for passage in EXAMPLE_PASSAGES]
+    evidence = book.evidence
+    return set(evidence.loc[evidence["field"].eq(RECORD) & evidence["passage_id"].isin(passages), "record_id"])
+
+
+def _found(table: str, units: list[dict[str, str]], names: list[str], pairs: list[tuple[int, int]]) -> dict:
+    shares = [2 * both / (either + both) if either else np.nan for either, both in pairs]
+    return {
+        "table": table,
+        "records": float(np.mean([sum(name in unit for unit in units) for name in names])),
+        "found_by_both": float(np.mean(shares)),
+        "rows": sum(either for either, _ in pairs),
+        "both": sum(both for _, both in pairs),
+    }
+
+
+def save(result: Agreement, root: Path) -> int:
+    """Add a round to the table `reliability` of a package; the number of the round.
+
+    A row per field that coders decide, and one per table for whether both have the row. What is in the table stays.
+
+    Raises
+    ------
+    UnreadableError
+        The package does not hold the case that was compared, or it cannot be read.
+    StackError
+        Several cases were compared.
+    """
+    if len(result.case_ids) != 1:
+        msg = f"agreement is saved case by case; here are {len(result.case_ids)} · compare one case"
+        raise StackError(msg)
+    package = Package.read(root)
+    case_id, table = result.case_ids[0], package.profile.tables[RELIABILITY]
+    here = read_table(package, package.profile.tables["cases"])["case_id"].dropna().tolist()
+    if case_id not in here:
+        msg = f"{root} holds {', '.join(here) or 'no case'}, and {case_id} was compared · name the package of {case_id}"
+        raise UnreadableError(msg)
+    before = read_table(package, table)
+    rounds = pd.to_numeric(before.loc[before["case_id"].eq(case_id), "round"], errors="coerce")
+    number = int(rounds.max()) + 1 if rounds.notna().any() else 1
+    same = {
+        "case_id": case_id,
+        "round": str(number),
+        "coders": str(len(result.coders)),
+        "measured_on": f"{datetime.now(UTC):%Y-%m-%d}",
+    }
+    rows = pd.DataFrame([same | row for row in _rows(result, package)], columns=list(table.fields), dtype=TEXT)
+    write_files(package.root, {package.paths[RELIABILITY]: csv_bytes(pd.concat([before, rows], ignore_index=True))})
+    return number
+
+
+def _rows(result: Agreement, package: Package) -> list[dict[str, str]]:
+    """What a round adds to the table, by field in the order of the schemas, then whether rows were found."""
+    made: list[dict[str, str]] = []
+    for table, field, pairs, agreed, alpha in result.alpha.to_numpy().tolist():
+        if package.profile.tables[table].fields[field].authored:
+            row = {"table_name": table, "field": field, "pairs": str(pairs), "agreed": str(round(agreed * pairs))}
+            made.append(row | ({} if pd.isna(alpha) else {"alpha": f"{round(alpha, 3) + 0:g}"}))
+    columns = ["table", "rows", "both"]
+    made += [
+        {"table_name": table, "field": RECORD, "pairs": str(either), "agreed": str(both)}
+        for table, either, both in result.found[columns].to_numpy().tolist()
+        if either
+    ]
+    left = Counter(result.left_out["table"])
+    for row in made:
+        count = left[row["table_name"]]
+        if count:
+            row["note"] = f"Without {count} row{'s' * (count > 1)} that the instructions show coded."
+    return made
 
 
 def _refuse(books: Mapping[str, Casebook]) -> None:

@@ -18,7 +18,7 @@ from policycase.cli.terminal import printable, progress, rows, say, say_csv, say
 from policycase.errors import PolicyCaseError, UnknownNameError, UnreadableError
 from policycase.model.casebook import Casebook, load
 from policycase.model.package import read_descriptor
-from policycase.model.profile import DATA
+from policycase.model.profile import CODING_SCHEMA, DATA, shipped_profile
 from policycase.storage import locations
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def run_validate(options: Namespace) -> bool:
         return _validate_many(packages, options)
     options.package = next(iter(packages), None)
     package = chosen(options)
-    if package and Path(package).suffix in CODED and Path(package).name != locations.DESCRIPTOR:
+    if package and _is_coding(package):
         from policycase.coding.import_case import check_coding
 
         report = check_coding(package)
@@ -126,6 +126,11 @@ def run_validate(options: Namespace) -> bool:
     else:
         say(f"not valid: {counts}")
     return not report.is_valid
+
+
+def _is_coding(path: str) -> bool:
+    """Whether a path is that of a coding file; asked without importing what reads one."""
+    return Path(path).suffix in CODED and Path(path).name != locations.DESCRIPTOR
 
 
 def _validate_many(packages: list[str], options: Namespace) -> bool:
@@ -215,19 +220,47 @@ def run_verify(options: Namespace) -> bool:
 
 def run_agreement(options: Namespace) -> None:
     """How far coders of one source agree."""
-    from policycase.analysis.agreement import agreement
+    from policycase.analysis import agreement
 
     named = [text if "=" in text else f"coder {number}={text}" for number, text in enumerate(options.coders, start=1)]
-    result = agreement({name: load(path) for name, path in sources_of(named).items()})
+    target = _target(options.save) if options.save is not None else None
+    result = agreement.agreement({name: _coder(path) for name, path in sources_of(named).items()})
+    number = agreement.save(result, target) if target else None
     if options.json:
-        parts = {"alpha": result.alpha, "found": result.found, "differences": result.differences}
-        say_json({name: rows(frame) for name, frame in parts.items()})
+        names = ("alpha", "found", "differences", "left_out")
+        say_json({name: rows(getattr(result, name)) for name in names} | ({"round": number} if number else {}))
     else:
         say_table(result.alpha.round(3), "Krippendorff's alpha, nominal, on records matched")
         say("")
         say_table(result.found.round(3), "Records found by both of two coders")
         say("")
         say_table(result.differences, "Differences")
+        if len(result.left_out):
+            say(f"\n{len(result.left_out)} records were left out: the instructions show how they are coded")
+        if number:
+            say(f"\nadded round {number} to {target}/{DATA}/{agreement.RELIABILITY}.csv")
+
+
+def _coder(path: str) -> Casebook:
+    """What a coder handed in: a package, or a coding file."""
+    if not _is_coding(path):
+        return load(path)
+    from policycase.coding.import_case import casebook
+
+    return casebook(path)
+
+
+def _target(package: str) -> Path:
+    """The folder of a package that a table is written into; without a name the package in this folder."""
+    if not package and not locations.is_here():
+        msg = f"no {locations.DESCRIPTOR} is in this folder · name the package: --save FOLDER"
+        raise UnreadableError(msg)
+    folder = Path(package or ".")
+    folder = folder.parent if folder.name == locations.DESCRIPTOR else folder
+    if not folder.is_dir():
+        msg = f"{folder}: no folder to write into · name the folder of the package, last"
+        raise UnreadableError(msg)
+    return folder
 
 
 def run_info(options: Namespace) -> None:
@@ -284,9 +317,53 @@ def _record_id(case: Casebook, what: str) -> str:
 
 
 def run_codebook(options: Namespace) -> None:
-    """What columns or codes mean."""
+    """What columns or codes mean; what a coder gets; or the codes as a file for qualitative software."""
+    if options.instructions is not None:
+        _say_instructions(options)
+        return
+    if options.to:
+        _write_codes(options)
+        return
     meanings = book(options).codebook(options.what)
     say_json(meanings) if options.json else say_table(meanings)
+
+
+def _say_instructions(options: Namespace) -> None:
+    """The instructions for a coder of the package that is meant."""
+    from policycase.coding.instructions import instructions
+
+    case = _first_may_be_package(options)
+    is_named = (options.package or options.named) is not None or locations.is_here()
+    case_id = options.case or (case.case_ids[0] if is_named and len(case.case_ids) == 1 else "")
+    tables = [options.what] * bool(options.what) + options.instructions
+    text = instructions(case.profile, case_id, tables)
+    if options.json:
+        say_json({"case_id": case_id, "instructions": text, "schema": CODING_SCHEMA})
+    else:
+        say(text)
+
+
+def _first_may_be_package(options: Namespace) -> Casebook:
+    """The package that is meant: what is named first, if that is neither a table nor a vocabulary."""
+    known = shipped_profile()
+    if options.what and options.package is None and options.what not in [*known.tables, *known.vocabularies]:
+        options.what, options.package = None, options.what
+    return book(options)
+
+
+def _write_codes(options: Namespace) -> None:
+    """The codes of every vocabulary, or of one, as a codebook of REFI-QDA."""
+    from policycase.exports.refi_qda import write
+
+    if options.output is None:
+        msg = "no output file given · use -o codebook.qdc"
+        raise UnreadableError(msg)
+    profile = _first_may_be_package(options).profile
+    count = write(profile, Path(options.output), options.what or "", force=options.force)
+    if options.json:
+        say_json({"output": options.output, "to": options.to, "codes": count})
+    else:
+        say(f"wrote {options.output}: {count} codes, as a codebook of REFI-QDA")
 
 
 def run_stack(options: Namespace) -> None:
@@ -438,17 +515,19 @@ def run_new(options: Namespace) -> None:
         say(f"made {target}: read {target}/CODING.md, fill data/, then run policycase validate {target}")
 
 
-def run_import_case(options: Namespace) -> None:
-    """The tables of a coding file or a workbook as a case."""
+def run_import_case(options: Namespace) -> bool:
+    """The tables of a coding file or a workbook as a case, or highlights as the beginning of a coding file."""
     from policycase.coding.import_case import import_tables
     from policycase.coding.workbook_import import SHOWN
 
+    if options.origin:
+        return _begin_from_highlights(options)
     done = import_tables(options.file, options.output, force=options.force)
     target, changes = done.folder, done.changes
     if options.json:
         counted = dict(zip(changes["table"], changes["rows"].tolist(), strict=True))
         say_json({"folder": str(target), "rows": counted, "changes": rows(changes), "notes": done.notes})
-        return
+        return False
     for note in done.notes[:SHOWN]:
         say(note)
     if len(done.notes) > SHOWN:
@@ -459,6 +538,40 @@ def run_import_case(options: Namespace) -> None:
         say(f"{row['table']}: {what}")
     say(f"wrote {changes['rows'].sum()} rows of {changes['rows'].astype(bool).sum()} tables to {target}/data")
     say(f"now run: policycase validate {target}")
+    return False
+
+
+def _begin_from_highlights(options: Namespace) -> bool:
+    """A coding file with the beginning of a record for each highlight; whether one became none."""
+    from policycase.coding import highlights, new_case, sentences
+    from policycase.model.source_texts import read_source
+    from policycase.storage.writing import refuse_taken, write_file
+
+    if not (options.source and options.case):
+        msg = "--from needs the source that was highlighted and the case · use --source FILE --case CASE-ID"
+        raise UnreadableError(msg)
+    target = Path(options.output or f"{options.case}.yaml")
+    if not _is_coding(str(target)):
+        msg = f"{target}: a coding file ends in {', '.join(CODED)}, for example {options.case}.yaml"
+        raise UnreadableError(msg)
+    new_case.refuse_case_id(options.case)
+    refuse_taken(target, new_case.BEGINNING, force=options.force)
+    text = read_source(Path(options.source))
+    choices = sentences.read_choices(Path(options.choices)) if options.choices else {}
+    language = options.language or _default_language()
+    empty = new_case.skeleton(options.case, text, options.case, target.name, language, choices)
+    passages = {one.locator: one.text for one in sentences.sentences(text, language, choices)}
+    made = highlights.draft(Path(options.file), options.origin, passages, empty)
+    _tell_kinds(sentences.blocks(text, choices), choices)
+    write_file(target, made.text.encode(), force=options.force)
+    for problem in made.problems:
+        tell(problem)
+    if options.json:
+        say_json({"file": str(target), "records": made.records, "problems": made.problems})
+    else:
+        say(f"wrote {target} with {made.records} record{'s' * (made.records != 1)} to complete")
+        say(f"then run: policycase import {target} -o {options.case} --force")
+    return bool(made.problems)
 
 
 def run_passages(options: Namespace) -> None:

@@ -192,7 +192,22 @@ def parser() -> Parser:
     add("info", "what a package holds", package="some")
     show = add("show", "print a table, or one record with the passages it rests on", after="TABLE|ID")
     show.add_argument("--csv", action="store_true", help="write the table as CSV")
-    add("codebook", "what the columns of a table, or the codes of a vocabulary, mean", after="TABLE|VOCABULARY?")
+    codebook = add(
+        "codebook", "what the columns of a table, or the codes of a vocabulary, mean", after="TABLE|VOCABULARY?"
+    )
+    codebook.add_argument(
+        "--instructions",
+        nargs="*",
+        metavar="TABLE",
+        help="print what a coder gets, person or language model: task, rules, definitions, form of the answer; for all "
+        "tables, or for those named; the package, if any, comes before this option",
+    )
+    codebook.add_argument(
+        "--case", metavar="CASE-ID", help="with --instructions: the case to be coded, which no example is taken from"
+    )
+    codebook.add_argument("--to", choices=("qdc",), help="write the codes for qualitative software, as REFI-QDA (.qdc)")
+    codebook.add_argument("-o", "--output", metavar="FILE", help="with --to: the file to write")
+    codebook.add_argument("--force", action="store_true", help="with --to: replace an earlier file")
     add("coverage", "passages coded, and rows and values with evidence", package="some")
     conflicts = add("conflicts", "coded values compared with what other sources say", package="some")
     conflicts.add_argument("--all", action="store_true", help="also what is uncontested or unchecked")
@@ -244,7 +259,14 @@ def _add_combining(add: Callable[..., Parser]) -> None:
     diff.add_argument("new", metavar="NEW", help="the package as it is")
     diff.add_argument("--markdown", action="store_true", help="write lines for a changelog")
     agreement = add("agreement", "how far coders of one source agree", package="none")
-    agreement.add_argument("coders", nargs="+", metavar="[NAME=]PATH", help="the coders' packages, two or more")
+    agreement.add_argument("coders", nargs="+", metavar="[NAME=]PATH", help="packages or coding files, two or more")
+    agreement.add_argument(
+        "--save",
+        nargs="?",
+        const="",
+        metavar="FOLDER",
+        help="add the figures to the table reliability of this package; default: the package in this folder",
+    )
 
 
 def _add_making(add: Callable[..., Parser]) -> None:
@@ -266,11 +288,28 @@ def _add_making(add: Callable[..., Parser]) -> None:
     imports.add_argument(
         "file", metavar="FILE", help="a coding file (.yaml) or a workbook (.xlsx, .ods), as new or export makes them"
     )
-    imports.add_argument("-o", "--output", metavar="FOLDER", help="the case's folder; default: the file's name")
+    imports.add_argument(
+        "-o",
+        "--output",
+        metavar="FOLDER",
+        help="the case's folder; default: the file's name; with --from the coding file to write; default: CASE-ID.yaml",
+    )
+    imports.add_argument(
+        "--from",
+        dest="origin",
+        choices=("taguette", "hypothesis"),
+        help="FILE has highlights, which begin a coding file: highlights.csv of Taguette, or JSON of Hypothesis' API",
+    )
+    imports.add_argument("--source", metavar="FILE", help="with --from: your copy of the source that was highlighted")
+    imports.add_argument("--case", metavar="CASE-ID", help="with --from: the case to be coded, such as kgz-leph")
     imports.add_argument(
         "--force",
         action="store_true",
         help="overwrite the tables of an existing case; rows not in the file are deleted",
+    )
+    imports.add_argument("--language", metavar="TAG", help="with --from: the language of the source; default: en")
+    imports.add_argument(
+        "--choices", metavar="FILE", help="with --from: what each block is, as passages --blocks writes it"
     )
     passages = add("passages", "number the sentences of a source, as fingerprints", after="FILE")
     passages.add_argument("--case", required=True, metavar="CASE-ID", help="the case that the ids begin with")

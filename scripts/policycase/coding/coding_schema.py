@@ -28,7 +28,8 @@ MEANINGS = {
     INFERRED: "A step of reasoning lies between the passage and the value.",
     ELSEWHERE: "The value rests on other passages, which name it below supports; or on none yet.",
     NOTE: "A remark on why the passage supports the value.",
-    SUPPORTS: "What else this passage supports: nsp for a record, nsp? if inferred, nsp:start for one field of it.",
+    SUPPORTS: "What else this passage supports: night-watch for a record, night-watch? if inferred, "
+    "night-watch:start for one field of it.",
     "coding": "Left out: coded if anything rests on the passage, else uncoded.",
     PASSAGES: "The sentences of the coded source. Each record stands under the first passage that says it.",
     OTHERS: "Sources that are not coded, with what they say: claims and figures.",

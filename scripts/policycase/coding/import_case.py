@@ -16,6 +16,7 @@ from policycase.coding.render import derived
 from policycase.coding.workbook_import import PASSAGES, read_workbook
 from policycase.errors import UnreadableError
 from policycase.findings import Finding
+from policycase.model.casebook import Casebook, load
 from policycase.model.package import Package, write_json
 from policycase.model.profile import DATA, Profile, Table, refuse_other_profile, shipped_profile
 from policycase.model.provenance import in_source_order
@@ -136,6 +137,18 @@ def is_coding(file: str | Path) -> bool:
     """Whether a path is that of a coding file, by its ending; a datapackage.json is none."""
     path = Path(file)
     return path.suffix.lower() in ENDINGS and path.name != DESCRIPTOR
+
+
+def casebook(file: str | Path) -> Casebook:
+    """The case that a coding file holds, as a casebook; nothing stays on the disk.
+
+    Raises
+    ------
+    UnreadableError
+        A part of the file cannot be taken; the message names each line.
+    """
+    with TemporaryDirectory() as place:
+        return load(import_tables(file, Path(place) / "case").folder)
 
 
 def check_coding(file: str | Path) -> Report:

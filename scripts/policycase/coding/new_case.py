@@ -49,6 +49,7 @@ def new(
     return target
 
 
+BEGINNING = b"# yaml-language-server"
 EXPLAINED = """\
 # yaml-language-server: $schema={folder}/schemas/coding.schema.json
 # The case {case_id}, sentence by sentence. Write under each sentence what it says, in your own words:
@@ -104,11 +105,7 @@ def files(case_id: str) -> dict[str, bytes]:
     UnreadableError
         The id is not a country's alpha-3 code in lower case and short names.
     """
-    match = CASE_ID.fullmatch(case_id)
-    if match is None or country(match["country"].upper()) is None:
-        form = "a country's code in lower case and a short name, such as kgz-leph"
-        msg = f'"{case_id}" is not a case id · expected {form}; the code is {COUNTRY}'
-        raise UnreadableError(msg)
+    refuse_case_id(case_id)
     root = shipped_root()
     profile, ours = Profile.read(root), read_descriptor(root)
     descriptor = {key: ours[key] for key in ("$schema", "profile")} | {
@@ -132,3 +129,12 @@ def files(case_id: str) -> dict[str, bytes]:
         **headers,
         **profile.files,
     }
+
+
+def refuse_case_id(case_id: str) -> None:
+    """Raise unless an id is a country's alpha-3 code in lower case and short names."""
+    match = CASE_ID.fullmatch(case_id)
+    if match is None or country(match["country"].upper()) is None:
+        form = "a country's code in lower case and a short name, such as kgz-leph"
+        msg = f'"{case_id}" is not a case id · expected {form}; the code is {COUNTRY}'
+        raise UnreadableError(msg)

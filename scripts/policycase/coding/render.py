@@ -67,7 +67,7 @@ def _lines(profile: Profile) -> Iterator[str]:
     yield "# Vocabularies"
     for vocabulary in profile.vocabularies:
         yield ""
-        yield from _vocabulary(profile, vocabulary)
+        yield from vocabulary_section(profile, vocabulary)
 
 
 def _diagram(profile: Profile) -> Iterator[str]:
@@ -106,7 +106,8 @@ def _type(field: Field, targets: dict[str, str]) -> str:
     return "date (EDTF)" if field.edtf else field.type
 
 
-def _vocabulary(profile: Profile, vocabulary: str) -> Iterator[str]:
+def vocabulary_section(profile: Profile, vocabulary: str) -> Iterator[str]:
+    """The section of a vocabulary in the dictionary: its codes with their definitions."""
     yield f"## Vocabulary {vocabulary}"
     yield ""
     yield "| code | definition | use when | not when |"

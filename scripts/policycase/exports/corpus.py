@@ -443,7 +443,7 @@ def _selected(root: Path, case_ids: Collection[str]) -> Casebook:
     descriptors = [
         json.loads((root / DESCRIPTORS / f"{case_id}.json").read_text(encoding="utf-8")) for case_id in case_ids
     ]
-    descriptor = descriptors[0] if len(case_ids) == 1 else merged(descriptors, list(case_ids))
+    descriptor = descriptors[0] if len(case_ids) == 1 else merged(descriptors, [[case_id] for case_id in case_ids])
     return Casebook(Tables(frames, profile, {}), descriptor)
 
 

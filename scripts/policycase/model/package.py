@@ -172,7 +172,7 @@ TEXTS = ("$schema", "profile", "name", "title", "description", "version", "creat
 MORE_TEXTS = ("id", "homepage")  # that it may have
 LISTS = {"licenses": "name", "contributors": "title", "sources": "title"}  # of entries, and what each must have
 NEEDED = {"licenses", "contributors"}
-OF_TEXTS = "roles"  # of a contributor; all else in an entry is text
+OF_TEXTS = {"roles", "cases"}  # of a contributor, of a licence in a stack; all else in an entry is text
 HINT = "fix the package; policycase validate lists everything that is wrong"
 
 
@@ -194,8 +194,8 @@ def refuse_invalid_descriptor(descriptor: Mapping[str, Any]) -> None:
             _refuse(f"{DESCRIPTOR}: {name} must be a list of entries, each with a {key}")
         for number, entry in enumerate(entries):
             for part, value in entry.items():
-                kind = "a list of texts" if part == OF_TEXTS else "text"
-                if not (_are_texts(value) if part == OF_TEXTS else isinstance(value, str)):
+                kind = "a list of texts" if part in OF_TEXTS else "text"
+                if not (_are_texts(value) if part in OF_TEXTS else isinstance(value, str)):
                     _refuse(f"{DESCRIPTOR}: {name}[{number}].{part} must be {kind}")
     if not _are_texts(descriptor.get("keywords", [])):
         _refuse(f"{DESCRIPTOR}: keywords must be a list of texts")
