@@ -410,10 +410,10 @@ def test_incidence_and_co_ties_of_the_made_up_case(book: policycase.Casebook):
     assert rows(found, "agency_id", "program_id", "roles") == [
         ["lamp-office", "lamp-posts", 1],
         ["watch-force", "night-watch", 1],
-        ["light-board", "lamp-posts", 1],
         ["council", "night-watch", 1],
         ["na", "night-watch", 2],
         ["watch-force", "quay-watch", 1],
+        ["light-board", "lamp-posts", 1],
     ]
     assert rows(shared, "agency_id", "other_agency_id", "programs") == [
         ["lamp-office", "light-board", 1],
