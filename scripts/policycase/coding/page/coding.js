@@ -9,7 +9,7 @@ const Coding = (() => {
     "fingerprints", "package"];
   const MARKS = ["stated", "inferred", "elsewhere"];
   const MADE = new Set(["position", "profile_version", "source_use"]); // columns that an import fills
-  const LOCAL = /^[a-z0-9]+(?:-[a-z0-9]+)*$/;
+  const LOCAL = /^(?=.*[a-z])[a-z0-9]+(?:-[a-z0-9]+)*$/; // a number alone would lose its place among other names
   const TOKEN = /^([^\s:?]+)(?::([a-z0-9_]+(?:, ?[a-z0-9_]+)*))?(\?)?$/;
   const HEADING = "# Saved by the coding page. It holds no sentence of the source. Then run: policycase import THIS-FILE\n";
   const isMapping = (value) => value !== null && typeof value === "object" && !Array.isArray(value);
@@ -285,10 +285,11 @@ const Coding = (() => {
         add(passage, `Marked as ${textOf(part.coding)}, but records rest on it`);
       }
     }
+    const silent = profile.coded.filter((table) => !rows.get(table) && !["none", "not-coded"].includes(textOf(file.scope?.[table]?.extent)));
+    if (silent.length) add("", `Scope: ${silent.length} kinds have no row; say whether the source has none or they were not coded`);
     for (const table of profile.coded) {
       const extent = textOf(file.scope?.[table]?.extent);
       const empty = ["none", "not-coded"].includes(extent);
-      if (!rows.get(table) && !empty) add("", `Scope: ${TABLES[table].title} has no row; say none or not-coded`);
       if (rows.get(table) && empty) add("", `Scope: ${TABLES[table].title} has rows, but scope says ${extent}`);
     }
     return made;
