@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 from browsers import Browser, chromium
-from copies import LAMPS_SOURCE, copy_lamps, edit
+from copies import LAMPS_SOURCE, ROOT, copy_lamps, edit
 from pages import Page
 
 import policycase
@@ -464,6 +464,29 @@ def test_every_part_of_an_opened_case_survives(coder: Coder, lamps_file: Path, t
     assert {name: (back / "data" / name).read_bytes() for name in tables} == {
         name: (wanted / "data" / name).read_bytes() for name in tables
     }
+    assert (back / "datapackage.json").read_bytes() == (wanted / "datapackage.json").read_bytes()
+
+
+SIX = [ROOT, *sorted(path for path in (ROOT / "examples").iterdir() if path.is_dir())]
+
+
+@browsed
+@pytest.mark.parametrize("root", SIX, ids=lambda path: path.name)
+def test_every_case_goes_through_the_page_unchanged(coder: Coder, root: Path, tmp_path: Path):
+    file = policycase.export(root, "coding", tmp_path / "case.yaml")
+    case_id = policycase.load(root).case_ids[0]
+    coder.open(policycase.coding_page(LAMPS_SOURCE, case_id, tmp_path / "page.html"))
+    through = (
+        "const file = Coding.parse(arguments[0]); return [Coding.text(file), Coding.problems(file, Coding.index(file))]"
+    )
+
+    text, problems = coder.browser.driver.execute_script(through, file.read_text(encoding="utf-8"))
+
+    assert problems == []
+    (tmp_path / "saved.yaml").write_text(text, encoding="utf-8")
+    back = policycase.import_case(tmp_path / "saved.yaml", tmp_path / "back")
+    wanted = policycase.import_case(file, tmp_path / "wanted")
+    assert policycase.load(back) == policycase.load(wanted)
     assert (back / "datapackage.json").read_bytes() == (wanted / "datapackage.json").read_bytes()
 
 

@@ -253,6 +253,13 @@ const Coding = (() => {
 
   const isAsked = (field) => field.required && !field.default && !MADE.has(field.name) && field.refers !== "sources";
 
+  /** How many rows of each table the sentences give; what only other sources say is not counted. */
+  function counts(found) {
+    const made = new Map();
+    for (const { table, home } of found.records.values()) if (home) made.set(table, (made.get(table) ?? 0) + 1);
+    return made;
+  }
+
   /** Everything to correct, each with where it is: a passage, or the front page. */
   function problems(file, found) {
     const made = [];
@@ -268,9 +275,8 @@ const Coding = (() => {
     for (const [id, values] of Object.entries(file.sources ?? {})) check("", `Source ${id}`, "sources", values);
     for (const [id, values] of Object.entries(file.coders ?? {})) check("", `Coder ${id}`, "coders", values);
     if (!Object.keys(file.coders ?? {}).length) add("", "No coder is named");
-    const rows = new Map();
+    const rows = counts(found);
     for (const record of found.records.values()) {
-      rows.set(record.table, (rows.get(record.table) ?? 0) + 1);
       check(record.home, nameOf(found, record.id), record.table, record.values);
     }
     for (const { id, passage } of found.repeated) add(passage, `The id ${id} appears more than once`);
@@ -449,6 +455,6 @@ const Coding = (() => {
   }
 
   return { data, profile, caseId, TABLES, fields, MADE, MARKS, LOCAL, NotCoding, get, set, local, textOf, markOf, withText,
-    withMark, token, index, nameOf, statusOf, relinked, rename, remove, freeId, problemOf, problems, isAsked, isFilledIn, fresh, parse,
+    withMark, token, index, nameOf, statusOf, relinked, rename, remove, freeId, problemOf, problems, counts, isAsked, isFilledIn, fresh, parse,
     fitted, text };
 })();

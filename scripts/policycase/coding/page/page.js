@@ -535,8 +535,7 @@
   }
 
   function Scope() {
-    const counts = new Map();
-    for (const record of found.records.values()) counts.set(record.table, (counts.get(record.table) ?? 0) + 1);
+    const counts = Coding.counts(found);
     const empty = profile.coded.filter((name) => !counts.get(name) && !textOf(file.scope?.[name]?.extent));
     const all = (extent) => edit(empty.reduce((made, name) => set(made, ["scope", name, "extent"], extent), file));
     return html`<section aria-label="Scope"><h3>Scope</h3>
