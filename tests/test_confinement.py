@@ -61,6 +61,9 @@ MAKING = [
     ["import", "HIGHLIGHTS", "--from", "taguette", "--source", "SOURCE", "--case", "abw-x", "--choices", "CHOICES"],
     ["import", "OUT/workbook.xlsx", "-o", "OUT/imported"],
     ["import", "OUT/workbook.xlsx", "-o", "IN", "--force"],
+    ["passages", "SOURCE", "--case", "bvt-lamps"],
+    ["code", "SOURCE", "--case", "bvt-lamps", "-o", "OUT/page.html", "--resume", "OUT/coding.yaml"],
+    ["code", "SOURCE", "--case", "bvt-lamps", "-o", "OUT/chosen.html", "--choices", "CHOICES"],
 ]
 PLAIN = [threat for threat in THREATS if not threat.environment]
 SAMPLE = [*(one for one in PLAIN if one.loads)][::5] + [*(one for one in PLAIN if not one.loads)][::15]

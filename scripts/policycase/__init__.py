@@ -22,6 +22,7 @@ if TYPE_CHECKING:  # what editors and type checkers see; a test holds it equal t
     from policycase.analysis.overlap import overlap as overlap
     from policycase.analysis.verification import Verification as Verification
     from policycase.analysis.verification import verify as verify
+    from policycase.coding.coding_page import coding_page as coding_page
     from policycase.coding.import_case import import_case as import_case
     from policycase.coding.new_case import new as new
     from policycase.errors import InvalidPackageError as InvalidPackageError
@@ -63,6 +64,7 @@ HOMES = {
     "Verification": "analysis.verification",
     "agreement": "analysis.agreement",
     "co_ties": "analysis.network",
+    "coding_page": "coding.coding_page",
     "conditions": "analysis.comparison",
     "diff": "analysis.changes",
     "event_ties": "analysis.network",

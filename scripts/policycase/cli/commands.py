@@ -515,6 +515,31 @@ def run_new(options: Namespace) -> None:
         say(f"made {target}: read {target}/CODING.md, fill data/, then run policycase validate {target}")
 
 
+def run_code(options: Namespace) -> None:
+    """One HTML page to code a source in."""
+    from policycase.coding import coding_page, sentences
+    from policycase.model.source_texts import read_source
+
+    choices = sentences.read_choices(Path(options.choices)) if options.choices else {}
+    target = coding_page.coding_page(
+        options.what,
+        options.case,
+        options.output,
+        resume=options.resume,
+        language=options.language or _default_language(),
+        choices=choices,
+        source_id=options.source_id,
+        force=options.force,
+    )
+    _tell_kinds(sentences.blocks(read_source(Path(options.what)), choices), choices)
+    tell("the page holds the text of the source: it is not for publication")
+    if options.json:
+        say_json({"file": str(target), "bytes": target.stat().st_size})
+    else:
+        say(f"wrote {target}: open it in a browser, code, and save {options.case}.yaml; then run")
+        say(f"  policycase import {options.case}.yaml")
+
+
 def run_import_case(options: Namespace) -> bool:
     """The tables of a coding file or a workbook as a case, or highlights as the beginning of a coding file."""
     from policycase.coding.import_case import import_tables

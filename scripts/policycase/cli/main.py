@@ -283,6 +283,18 @@ def _add_making(add: Callable[..., Parser]) -> None:
     new.add_argument(
         "--choices", metavar="FILE", help="with --from: what each block is, as passages --blocks writes it"
     )
+    code = add(
+        "code", "make one offline page in which a person codes a source in a browser", after="FILE", package="none"
+    )
+    code.add_argument("--case", required=True, metavar="CASE-ID", help="the case, such as kgz-leph")
+    code.add_argument(
+        "-o", "--output", required=True, metavar="FILE", help="the page to write; it holds the source's text"
+    )
+    code.add_argument("--resume", metavar="FILE", help="a coding file to go on with")
+    code.add_argument("--source-id", default="", metavar="ID", help="its short name, if the case has several: clinic")
+    code.add_argument("--language", metavar="TAG", help="the source's language, such as ky; default: en")
+    code.add_argument("--choices", metavar="FILE", help="what each block is, as policycase passages --blocks writes it")
+    code.add_argument("--force", action="store_true", help="replace the page if it exists")
     imports = add("import", "make the tables of a case from a coding file or a workbook", package="none")
     imports.set_defaults(command="import_case")
     imports.add_argument(

@@ -37,7 +37,7 @@ KINDS = {
     ],
     "Compare": ["goal_matrix", "conditions"],
     "Show": ["report", "plot_timeline", "plot_network", "plot_goals"],
-    "Make and publish": ["new", "import_case", "export", "pack"],
+    "Make and publish": ["new", "coding_page", "import_case", "export", "pack"],
 }
 
 

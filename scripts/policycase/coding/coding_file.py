@@ -93,7 +93,7 @@ def read_coding(file: Path, profile: Profile, case_id: str = "", passages: pd.Da
         It is not YAML, or parts of it cannot be taken; the message names each with its line.
     """
     reader = _Reader(file, profile)
-    root = _composed(file)
+    root = composed(file)
     reader.read(root, case_id, passages)
     if reader.problems:
         found = sorted(reader.problems)
@@ -115,7 +115,14 @@ def _refuse_deep(file: Path, text: str) -> None:
             raise UnreadableError(msg)
 
 
-def _composed(file: Path) -> yaml.Node:
+def composed(file: Path) -> yaml.Node:
+    """The nodes of a coding file, whatever they say.
+
+    Raises
+    ------
+    UnreadableError
+        It is not YAML, is empty, or has aliases or too deep a nesting; the message names the line.
+    """
     content = read_given(file, "LARGEST_FILE")
     try:
         text = content.decode("utf-8-sig")

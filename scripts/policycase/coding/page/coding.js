@@ -1,0 +1,460 @@
+// A coding file as the page holds it: read, changed without touching what was, and written. Knows nothing of the screen.
+"use strict";
+
+const Coding = (() => {
+  const data = JSON.parse(document.getElementById("data").textContent);
+  const { profile, case_id: caseId } = data;
+  const TABLES = profile.tables;
+  const SECTIONS = ["case", "sources", "passages", "other_sources", "without_passage", "scope", "coders", "reliability",
+    "fingerprints", "package"];
+  const MARKS = ["stated", "inferred", "elsewhere"];
+  const MADE = new Set(["position", "profile_version", "source_use"]); // columns that an import fills
+  const LOCAL = /^(?=.*[a-z])[a-z0-9]+(?:-[a-z0-9]+)*$/; // a number alone would lose its place among other names
+  const TOKEN = /^([^\s:?]+)(?::([a-z0-9_]+(?:, ?[a-z0-9_]+)*))?(\?)?$/;
+  const HEADING = "# Saved by the coding page. It holds no sentence of the source. Then run: policycase import THIS-FILE\n";
+  const isMapping = (value) => value !== null && typeof value === "object" && !Array.isArray(value);
+  const fields = Object.fromEntries(
+    Object.entries(TABLES).map(([name, table]) => [name, Object.fromEntries(table.fields.map((one) => [one.name, one]))]),
+  );
+
+  // --- parts of a file ---
+
+  const own = (whole, name) => (Object.hasOwn(whole, name) ? whole[name] : undefined);
+  const get = (whole, path) =>
+    path.reduce((part, name) => (part !== null && typeof part === "object" ? own(part, name) : undefined), whole);
+
+  /** The whole with one part changed; undefined takes it away. What did not change is shared. */
+  function set(whole, path, value) {
+    if (!path.length) return value;
+    const [name, ...rest] = path;
+    const before = whole ?? (typeof name === "number" ? [] : {});
+    const part = set(own(before, name), rest, value);
+    if (Array.isArray(before)) {
+      return part === undefined ? before.filter((_, at) => at !== name) : Object.assign([...before], { [name]: part });
+    }
+    if (part !== undefined) return { ...before, [name]: part };
+    const { [name]: _gone, ...kept } = before;
+    return kept;
+  }
+
+  const local = (text) => (text.startsWith(`${caseId}:`) ? text.slice(caseId.length + 1) : text);
+  const markOf = (value) => (isMapping(value) ? (MARKS.find((mark) => mark in value) ?? "") : "");
+  const textOf = (value) => (isMapping(value) ? String(own(value, markOf(value)) ?? "") : String(value ?? ""));
+  const withText = (value, text) => (markOf(value) ? { ...value, [markOf(value)]: text } : text);
+  function withMark(value, mark) {
+    const note = isMapping(value) && value.note ? { note: value.note } : {};
+    return mark ? { [mark]: textOf(value), ...note } : textOf(value);
+  }
+
+  function tokenOf(item) {
+    const text = isMapping(item) ? (Object.keys(item)[0] ?? "") : String(item);
+    const match = TOKEN.exec(text);
+    return {
+      text,
+      note: isMapping(item) ? item[text] : "",
+      record: match ? (match[1] === caseId ? "case" : local(match[1])) : "",
+      fields: match && match[2] ? match[2].split(/, ?/) : [],
+      inferred: Boolean(match && match[3]),
+    };
+  }
+  const token = (record, field, inferred) => `${record}${field ? `:${field}` : ""}${inferred ? "?" : ""}`;
+
+  // --- what stands where ---
+
+  /** Every place of the file where records stand: path, passage, content by table. */
+  function* places(file) {
+    for (const [passage, part] of Object.entries(file.passages ?? {})) yield [["passages", passage], passage, part];
+    for (const [source, part] of Object.entries(file.other_sources ?? {})) yield [["other_sources", source], "", part];
+    yield [["without_passage"], "", file.without_passage ?? {}];
+  }
+
+  /** Records by id, what stands and what is supported under each passage, and ids of links by their content. */
+  function index(file) {
+    const records = new Map([
+      ["case", { id: "case", table: "cases", home: "", values: { ...file.case }, path: ["case"], at: {} }],
+    ]);
+    const under = new Map(), supports = new Map(), supported = new Map();
+    const links = [], counts = new Map(), repeated = [];
+    const take = (id, table, path, passage, content, isNew) => {
+      const known = records.get(id);
+      if (known && (isNew || known.table !== table)) repeated.push({ id, passage });
+      if (!known) records.set(id, { id, table, home: passage, path, values: {}, at: {} });
+      const record = records.get(id);
+      for (const [name, value] of Object.entries(content)) {
+        if (textOf(value) && !textOf(record.values[name])) [record.values[name], record.at[name]] = [value, passage];
+      }
+      if (passage) under.get(passage).push({ id, table, path, content, isHome: !known });
+    };
+    for (const [path, passage, part] of places(file)) {
+      if (passage) {
+        under.set(passage, []);
+        supports.set(passage, (part.supports ?? []).map(tokenOf));
+        if (part.case) take("case", "cases", [...path, "case"], passage, part.case);
+      }
+      for (const name of profile.coded) {
+        const table = TABLES[name];
+        if (!table.parts.length) {
+          for (const [id, content] of Object.entries(part[name] ?? {})) {
+            take(local(id), name, [...path, name, id], passage, content);
+          }
+          continue;
+        }
+        (part[name] ?? []).forEach((content, at) => {
+          const given = local(textOf(content[table.key]));
+          const further = given && !table.parts.some((one) => textOf(content[one]));
+          let id = given;
+          if (!further) {
+            const made = table.parts.map((one) => local(textOf(content[one]))).join("--");
+            counts.set(made, (counts.get(made) ?? 0) + 1);
+            id = given || (counts.get(made) === 1 ? made : `${made}--${counts.get(made)}`);
+            links.push([content, id]);
+          }
+          take(id, name, [...path, name, at], passage, content, !further);
+        });
+      }
+    }
+    for (const [passage, tokens] of supports) {
+      for (const one of tokens) {
+        if (!supported.has(one.record)) supported.set(one.record, []);
+        supported.get(one.record).push(passage);
+      }
+    }
+    return { records, under, supports, supported, links, repeated };
+  }
+
+  const NAMES = ["name", "title", "statement", "summary"];
+  function nameOf(found, id) {
+    const record = found.records.get(id);
+    if (!record) return id;
+    if (id === "case") return "the case";
+    const table = TABLES[record.table];
+    const parts = table.parts.map((one) => {
+      const text = textOf(record.values[one]);
+      const field = fields[record.table][one];
+      return field.vocabulary ? text : textOf(found.records.get(local(text))?.values.name) || text;
+    });
+    return parts.join(" · ") || textOf(record.values[NAMES.find((one) => textOf(record.values[one]))]) || id;
+  }
+
+  /** coded, context, uncoded or open: whether a sentence is accounted for. A reason alone says uncoded. */
+  function statusOf(file, found, passage) {
+    const part = file.passages[passage] ?? {};
+    const said = textOf(part.coding);
+    if (said && said !== "coded") return said;
+    if ((found.under.get(passage) ?? []).length || (found.supports.get(passage) ?? []).length) return "coded";
+    return !said && textOf(part.note) ? "uncoded" : "open";
+  }
+
+  // --- changes ---
+
+  /** The file with ids changed wherever they stand: as names, as values, in what supports says. */
+  function renamed(file, ids) {
+    const changed = (text) => ids.get(local(text)) ?? text;
+    const value = (one) => (isMapping(one) ? { ...one, [markOf(one)]: changed(textOf(one)) } : changed(textOf(one)));
+    const content = (table, record) =>
+      Object.fromEntries(
+        Object.entries(record).map(([name, one]) => [
+          name,
+          (fields[table][name]?.refers || name === TABLES[table].key) && ids.has(local(textOf(one))) ? value(one) : one,
+        ]),
+      );
+    const item = (one) => {
+      const read = tokenOf(one);
+      if (!ids.has(read.record)) return one;
+      const text = token(ids.get(read.record), read.fields.join(", "), read.inferred);
+      return isMapping(one) ? { [text]: read.note } : text;
+    };
+    const part = (whole) => {
+      const made = { ...whole };
+      for (const name of profile.coded) {
+        if (Array.isArray(whole[name])) made[name] = whole[name].map((one) => content(name, one));
+        else if (whole[name]) {
+          made[name] = Object.fromEntries(
+            Object.entries(whole[name]).map(([id, one]) => [changed(id), content(name, one)]),
+          );
+        }
+      }
+      if (whole.supports) made.supports = whole.supports.map(item);
+      return made;
+    };
+    const all = (section) => Object.fromEntries(Object.entries(section).map(([name, one]) => [name, part(one)]));
+    return {
+      ...file,
+      passages: all(file.passages),
+      ...(file.other_sources ? { other_sources: all(file.other_sources) } : {}),
+      ...(file.without_passage ? { without_passage: part(file.without_passage) } : {}),
+    };
+  }
+
+  /** After a change, what pointed to a link whose id was made anew points to it again. */
+  function relinked(before, after) {
+    const [was, is] = [index(before).links, index(after).links];
+    const known = new Map(was);
+    const ids = new Map();
+    is.forEach(([content, id], at) => {
+      const old = known.get(content) ?? (was.length === is.length ? was[at][1] : id);
+      if (old !== id) ids.set(old, id);
+    });
+    return ids.size ? renamed(after, ids) : after;
+  }
+
+  function rename(file, old, id) {
+    const before = index(file);
+    if (id === old || !LOCAL.test(id) || before.records.has(id)) return file;
+    const ids = new Map([[old, id]]);
+    const made = renamed(file, ids);
+    return relinked(file, made);
+  }
+
+  /** Without a record: where it stands, what later sentences add to it, and what is said to support it. */
+  function remove(file, id) {
+    let made = file;
+    for (const [passage, records] of index(file).under) {
+      for (const one of records.filter((each) => each.id === id).reverse()) made = set(made, one.path, undefined);
+      const kept = (get(made, ["passages", passage, "supports"]) ?? []).filter((item) => tokenOf(item).record !== id);
+      if (made.passages[passage].supports) made = set(made, ["passages", passage, "supports"], kept);
+    }
+    return relinked(file, made);
+  }
+
+  function slug(text, words) {
+    const plain = text.normalize("NFKD").toLowerCase().replace(/[\u0300-\u036f]/g, "").replace(/[’']/g, "");
+    const parts = plain.split(/[^a-z0-9]+/).filter((one) => one && !/^(?:the|an?|of|and|to|in|on|for|its?|their|by|with|is|was|were|be)$/.test(one));
+    return parts.slice(0, words).join("-").slice(0, 40).replace(/-+$/, "");
+  }
+  const SINGULAR = (table) => table.replace(/_/g, "-").replace(/ies$/, "y").replace(/s$/, "");
+  function freeId(found, table, text) {
+    const kind = SINGULAR(table).replace("agencie", "agency");
+    const made = fields[table].name ? slug(text, 4) : slug(text, 3) && `${kind}-${slug(text, 3)}`;
+    const base = /^[0-9]*$/.test(made) ? [kind, made].filter(Boolean).join("-") : made; // a number alone loses its place
+    for (let number = made ? 1 : 0; ; number += 1) {
+      const id = number === 1 ? base : number === 0 ? `${kind}-1` : `${base}-${number}`;
+      if (!found.records.has(id)) return id;
+    }
+  }
+
+  // --- what is wrong ---
+
+  /** What is wrong with a text, by its form alone. */
+  function problemOf(text, field, found) {
+    if (!text) return "";
+    if (field.vocabulary) {
+      return profile.codes[field.vocabulary].some((one) => one.code === text) ? "" : "not a code; choose from the list";
+    }
+    const kind = profile.kinds[field.kind];
+    if (kind && !new RegExp(kind.pattern).test(text)) return `expected ${kind.expected}`;
+    if (field.refers && field.refers !== "sources") {
+      const record = found.records.get(local(text) === caseId ? "case" : local(text));
+      if (!record) return "no record has this id yet";
+      if (field.refers !== "any" && record.table !== field.refers) return `this is one of ${record.table}`;
+    }
+    return "";
+  }
+
+  const isAsked = (field) => field.required && !field.default && !MADE.has(field.name) && field.refers !== "sources";
+
+  /** How many rows of each table the sentences give; what only other sources say is not counted. */
+  function counts(found) {
+    const made = new Map();
+    for (const { table, home } of found.records.values()) if (home) made.set(table, (made.get(table) ?? 0) + 1);
+    return made;
+  }
+
+  /** Everything to correct, each with where it is: a passage, or the front page. */
+  function problems(file, found) {
+    const made = [];
+    const add = (where, text) => made.push({ where, text });
+    const check = (where, what, table, values, skip = new Set()) => {
+      for (const field of TABLES[table].fields) {
+        const text = textOf(values[field.name]);
+        if (!text && isAsked(field) && !skip.has(field.name)) add(where, `${what}: ${field.title} is empty`);
+        const problem = problemOf(text, field, found);
+        if (problem) add(where, `${what}: ${field.title} is “${text}”; ${problem}`);
+      }
+    };
+    for (const [id, values] of Object.entries(file.sources ?? {})) check("", `Source ${id}`, "sources", values);
+    for (const [id, values] of Object.entries(file.coders ?? {})) check("", `Coder ${id}`, "coders", values);
+    if (!Object.keys(file.coders ?? {}).length) add("", "No coder is named");
+    const rows = counts(found);
+    for (const record of found.records.values()) {
+      check(record.home, nameOf(found, record.id), record.table, record.values);
+    }
+    for (const { id, passage } of found.repeated) add(passage, `The id ${id} appears more than once`);
+    if (!found.supported.has("case")) add("", "No sentence supports the case itself; choose one and add “case” to what it supports");
+    for (const [passage, tokens] of found.supports) {
+      for (const one of tokens) if (!found.records.has(one.record)) add(passage, `Supports ${one.text}: no such record`);
+    }
+    for (const [passage, part] of Object.entries(file.passages)) {
+      if (textOf(part.coding) === "uncoded" && !textOf(part.note)) add(passage, "Uncoded: the reason is empty");
+      const rests = found.under.get(passage).length + found.supports.get(passage).length;
+      if (rests && ["context", "uncoded"].includes(textOf(part.coding))) {
+        add(passage, `Marked as ${textOf(part.coding)}, but records rest on it`);
+      }
+    }
+    const silent = profile.coded.filter((table) => !rows.get(table) && !["none", "not-coded"].includes(textOf(file.scope?.[table]?.extent)));
+    if (silent.length) add("", `Scope: ${silent.length} kinds have no row; say whether the source has none or they were not coded`);
+    for (const table of profile.coded) {
+      const extent = textOf(file.scope?.[table]?.extent);
+      const empty = ["none", "not-coded"].includes(extent);
+      if (rows.get(table) && empty) add("", `Scope: ${TABLES[table].title} has rows, but scope says ${extent}`);
+    }
+    return made;
+  }
+
+  // --- files ---
+
+  function fresh() {
+    return {
+      case: { case_id: caseId, coded_on: new Date().toISOString().slice(0, 10) },
+      sources: { [data.source]: {} },
+      passages: Object.fromEntries(data.sentences.map(({ id }) => [id, {}])),
+      coders: {},
+      fingerprints: data.fingerprints,
+    };
+  }
+
+  class NotCoding extends Error {}
+  const refuse = (text) => {
+    throw new NotCoding(text);
+  };
+  function mapping(value, what) {
+    if (value === undefined || value === "") return {};
+    return isMapping(value) ? value : refuse(`${what} must be names with values`);
+  }
+  function list(value, what) {
+    if (value === undefined || value === "") return [];
+    return Array.isArray(value) ? value : refuse(`${what} must be a list`);
+  }
+  function scalars(record, what) {
+    for (const [name, value] of Object.entries(record)) {
+      const isText = (one) => typeof one === "string";
+      if (!(isText(value) || (isMapping(value) && Object.values(value).every(isText) && markOf(value)))) {
+        refuse(`${what}: ${name} must be one text`);
+      }
+    }
+    return record;
+  }
+  const each = (section, what, change) =>
+    Object.fromEntries(Object.entries(mapping(section, what)).map(([name, one]) => [name, change(one, `${what} ${name}`)]));
+
+  /** The content of a coding file, with what is left out made empty. */
+  function parse(text) {
+    let content;
+    try {
+      if (jsyaml.parseEvents(text).some((event) => event.type === jsyaml.EVENT_ALIAS)) refuse("it has an alias (*); write it out");
+      content = jsyaml.load(text, { schema: jsyaml.FAILSAFE_SCHEMA });
+    } catch (error) {
+      if (error instanceof NotCoding) throw error;
+      return refuse(`not YAML: ${error.message.split("\n")[0]}`);
+    }
+    mapping(content, "a coding file");
+    const unknown = Object.keys(content).find((name) => !SECTIONS.includes(name));
+    if (unknown) refuse(`no “${unknown}” belongs in a coding file`);
+    const record = (one, what) => scalars(mapping(one, what), what);
+    const part = (whole, what) => {
+      const made = { ...mapping(whole, what) };
+      for (const name of profile.coded.filter((one) => one in made)) {
+        made[name] = TABLES[name].parts.length
+          ? list(made[name], `${what} ${name}`).map((one) => record(one, `${what} ${name}`))
+          : each(made[name], `${what} ${name}`, record);
+      }
+      if ("case" in made) made.case = record(made.case, `${what} case`);
+      if ("supports" in made) {
+        made.supports = list(made.supports, `${what} supports`);
+        const odd = made.supports.find((one) => typeof one !== "string" && !isMapping(one));
+        if (odd !== undefined) refuse(`${what}: supports must be a list of ids`);
+      }
+      return made;
+    };
+    const file = {
+      ...content,
+      case: record(content.case, "case"),
+      sources: each(content.sources, "sources", record),
+      passages: each(content.passages, "passages", part),
+      coders: each(content.coders, "coders", record),
+      fingerprints: each(content.fingerprints, "fingerprints", record),
+    };
+    if ("other_sources" in content) file.other_sources = each(content.other_sources, "other_sources", part);
+    if ("without_passage" in content) file.without_passage = part(content.without_passage, "without_passage");
+    if ("scope" in content) file.scope = each(content.scope, "scope", record);
+    const name = textOf(file.case.case_id) || caseId;
+    if (name !== caseId) refuse(`it is of the case ${name}; this page is for ${caseId}`);
+    return { ...file, case: { case_id: caseId, ...file.case } };
+  }
+
+  /** The file with every sentence of this page, and in what it differs from the source of this page. */
+  function fitted(file) {
+    const theirs = file.fingerprints;
+    const known = Object.keys(theirs).length > 0;
+    const changed = [], added = [];
+    const prints = { ...theirs };
+    const passages = { ...file.passages };
+    for (const [id, print] of Object.entries(data.fingerprints)) {
+      if (!theirs[id]) {
+        if (known) added.push(id);
+        prints[id] = known ? { page: "", ...print } : print; // else it would take the page of the one before
+      } else if (theirs[id].fingerprint !== print.fingerprint) {
+        changed.push(id);
+        prints[id] = { ...theirs[id], length: print.length, fingerprint: print.fingerprint };
+      }
+      passages[id] ??= {};
+    }
+    for (const id of Object.keys(prints)) passages[id] ??= {};
+    const missing = Object.keys(passages).filter((id) => !data.fingerprints[id]);
+    const order = Object.keys(known ? prints : data.fingerprints);
+    const rank = (id) => (order.includes(id) ? order.indexOf(id) : order.length);
+    const sorted = Object.fromEntries(Object.entries(passages).sort(([a], [b]) => rank(a) - rank(b)));
+    return { file: { ...file, passages: sorted, fingerprints: prints }, changed, added, missing };
+  }
+
+  // An import fills such a field in, so an empty text in a file says that it is to stay empty; what a coder clears is null.
+  const isFilledIn = (field) => Boolean(field && (field.default || field.refers === "sources" || MADE.has(field.name)));
+
+  const filled = (value) =>
+    Array.isArray(value) ? value.length > 0 : isMapping(value) ? Object.keys(value).length > 0 : Boolean(value);
+
+  function cleanRecord(record, table) {
+    const order = table ? ["case_id", ...TABLES[table].fields.map((one) => one.name)] : [];
+    const rank = (name) => (order.includes(name) ? order.indexOf(name) : name === TABLES[table]?.key ? -1 : order.length);
+    const trimmed = Object.entries(record)
+      .filter(([, value]) => value !== null)
+      .map(([name, value]) => [name, isMapping(value) ? each(value, "", (one) => one.trim()) : value.trim()])
+      .filter(([name, value]) => textOf(value) || (value === "" && isFilledIn(fields[table]?.[name])));
+    return Object.fromEntries(trimmed.sort(([a], [b]) => rank(a) - rank(b)));
+  }
+
+  /** A part with its tables in order, and without what is empty. */
+  function cleanPart(part, own) {
+    const made = {};
+    const rest = Object.entries(part).filter(([name]) => !profile.coded.includes(name) && !["case", "supports"].includes(name));
+    Object.assign(made, cleanRecord(Object.fromEntries(rest), own));
+    if (part.case && filled(cleanRecord(part.case, "cases"))) made.case = cleanRecord(part.case, "cases");
+    for (const name of profile.coded.filter((one) => filled(part[one]))) {
+      made[name] = Array.isArray(part[name])
+        ? part[name].map((one) => cleanRecord(one, name))
+        : each(part[name], "", (one) => cleanRecord(one, name));
+    }
+    if (filled(part.supports)) made.supports = part.supports;
+    return made;
+  }
+
+  /** The file as it is saved. */
+  function text(file) {
+    const made = {
+      ...file,
+      case: cleanRecord(file.case, "cases"),
+      sources: each(file.sources, "", (one) => cleanRecord(one, "sources")),
+      passages: each(file.passages, "", (one) => cleanPart(one)),
+      coders: each(file.coders, "", (one) => cleanRecord(one, "coders")),
+    };
+    if (file.other_sources) made.other_sources = each(file.other_sources, "", (one) => cleanPart(one, "sources"));
+    if (file.without_passage) made.without_passage = cleanPart(file.without_passage);
+    if (file.scope) made.scope = each(file.scope, "", (one) => cleanRecord(one, "scope"));
+    const sections = SECTIONS.filter((name) => filled(made[name]));
+    return HEADING + sections.map((name) => jsyaml.dump({ [name]: made[name] }, { lineWidth: 110, noRefs: true })).join("\n");
+  }
+
+  return { data, profile, caseId, TABLES, fields, MADE, MARKS, LOCAL, NotCoding, get, set, local, textOf, markOf, withText,
+    withMark, token, index, nameOf, statusOf, relinked, rename, remove, freeId, problemOf, problems, counts, isAsked, isFilledIn, fresh, parse,
+    fitted, text };
+})();

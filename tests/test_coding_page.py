@@ -1,0 +1,597 @@
+"""The page to code in: what it embeds, and a person's whole way through it in Chromium."""
+
+import hashlib
+import json
+import re
+import shutil
+import subprocess
+import tarfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+from browsers import Browser, chromium
+from copies import LAMPS_SOURCE, ROOT, copy_lamps, edit
+from pages import Page
+
+import policycase
+from policycase.cli.main import main
+from policycase.coding.coding_page import ASSETS, LIBRARIES, described, page_data
+from policycase.coding.sentences import passage_rows, sentences
+from policycase.errors import UnreadableError
+from policycase.model.dates import PATTERN
+from policycase.model.profile import shipped_profile
+from policycase.model.source_texts import read_source
+
+CHOICES = {6: ("furniture", "")}  # a page header
+VENDORED = json.loads((ASSETS / "vendor/vendored.json").read_text(encoding="utf-8"))
+TAB, ESCAPE, CONTROL = "\ue004", "\ue00c", "\ue009"
+WAIT = 10  # seconds for a draft or a download
+
+
+def browsed(test):
+    """A test that opens the page in Chromium."""
+    return pytest.mark.browser(pytest.mark.slow(test))
+
+
+HOSTILE = "The office </script><script>document.title = 1</script><img src=x onerror='document.title = 1'> {{data}} & <!-- opened."
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page of the made-up source."""
+    return policycase.coding_page(
+        LAMPS_SOURCE, "bvt-lamps", tmp_path_factory.mktemp("page") / "lamps.html", choices=CHOICES
+    )
+
+
+@pytest.fixture(scope="module")
+def hostile_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page of a source with markup in it."""
+    folder = tmp_path_factory.mktemp("hostile")
+    (folder / "source.txt").write_text(f"{HOSTILE}\n\nAnother paragraph stands here.\n", encoding="utf-8")
+    return policycase.coding_page(folder / "source.txt", "bvt-lamps", folder / "page.html")
+
+
+def data_of(page: Path) -> dict:
+    """What a page embeds for its scripts."""
+    return json.loads(
+        re.search(r'<script type="application/json" id="data">(.*?)</script>', page.read_text("utf-8"))[1]
+    )
+
+
+def test_page_holds_the_sentences_as_passages_numbers_them(page: Path):
+    wanted = {
+        f"{one.locator}": " ".join(one.text.split()) for one in sentences(read_source(LAMPS_SOURCE), "en", CHOICES)
+    }
+    rows = passage_rows(read_source(LAMPS_SOURCE), "bvt-lamps", "bvt-lamps:source", "en", CHOICES)
+
+    data = data_of(page)
+
+    assert {one["id"]: one["text"] for one in data["sentences"]} == wanted
+    assert [one["fingerprint"] for one in data["fingerprints"].values()] == rows["fingerprint"].tolist()
+
+
+def test_ids_begin_with_the_source_where_a_case_has_several():
+    made = page_data("The office opened.", "bvt-lamps", source_id="clinic")
+
+    assert [one["id"] for one in made["sentences"]] == ["clinic-p1s1"]
+    assert made["fingerprints"]["clinic-p1s1"]["source_id"] == "clinic"
+    assert made["source"] == "clinic"
+
+
+def test_page_holds_every_field_a_coder_fills_and_every_code_with_its_definition():
+    profile = shipped_profile()
+
+    shown = described(profile)
+
+    for name, table in shown["tables"].items():
+        own = {profile.tables[name].key, "case_id", *({"table_name"} if name == "scope" else ())}
+        wanted = [one.name for one in profile.tables[name].fields.values() if one.authored and one.name not in own]
+        assert [field["name"] for field in table["fields"]] == wanted
+    assert {name: [row["code"] for row in rows] for name, rows in shown["codes"].items()} == profile.vocabularies
+    assert all(row["definition"] for rows in shown["codes"].values() for row in rows)
+    assert shown["kinds"]["edtf"]["pattern"] == PATTERN
+
+
+def test_page_loads_nothing_from_elsewhere(page: Path):
+    parsed = Page(page)
+
+    assert [one for one in parsed.values("src") + parsed.values("href") if one != "data:,"] == []
+    policy = next(one["content"] for one in parsed.all("meta") if one.get("http-equiv") == "Content-Security-Policy")
+    assert policy.startswith("default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-")
+    assert "connect-src" not in policy
+    assert "sourceMappingURL" not in parsed.source
+
+
+def test_page_says_that_it_is_not_for_publication():
+    assert "is not for publication" in (ASSETS / "page.js").read_text(encoding="utf-8")
+
+
+def test_markup_in_a_source_makes_no_element(hostile_page: Path, page: Path):
+    parsed = Page(hostile_page)
+
+    assert [tag for tag, _ in parsed.elements] == [tag for tag, _ in Page(page).elements]
+    assert HOSTILE in {one["text"] for one in data_of(hostile_page)["sentences"]}
+
+
+def test_page_is_not_overwritten_unless_asked(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    page = policycase.coding_page(LAMPS_SOURCE, "bvt-lamps", tmp_path / "page.html")
+
+    codes = [
+        main(["code", str(LAMPS_SOURCE), "--case", "bvt-lamps", "-o", str(page), *more]) for more in ([], ["--force"])
+    ]
+
+    assert codes == [3, 0]
+    assert "not for publication" in capsys.readouterr().err
+
+
+def test_case_id_and_coding_file_are_checked_before_a_page_is_made(tmp_path: Path):
+    (tmp_path / "broken.yaml").write_text("a: [1", encoding="utf-8")
+
+    with pytest.raises(UnreadableError, match='"lamps" is not a case id'):
+        policycase.coding_page(LAMPS_SOURCE, "lamps", tmp_path / "page.html")
+    with pytest.raises(UnreadableError, match="not YAML"):
+        policycase.coding_page(LAMPS_SOURCE, "bvt-lamps", tmp_path / "page.html", resume=tmp_path / "broken.yaml")
+
+    assert not (tmp_path / "page.html").exists()
+
+
+def test_every_vendored_file_is_listed_with_its_license():
+    files = {path.name for path in (ASSETS / "vendor").iterdir()} - {"vendored.json"}
+
+    assert files == set(VENDORED)
+    assert set(LIBRARIES) <= files
+    packages = {one["package"] for one in VENDORED.values()}
+    assert {one["package"] for name, one in VENDORED.items() if name.endswith(".LICENSE")} == packages
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("package", sorted({(one["package"], one["version"]) for one in VENDORED.values()}))
+def test_vendored_files_are_those_of_the_registry(package: tuple[str, str], tmp_path: Path):
+    npm = shutil.which("npm")
+    if npm is None:
+        pytest.skip("npm is not installed")
+    name, version = package
+
+    done = subprocess.run(
+        [npm, "pack", "--silent", f"{name}@{version}"], cwd=tmp_path, capture_output=True, check=False
+    )
+
+    if done.returncode:
+        pytest.skip(f"no registry was reached: {done.stderr.decode()[-200:]}")
+    with tarfile.open(next(tmp_path.glob("*.tgz"))) as packed:
+        for file, origin in VENDORED.items():
+            if origin["package"] == name:
+                theirs = packed.extractfile(f"package/{origin['path']}").read()
+                ours = (ASSETS / "vendor" / file).read_bytes()
+                assert hashlib.sha256(ours).hexdigest() == hashlib.sha256(theirs).hexdigest(), file
+
+
+class Coder:
+    """A person at the page: clicks, types, saves."""
+
+    def __init__(self, browser: Browser, folder: Path) -> None:
+        self.browser, self.folder = browser, folder
+        where = {"behavior": "allow", "downloadPath": str(folder)}
+        browser.driver.execute_cdp_cmd("Browser.setDownloadBehavior", where)
+
+    def open(self, page: Path, draft: str = "") -> "Coder":
+        """Open a page; an offer to go on with a draft is answered."""
+        self.page = page
+        self.browser.open(page)
+        if draft:
+            self.click(f"//dialog//button[contains(., '{draft}')]")
+        return self
+
+    def find(self, where: str):
+        kind = "xpath" if where.startswith("/") else "css selector"
+        return self.browser.driver.find_element(kind, where)
+
+    def click(self, where: str) -> None:
+        self.find(where).click()
+
+    def at(self, passage: str) -> "Coder":
+        self.click(f"[data-passage={passage}]")
+        return self
+
+    def add(self, table: str) -> "Coder":
+        if table in {"programs", "agencies", "events", "goals", "coders"}:
+            self.click(f"[data-add={table}]")
+        else:
+            self.click(f"[data-add=other] option[value={table}]")
+        return self
+
+    def fill(self, record: str, **fields: str) -> "Coder":
+        """Type into fields of a record; a Tab chooses what was typed from a list."""
+        for name, text in fields.items():
+            inside = f"[data-record='{record}'] [data-field={name}]"
+            box = self.find(f"{inside} input, {inside} textarea")
+            if not box.is_displayed():
+                self.click(f"[data-record='{record}'] summary")
+            box.send_keys(text, TAB)
+        return self
+
+    def infer(self, record: str, name: str) -> None:
+        self.click(f"[data-record='{record}'] [data-field={name}] select option[value=inferred]")
+
+    def support(self, record: str, field: str = "", *, inferred: bool = False) -> None:
+        self.find("#support-record").send_keys(record, ESCAPE)
+        self.click(f".support select option[value='{field}']")
+        if inferred:
+            self.click(".support input[type=checkbox]")
+        self.click(".support button[type=submit]")
+
+    def set_aside(self, passage: str, coding: str, reason: str) -> None:
+        self.at(passage).click(f"input[name=coding][value={coding}]")
+        self.find("#reason").send_keys(reason)
+
+    def save(self) -> Path:
+        self.click("[data-do=save]")
+        return self.wait_for(lambda: next(iter(self.folder.glob("*.yaml")), None))
+
+    def wait_for(self, found):
+        until = time.monotonic() + WAIT
+        while time.monotonic() < until:
+            if result := found():
+                return result
+            time.sleep(0.05)
+        raise AssertionError("waited in vain")
+
+    def ask(self, script: str):
+        return self.browser.ask(script)
+
+    def left(self) -> list[str]:
+        return self.ask("return [...document.querySelectorAll('[data-left]')].map(one => one.dataset.left)")
+
+    def draft(self) -> str:
+        """The draft that the browser keeps, once it has been written."""
+        keys = "return Object.entries(localStorage).filter(([key]) => key.startsWith('policycase:bvt-lamps:')).map(([, one]) => one)[0]"
+        return self.wait_for(lambda: self.ask(keys))
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as opened:
+        yield opened
+
+
+@pytest.fixture
+def lamps_file(page: Path, tmp_path: Path) -> Path:
+    """The made-up case as a coding file, with other sources, records without a sentence and a package."""
+    file = policycase.export(copy_lamps(tmp_path / "lamps"), "coding", tmp_path / "lamps.yaml")
+    prints = data_of(page)["fingerprints"]
+    for name, theirs in yaml.safe_load(file.read_text(encoding="utf-8"))["fingerprints"].items():
+        if theirs["fingerprint"] != prints[name]["fingerprint"]:  # the case leaves out the marks of footnotes
+            edit(file, theirs["fingerprint"], prints[name]["fingerprint"])
+            text = file.read_text(encoding="utf-8")
+            line = next(line for line in text.splitlines() if prints[name]["fingerprint"] in line)
+            edit(file, line, line.replace(f"'{theirs['length']}'", f"'{prints[name]['length']}'"))
+    return file
+
+
+@pytest.fixture
+def coder(browser: Browser, page: Path, tmp_path: Path) -> Coder:
+    """A person before the page of the made-up source, without a draft."""
+    browser.open(page)
+    browser.ask("localStorage.clear()")
+    (tmp_path / "downloads").mkdir()
+    browser.requests(), browser.complaints()
+    return Coder(browser, tmp_path / "downloads").open(page)
+
+
+CASE = {
+    "title": "Lamps of the island",
+    "country": "BVT",
+    "policy_domain": "public-health",
+    "source_extent": "whole",
+    "summary": "A council lights its town.",
+    "coded_by": "Somebody",
+    "review_status": "single-coded",
+}
+SOURCE = {"source_type": "journal-article", "title": "Lamps and a Night Watch", "published": "2012", "language": "en"}
+OFFICE = {"agency_type": "government-agency", "sector": "municipal"}
+FOUNDING = {"event_type": "body-created", "occurrence": "occurred", "start": "199X", "summary": "The office is made."}
+POSTS = {
+    "program_type": "other",
+    "start": "1999~",
+    "summary": "Posts along the streets.",
+    "setting": "community",
+    "note": "Street lights. [no agency] [no place]",
+}
+HURTS = {"goal_type": "reduce-health-harm", "program_id": "lamp-posts"}
+
+
+def code_lamps(coder: Coder) -> None:
+    """A person's whole way through the made-up source: four records, a link, support, and the rest set aside."""
+    coder.fill("case", **CASE)
+    coder.fill("source", **SOURCE, url="https://example.org/lamps")
+    coder.add("coders").fill("coder-1", name="Somebody")
+    coder.at("p1s2").add("agencies").fill("agency-1", name="Lamp Office")
+    coder.fill("lamp-office", **OFFICE)
+    coder.add("events").fill("event-1", name="The founding")
+    coder.fill("founding", **FOUNDING)
+    coder.add("event_agencies").fill("founding--lamp-office--", role="affected")
+    coder.support("case")
+    coder.at("p1s3").add("programs").fill("program-1", name="Lamp posts")
+    coder.fill("lamp-posts", **POSTS)
+    coder.infer("lamp-posts", "setting")
+    coder.support("lamp-office")
+    coder.at("p1s4").add("goals").fill("goal-1", statement="Fewer people hurt at night")
+    coder.fill("goal-fewer-people-hurt", **HURTS)
+    coder.support("lamp-posts", "setting", inferred=True)
+    coder.set_aside("p1s1", "context", "What kind of text it is.")
+    for passage in coder.left():
+        coder.set_aside(passage, "uncoded", "Left out of this test.")
+    coder.click(".sentence.front")
+    coder.click("[data-scope=none]")
+
+
+@browsed
+def test_person_codes_a_source_from_an_empty_page_to_a_valid_case(coder: Coder, tmp_path: Path):
+    code_lamps(coder)
+
+    folder = policycase.import_case(coder.save(), tmp_path / "bvt-lamps")
+
+    report = policycase.validate(folder)
+    assert report.findings.query("severity == 'error'")["message"].tolist() == []
+    assert coder.find(".count").text == "All 16 sentences accounted for"
+    assert coder.find("[data-do=problems]").text == "nothing to correct"
+    case = policycase.load(folder)
+    assert case.programs.loc[0, ["program_id", "start"]].tolist() == ["bvt-lamps:lamp-posts", "1999~"]
+    rests = case.evidence_for("bvt-lamps:lamp-posts").query("field == 'setting'")
+    assert rests[["passage_id", "basis"]].to_numpy().tolist() == [
+        ["bvt-lamps:p1s3", "inferred"],
+        ["bvt-lamps:p1s4", "inferred"],
+    ]
+    assert case.event_agencies["event_agency_id"].tolist() == ["bvt-lamps:founding--lamp-office--affected"]
+
+
+@browsed
+def test_saved_file_holds_no_sentence_of_the_source(coder: Coder):
+    coder.set_aside("p1s1", "context", "About the text.")
+
+    saved = coder.save().read_text(encoding="utf-8")
+
+    assert [one for one in data_of(coder.page)["sentences"] if one["text"][:30] in saved] == []
+    assert yaml.safe_load(saved)["fingerprints"] == data_of(coder.page)["fingerprints"]
+
+
+@browsed
+def test_draft_comes_back_when_the_page_is_opened_again(coder: Coder):
+    coder.at("p1s2").add("agencies").fill("agency-1", name="Lamp Office")
+    coder.wait_for(lambda: "lamp-office" in (coder.draft() or ""))
+
+    coder.open(coder.page, "Continue with the draft").at("p1s2")
+
+    assert coder.find("[data-record=lamp-office] [data-field=name] input").get_property("value") == "Lamp Office"
+
+
+@browsed
+def test_draft_that_is_not_wanted_changes_nothing(coder: Coder):
+    coder.set_aside("p1s2", "context", "About the office.")
+    coder.wait_for(lambda: "About the office" in (coder.draft() or ""))
+
+    coder.open(coder.page, "Begin without it")
+
+    assert len(coder.left()) == 16
+
+
+@browsed
+def test_undo_takes_back_one_change_after_the_other_and_redo_brings_them_again(coder: Coder):
+    coder.at("p1s2").add("agencies").fill("agency-1", name="Lamp Office")
+    ids = "return [...document.querySelectorAll('.card')].map(one => one.dataset.record)"
+
+    coder.click("[data-do=undo]")
+    before = coder.ask(ids)
+    coder.find("body").send_keys(CONTROL, "z")
+
+    assert (before, coder.ask(ids), len(coder.left())) == (["agency-1"], [], 16)
+    coder.find("body").send_keys(CONTROL, "y")
+    coder.click("[data-do=redo]")
+    assert coder.ask(ids) == ["lamp-office"]
+
+
+@browsed
+def test_record_renamed_keeps_what_points_to_it(coder: Coder):
+    coder.at("p1s2").add("agencies").fill("agency-1", name="Lamp Office")
+    coder.add("events").fill("event-1", name="Founding")
+    coder.add("event_agencies").fill("founding--lamp-office--", role="affected")
+    coder.at("p1s3").support("lamp-office")
+    coder.support("founding--lamp-office--affected", inferred=True)
+
+    box = coder.at("p1s2").find("[data-record=lamp-office] .id input")
+    box.send_keys(CONTROL, "a")
+    box.send_keys("office", TAB)
+
+    passages = yaml.safe_load(coder.save().read_text(encoding="utf-8"))["passages"]
+    assert passages["p1s2"]["agencies"] == {"office": {"name": "Lamp Office"}}
+    assert passages["p1s2"]["event_agencies"] == [{"event_id": "founding", "agency_id": "office", "role": "affected"}]
+    assert passages["p1s3"]["supports"] == ["office", "founding--office--affected?"]
+
+
+@browsed
+def test_field_that_a_later_sentence_says_stands_under_that_sentence(coder: Coder):
+    coder.at("p1s3").add("programs").fill("program-1", name="Lamp posts")
+    coder.at("p3s1").support("lamp-posts", "+end")
+
+    coder.fill("lamp-posts", end="2009")
+
+    passages = yaml.safe_load(coder.save().read_text(encoding="utf-8"))["passages"]
+    assert passages["p1s3"] == {"programs": {"lamp-posts": {"name": "Lamp posts"}}}
+    assert passages["p3s1"] == {"programs": {"lamp-posts": {"end": "2009"}}}
+
+
+@browsed
+def test_date_is_checked_and_codes_are_explained_as_one_types(coder: Coder):
+    coder.at("p1s3").add("programs")
+    where = "[data-table=programs] [data-field={}]"
+
+    coder.find(where.format("start") + " input").send_keys("1999-13")
+    coder.find(where.format("program_type") + " input").send_keys("needle")
+
+    assert coder.find(where.format("start") + " .problem").text.startswith("expected 1999, 1999-05")
+    (shown,) = coder.browser.driver.find_elements("css selector", ".options li:first-child")
+    row = next(row for row in shipped_profile().codes if row["code"] == "needle-syringe-program")
+    assert shown.text.replace("\n", " ").startswith(f"{row['label']} {row['code']} {row['definition']}")
+
+
+@browsed
+def test_saved_file_opened_and_saved_again_is_the_same(coder: Coder, lamps_file: Path):
+    coder.find("#file").send_keys(str(lamps_file))
+    coder.wait_for(lambda: not coder.left())
+    first = coder.save()
+    saved = first.read_bytes()
+    first.rename(coder.folder.parent / "again.yaml")
+
+    coder.open(coder.page, "Begin without it").find("#file").send_keys(str(coder.folder.parent / "again.yaml"))
+    coder.wait_for(lambda: not coder.left())
+
+    assert coder.save().read_bytes() == saved
+
+
+@browsed
+def test_every_part_of_an_opened_case_survives(coder: Coder, lamps_file: Path, tmp_path: Path):
+    coder.find("#file").send_keys(str(lamps_file))
+    coder.wait_for(lambda: not coder.left())
+
+    back = policycase.import_case(coder.save(), tmp_path / "back")
+
+    wanted = policycase.import_case(lamps_file, tmp_path / "wanted")
+    tables = sorted(path.name for path in (wanted / "data").iterdir())
+    assert {name: (back / "data" / name).read_bytes() for name in tables} == {
+        name: (wanted / "data" / name).read_bytes() for name in tables
+    }
+    assert (back / "datapackage.json").read_bytes() == (wanted / "datapackage.json").read_bytes()
+
+
+SIX = [ROOT, *sorted(path for path in (ROOT / "examples").iterdir() if path.is_dir())]
+
+
+@browsed
+@pytest.mark.parametrize("root", SIX, ids=lambda path: path.name)
+def test_every_case_goes_through_the_page_unchanged(coder: Coder, root: Path, tmp_path: Path):
+    file = policycase.export(root, "coding", tmp_path / "case.yaml")
+    case_id = policycase.load(root).case_ids[0]
+    coder.open(policycase.coding_page(LAMPS_SOURCE, case_id, tmp_path / "page.html"))
+    through = (
+        "const file = Coding.parse(arguments[0]); return [Coding.text(file), Coding.problems(file, Coding.index(file))]"
+    )
+
+    text, problems = coder.browser.driver.execute_script(through, file.read_text(encoding="utf-8"))
+
+    assert problems == []
+    (tmp_path / "saved.yaml").write_text(text, encoding="utf-8")
+    back = policycase.import_case(tmp_path / "saved.yaml", tmp_path / "back")
+    wanted = policycase.import_case(file, tmp_path / "wanted")
+    assert policycase.load(back) == policycase.load(wanted)
+    assert (back / "datapackage.json").read_bytes() == (wanted / "datapackage.json").read_bytes()
+
+
+@browsed
+def test_file_of_another_source_is_opened_only_after_a_warning(coder: Coder, lamps_file: Path):
+    text = lamps_file.read_text(encoding="utf-8")
+    other = lamps_file.with_name("other.yaml")
+    print_ = data_of(coder.page)["fingerprints"]["p1s3"]["fingerprint"]
+    other.write_text(text.replace(print_, "0" * 64), encoding="utf-8")
+
+    coder.find("#file").send_keys(str(other))
+    coder.wait_for(lambda: coder.ask("return document.querySelector('dialog').open"))
+
+    assert "Other words than in this page: p1s3." in coder.find("dialog").text
+    coder.click("//dialog//button[contains(., 'Cancel')]")
+    assert len(coder.left()) == 16
+
+
+@browsed
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("a: [1", "not YAML"),
+        ("case: {case_id: prt-lamps}", "it is of the case prt-lamps; this page is for bvt-lamps"),
+        ("case: &c {title: x}\nsources: {s: *c}", "it has an alias"),
+        ("passages: {p1s1: {programs: [x]}}", "passages p1s1 programs must be names with values"),
+        ("stuff: 1", "belongs in a coding file"),
+    ],
+)
+def test_what_is_no_coding_file_of_the_case_is_refused(coder: Coder, content: str, message: str, tmp_path: Path):
+    (tmp_path / "odd.yaml").write_text(content, encoding="utf-8")
+
+    coder.find("#file").send_keys(str(tmp_path / "odd.yaml"))
+    coder.wait_for(lambda: coder.ask("return document.querySelector('dialog').open"))
+
+    assert message in coder.find("dialog").text
+
+
+@browsed
+def test_page_goes_on_with_a_coding_file(coder: Coder, lamps_file: Path, tmp_path: Path):
+    page = policycase.coding_page(
+        LAMPS_SOURCE, "bvt-lamps", tmp_path / "resumed.html", choices=CHOICES, resume=lamps_file
+    )
+
+    coder.open(page)
+
+    assert coder.left() == []
+
+
+@browsed
+def test_page_works_by_keyboard_alone(coder: Coder):
+    keys = coder.browser.driver.switch_to
+    coder.find(".sentence.front").send_keys("\ue015", "\ue015")  # down to the second sentence
+    keys.active_element.send_keys("\ue007")
+    heading = coder.find("#panel h2").text
+    while keys.active_element.get_attribute("data-add") != "agencies":
+        keys.active_element.send_keys(TAB)
+
+    keys.active_element.send_keys("\ue007")
+    keys.active_element.send_keys("Lamp Office", TAB)
+    keys.active_element.send_keys("ministr", "\ue007")
+    keys.active_element.send_keys(CONTROL, "s")
+
+    assert heading.startswith("p1s2")
+    saved = yaml.safe_load(coder.wait_for(lambda: next(coder.folder.glob("*.yaml"), None)).read_text(encoding="utf-8"))
+    assert saved["passages"]["p1s2"] == {
+        "agencies": {"lamp-office": {"name": "Lamp Office", "agency_type": "ministry"}}
+    }
+
+
+@browsed
+def test_page_asks_for_nothing_but_itself_and_the_console_is_silent(coder: Coder, lamps_file: Path):
+    coder.find("#file").send_keys(str(lamps_file))
+    coder.wait_for(lambda: not coder.left())
+    coder.at("p1s3").save()
+
+    assert {url for url in coder.browser.requests() if not url.startswith(("data:", "blob:"))} == {coder.page.as_uri()}
+    assert coder.ask("return performance.getEntriesByType('resource').map(one => one.name)") in ([], ["data:,"])
+    assert coder.browser.complaints() == []
+
+
+@browsed
+def test_markup_in_a_source_is_shown_and_does_nothing(coder: Coder, hostile_page: Path):
+    coder.open(hostile_page).at("p1s1")
+
+    assert coder.find("blockquote").text == HOSTILE
+    assert coder.ask("return document.title") == "Code bvt-lamps"
+    assert coder.ask("return document.querySelectorAll('img').length") == 0
+    assert coder.browser.complaints() == []
+
+
+@browsed
+@pytest.mark.parametrize("width", [400, 1280])
+def test_page_never_scrolls_sideways(coder: Coder, lamps_file: Path, width: int):
+    coder.browser.open(coder.page, width)
+    coder.find("#file").send_keys(str(lamps_file))
+    coder.wait_for(lambda: not coder.left())
+
+    panel = "const panel = document.querySelector('#panel'); return panel.scrollWidth <= panel.clientWidth"
+    for passage in ("front", "p1s2", "p2s1"):
+        coder.ask(f"document.querySelector('.sentence.{passage}, [data-passage={passage}]').click()")
+        for box in coder.browser.driver.find_elements("css selector", "#panel [role=combobox]")[:4]:
+            coder.ask("document.activeElement.blur()")
+            coder.browser.driver.execute_script("arguments[0].focus()", box)
+
+            assert coder.ask(panel)
+        assert coder.ask("return document.documentElement.scrollWidth") <= width
+        assert coder.ask("return document.documentElement.scrollHeight <= innerHeight")
