@@ -764,3 +764,39 @@ def test_import_into_a_case_whose_descriptor_points_elsewhere_says_where(
 
     with pytest.raises(UnreadableError, match=problem):
         import_tables(workbook, lamps, force=True)
+
+
+def test_defaults_and_positions_need_no_typing(tmp_path: Path):
+    case = policycase.load(copy_lamps(tmp_path / "lamps"))
+    policycase.export(case, "workbook", tmp_path / "lamps.xlsx")
+    book = openpyxl.load_workbook(tmp_path / "lamps.xlsx")
+    for name, column in [("claims", "field"), ("claims", "hedge"), ("goals", "position"), ("programs", "status")]:
+        header = [cell.value for cell in book[name][1]]
+        empty_column(book[name], header.index(column) + 1, {"record", "none", "1", "unknown"})
+    book.save(tmp_path / "less.xlsx")
+
+    back = policycase.load(policycase.import_case(tmp_path / "less.xlsx", tmp_path / "back"))
+
+    assert back.text["claims"].equals(case.text["claims"])
+    assert back.text["goals"].equals(case.text["goals"])
+
+
+def empty_column(sheet, number: int, values: set[str]) -> None:
+    """Clear the cells of a column that hold one of some values."""
+    for (cell,) in sheet.iter_rows(min_row=2, min_col=number, max_col=number):
+        if str(cell.value) in values:
+            cell.value = None
+
+
+def test_finding_names_the_cell_of_the_workbook(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    policycase.export(policycase.load(copy_lamps(tmp_path / "lamps")), "workbook", tmp_path / "lamps.xlsx")
+    book = openpyxl.load_workbook(tmp_path / "lamps.xlsx")
+    header = [cell.value for cell in book["programs"][1]]
+    cell = book["programs"].cell(2, header.index("name") + 1)
+    cell.value = None
+    book.save(tmp_path / "less.xlsx")
+
+    code = main(["validate", str(tmp_path / "less.xlsx")])
+
+    assert code == 1
+    assert f"less.xlsx programs!{cell.coordinate}: name is empty; it is required" in capsys.readouterr().out

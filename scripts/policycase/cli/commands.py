@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from policycase.analysis.overlap import Overlap
     from policycase.coding.sentences import Block
 
-CODED = (".yaml", ".yml", ".json")  # endings of coding files
+CODED = (".yaml", ".yml", ".json", ".xlsx", ".ods")  # endings of files that a case is coded in
 
 
 def chosen(options: Namespace) -> str | None:
@@ -484,8 +484,9 @@ def run_new(options: Namespace) -> None:
 
     ending = ".xlsx" if options.workbook else ".yaml" if options.source else ""
     to_fill = Path(options.output or options.case_id).parent / f"{options.case_id}{ending}"
-    if ending and to_fill.exists() and not options.force:
-        msg = f"{to_fill} exists · use --force to overwrite it, or choose another folder"
+    if ending and to_fill.exists() and (ending == ".yaml" or not options.force):
+        how = "move it away, since it may hold your work" if ending == ".yaml" else "use --force to overwrite it"
+        msg = f"{to_fill} exists · {how}, or choose another folder"
         raise UnreadableError(msg)
     text = read_source(Path(options.source)) if options.source else ""
     choices = sentences.read_choices(Path(options.choices)) if options.choices else {}

@@ -35,6 +35,7 @@ ENDINGS = (".yaml", ".yml", ".json")
 CASE, PACKAGE, PASSAGES, FINGERPRINTS = "case", "package", "passages", "fingerprints"
 OTHERS, LOOSE, SUPPORTS = "other_sources", "without_passage", "supports"
 SECTIONS = (CASE, SOURCES, PASSAGES, OTHERS, LOOSE, "scope", "coders", "reliability", FINGERPRINTS, PACKAGE)
+SCOPE, EXTENT = "scope", "extent"  # of which the one may be written for the other
 ELSEWHERE, NOTE = "elsewhere", "note"
 MARKS = (STATED, INFERRED, ELSEWHERE)
 TOKEN = re.compile(r"(?P<record>[^\s:?]+)(?::(?P<fields>[a-z0-9_]+(?:, ?[a-z0-9_]+)*))?(?P<inferred>\?)?")
@@ -190,17 +191,9 @@ class _Reader:
         self._finish()
 
     def coding(self) -> Coding:
-        """What was read, in the order of the source."""
+        """What was read, as it stands."""
         frames = {table.name: self._frame(table) for table in self.profile.case_tables.values()}
-        frames = {name: frame.assign(_row=range(len(frame))) for name, frame in frames.items()}
-        ordered = in_source_order(frames, self.profile)
-        lines = {}
-        for name, frame in ordered.items():
-            for number, row in enumerate(frame["_row"]):
-                for column in ["", *frame]:
-                    if (name, row, column) in self.lines:
-                        lines[name, number, column] = self.lines[name, row, column]
-        return Coding({name: frame.drop(columns="_row") for name, frame in ordered.items()}, lines, self.package)
+        return Coding(frames, self.lines, self.package)
 
     def _frame(self, table: Table) -> pd.DataFrame:
         columns = [field.name for field in authored(table)]
@@ -230,6 +223,8 @@ class _Reader:
                             f"{_line(found[name])} · write it once")  # fmt: skip
             elif names and name not in names:
                 hint = did_you_mean(name, [one for one in names if one not in found])
+                hint = "it stands at the top, beside passages" if name in SECTIONS else hint
+                hint = "quote a text that holds a comma inside { }" if " " in name else hint
                 self._wrong(key, f'no "{_short(name)}" in {what} · {hint or "expected " + ", ".join(names)}')
             else:
                 found[name] = value
@@ -395,7 +390,12 @@ class _Reader:
         key = key_of(table)
         if key:
             for one, value in self._mapping(node, name).items():
-                fields = self._mapping(value, f"{name} {_short(one)}", _names(table) - {key})
+                is_short = name == SCOPE and isinstance(value, yaml.ScalarNode) and value.value
+                fields = (
+                    {EXTENT: value}
+                    if is_short
+                    else self._mapping(value, f"{name} {_short(one)}", _names(table) - {key})
+                )
                 record_id = whole(one, self.case_id) if table.key else f"{name}/{one}"
                 self._add(table, record_id, value, "")
                 self._fill(table, record_id, fields, "", {} if table.key else {key: one})
@@ -437,6 +437,10 @@ class _Reader:
                 self._wrong(node, f"{table.name} {local(record_id, self.case_id)}: {name}{problem}")
             row[name] = text
             self.lines.setdefault((table.name, number, name), _line(node))
+            if column.name in table.id_parts:  # a link rests on a passage as a whole
+                if mark == INFERRED:
+                    self.support[record_id, RECORD, passage] = (INFERRED, note, _line(node))
+                continue
             basis = mark or (STATED if _rests(table, column, text) else ELSEWHERE)
             if passage and text and basis != ELSEWHERE:
                 self._rest(node, record_id, name, passage, basis, note)
@@ -736,7 +740,7 @@ class _Writer:
                 continue
             text = row[column.name]
             default = given.get(column.name, column.default)
-            support = dict(evidence.get(column.name, {})) if text else {}
+            support = dict(evidence.get(column.name, {})) if text and column.name not in table.id_parts else {}
             rests = bool(home) and _rests(table, column, text)
             plain = {home: (STATED, "")} if rests else {}
             if text == default and support == plain:
@@ -764,7 +768,7 @@ class _Writer:
             if name == RECORD:
                 own = {home: (STATED, "")} if home else {}
                 self._support(record_id, name, {one: said for one, said in support.items() if own.get(one) != said})
-            elif not row.get(name) or name not in _names(table):
+            elif not row.get(name) or name not in _names(table) or name in table.id_parts:
                 self._support(record_id, name, support)
         return fields
 

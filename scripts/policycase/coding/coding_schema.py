@@ -5,12 +5,14 @@ from typing import Any
 from policycase.coding.coding_file import (
     CASE,
     ELSEWHERE,
+    EXTENT,
     FINGERPRINTS,
     LOOSE,
     NOTE,
     OTHERS,
     PACKAGE,
     PASSAGES,
+    SCOPE,
     SUPPORTS,
     coded_tables,
     key_of,
@@ -22,7 +24,7 @@ from policycase.model.profile import Field, Profile, Table
 
 JSON_SCHEMA = "https://json-schema.org/draft/2020-12/schema"
 TEXT = {"type": ["string", "number", "boolean", "null"]}  # as an editor types what stands unquoted
-REGISTERS = ("scope", "coders", "reliability")
+REGISTERS = ("coders", "reliability")
 MEANINGS = {
     STATED: "The passage says it.",
     INFERRED: "A step of reasoning lies between the passage and the value.",
@@ -58,6 +60,7 @@ def coding_schema(profile: Profile) -> dict[str, Any]:
         PASSAGES: _by_id(passage | {"type": ["object", "null"]}, MEANINGS[PASSAGES]),
         OTHERS: _by_id(_record(sources, of_others), MEANINGS[OTHERS]),
         LOOSE: _mapping(records) | {"description": MEANINGS[LOOSE]},
+        SCOPE: _scope(profile.tables[SCOPE]),
         **{name: _register(profile.tables[name]) for name in REGISTERS},
         FINGERPRINTS: _by_id(_record(profile.tables[PASSAGES]), MEANINGS[FINGERPRINTS]),
         PACKAGE: {"type": "object", "description": MEANINGS[PACKAGE]},
@@ -104,6 +107,12 @@ def _register(table: Table) -> dict[str, Any]:
     if key_of(table):
         return _by_id(_record(table), table.description)
     return {"type": "array", "description": table.description, "items": _record(table)}
+
+
+def _scope(table: Table) -> dict[str, Any]:
+    """How much of each table was coded: a code, or a code with a note."""
+    extent = {"$ref": f"#/$defs/{_kind(table.fields[EXTENT])}"}
+    return _by_id({"anyOf": [extent, _record(table)]}, table.description)
 
 
 def _record(table: Table, more: dict[str, Any] | None = None) -> dict[str, Any]:

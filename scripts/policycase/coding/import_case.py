@@ -32,6 +32,11 @@ HINTS = {  # where the hint of a rule speaks of tables
     "record-has-evidence": "write it, or name it below supports, under the passage that says it",
     "value-has-evidence": "write the field under the passage that says it, or name it below its supports",
 }
+IN_CELLS = {
+    "empty-table-is-accounted-for": "code it, or add a row to the sheet scope: the table, and none or not-coded",
+    "record-has-evidence": "write the passage that says it into the column passage of its row",
+    "value-has-evidence": "write the passage that says it into the column passage of its row, such as p2s2:start",
+}
 KEPT = PASSAGES  # the table that a sheet left empty does not empty: a command makes it, nobody types it
 
 
@@ -40,13 +45,14 @@ class Imported:
     """What an import has written.
 
     `changes` has a row per table: table, rows, added, changed, removed. `notes` name the cells that were taken for
-    something else than what was in them. `lines` has the line of a coding file for each cell; see `Coding`.
+    something else than what was in them. `places` say where in the file each cell was, by table, row and column, the
+    row with "": a line of a coding file, a cell of a workbook.
     """
 
     folder: Path
     changes: pd.DataFrame
     notes: list[str]
-    lines: dict[tuple[str, int, str], int]
+    places: "Places"
 
 
 def import_case(file: str | Path, folder: str | Path | None = None, *, force: bool = False) -> Path:
@@ -92,12 +98,13 @@ def import_tables(file: str | Path, folder: str | Path | None = None, *, force: 
     refuse_other_profile(profile)
     before = _before(package, profile)
     case_id = str(package.descriptor.get("name", "")) if package else target.name
-    frames, notes, lines, about = _read(file, profile, case_id, before[KEPT])
+    frames, notes, places, about = _read(file, profile, case_id, before[KEPT])
     _refuse_other_case(file, target, before, frames)
     if KEPT in frames and frames[KEPT].empty and len(before[KEPT]):
         frames[KEPT] = before[KEPT]
         notes = [*notes, f"{KEPT}: the sheet has no rows, so the {len(before[KEPT])} rows of the case stay"]
-    frames = derived(in_source_order(frames, profile), profile)
+    frames, places = _ordered(frames, places, profile)
+    frames = derived(frames, profile)
     tables = {name: csv_bytes(frame) for name, frame in frames.items()}
     if package:
         _replace(package, tables)
@@ -109,21 +116,36 @@ def import_tables(file: str | Path, folder: str | Path | None = None, *, force: 
         files[DESCRIPTOR] = _described(sound_json(files[DESCRIPTOR]), about)
         write_folder(target, files | {f"{DATA}/{name}.csv": content for name, content in tables.items()}, force=force)
     rows = [_counts(profile.tables[name], before[name], frame) for name, frame in frames.items()]
-    return Imported(target, pd.DataFrame(rows), notes, lines)
+    return Imported(target, pd.DataFrame(rows), notes, places)
 
 
-Lines = dict[tuple[str, int, str], int]
+Places = dict[tuple[str, int, str], int | str]
 
 
 def _read(
     file: Path, profile: Profile, case_id: str, passages: pd.DataFrame
-) -> tuple[dict[str, pd.DataFrame], list[str], Lines, dict[str, Any]]:
-    """The tables of a file, notes on its cells, lines of its cells, and what it says of the descriptor."""
+) -> tuple[dict[str, pd.DataFrame], list[str], Places, dict[str, Any]]:
+    """The tables of a file, notes on its cells, where its cells are, and what it says of the descriptor."""
     if is_coding(file):
         coding = read_coding(file, profile, case_id, passages if len(passages) else None)
-        return dict(coding.tables), [], coding.lines, coding.package
+        return dict(coding.tables), [], {**coding.lines}, coding.package
     reading = read_workbook(file, profile, case_id, passages["passage_id"].dropna())
-    return dict(reading.tables), reading.notes, {}, {}
+    return dict(reading.tables), reading.notes, {**reading.places}, {}
+
+
+def _ordered(
+    frames: dict[str, pd.DataFrame], places: Places, profile: Profile
+) -> tuple[dict[str, pd.DataFrame], Places]:
+    """The tables in the order of the source, and where their cells are, by the numbers that the rows then have."""
+    number = "number"
+    ordered = in_source_order(
+        {name: frame.assign(**{number: range(len(frame))}) for name, frame in frames.items()}, profile
+    )
+    new = {(name, old): row for name, frame in ordered.items() for row, old in enumerate(frame[number])}
+    moved = {
+        (name, new[name, old], column): place for (name, old, column), place in places.items() if (name, old) in new
+    }
+    return {name: frame.drop(columns=number) for name, frame in ordered.items()}, moved
 
 
 def _described(descriptor: dict[str, Any], about: dict[str, Any]) -> bytes:
@@ -152,28 +174,32 @@ def casebook(file: str | Path) -> Casebook:
 
 
 def check_coding(file: str | Path) -> Report:
-    """The report on the case that a coding file holds; each finding names the line of the file.
+    """The report on the case that a coding file or a workbook holds; each finding names the line or cell of the file.
 
     Raises
     ------
     UnreadableError
-        A part of the file cannot be taken; the message names each line.
+        A part of the file cannot be taken; the message names each line or cell.
     """
     with TemporaryDirectory() as place:
         done = import_tables(file, Path(place) / "case")
         report = validate(done.folder)
-    found = [_of_file(finding, Path(file), done.lines) for finding in report.found]
+    found = [_of_file(finding, Path(file), done.places) for finding in report.found]
     return replace(report, found=tuple(sorted(found, key=lambda finding: (finding.path, finding.line or 0))))
 
 
-def _of_file(finding: Finding, file: Path, lines: Lines) -> Finding:
-    """A finding on a table as one on the line of the coding file that the cell came from."""
+def _of_file(finding: Finding, file: Path, places: Places) -> Finding:
+    """A finding on a table as one on the line or cell that it came from."""
     if not finding.path.startswith(f"{DATA}/") or finding.line is None:
         return finding
     name, row = Path(finding.path).stem, finding.line - 2
-    line = lines.get((name, row, finding.field)) or lines.get((name, row, ""))
-    hint = HINTS.get(finding.rule, finding.hint)
-    return replace(finding, path=str(file), line=line, hint=hint) if line else finding
+    place = places.get((name, row, finding.field)) or places.get((name, row, ""))
+    if place is None:
+        return finding
+    if isinstance(place, int):
+        return replace(finding, path=str(file), line=place, hint=HINTS.get(finding.rule, finding.hint))
+    hint = IN_CELLS.get(finding.rule, finding.hint)
+    return replace(finding, path=f"{file} {place}", line=None, hint=hint)
 
 
 def _before(package: Package | None, profile: Profile) -> dict[str, pd.DataFrame]:

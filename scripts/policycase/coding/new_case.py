@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from policycase.coding.coding_file import CASE, FINGERPRINTS, PASSAGES, dumped, fingerprints
+from policycase.coding.coding_file import CASE, FINGERPRINTS, PASSAGES, SCOPE, coded_tables, dumped, fingerprints
 from policycase.coding.sentences import named, passage_rows, sentences
 from policycase.coding.shorthand import CASE_ID, SOURCES, local
 from policycase.errors import UnreadableError
@@ -67,6 +67,7 @@ EXPLAINED = """\
 #   p1s2:
 #     supports: [night-patrol, "night-patrol:start"]
 #
+# A program, agency, event or goal that {case_id} itself rests on: name the case, as in supports: [case].
 # A sentence that holds nothing to code gets coding: context or coding: uncoded, with a note that says why.
 # The comments hold the text of the source, so keep this file to yourself; policycase import leaves them out.
 # Then run: policycase import {file} -o {folder} --force && policycase validate {file}
@@ -85,6 +86,10 @@ def skeleton(
     for passage, passage_id in named(sentences(text, language, choices), case_id, source_id):
         words = textwrap.wrap(" ".join(passage.text.split()), 100) or [""]
         parts += [*(f"  # {line}" for line in words), f"  {local(passage_id, case_id)}:"]
+    codes = profile.vocabularies["extent"]
+    parts += ["", f"{SCOPE}: # of each table: {', '.join(codes)}, as far as the sentences were coded"]
+    parts += [f"  {table.name}:" for table in coded_tables(profile)]
+    parts += ["", "coders:", "  coder-1: {coder_type: , name: , role: first, coded_on: }"]
     rows = passage_rows(text, case_id, source_id, language, choices)
     return "\n".join([*parts, "", dumped({FINGERPRINTS: fingerprints(rows, profile, case_id)})])
 

@@ -31,6 +31,11 @@ def is_made(table: Table, field: Field) -> bool:
     return (field.name == "case_id" and table.key != "case_id") or (bool(table.id_parts) and field.name == table.key)
 
 
+def is_filled(field: Field) -> bool:
+    """Whether an import fills an empty cell of a column: it has a default, or counts its rows."""
+    return bool(field.default) or field.name == "position"
+
+
 def is_id(field: Field) -> bool:
     """Whether a column holds ids of records of the case, whose prefix nobody types."""
     return field.name.endswith("_id") and field.name != "case_id" and field.type == "string" and not field.identifier

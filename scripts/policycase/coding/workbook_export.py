@@ -12,6 +12,7 @@ from policycase.coding.shorthand import (
     SOURCES,
     authored,
     coded_sources,
+    is_filled,
     is_id,
     is_made,
     link_ids,
@@ -169,7 +170,7 @@ def _field(table: Table, name: str) -> Field:
 def _put_table(sheet: Worksheet, table: Table, frame: pd.DataFrame, styles: dict[str, Format]) -> None:
     for column, name in enumerate(frame.columns):
         field = _field(table, name)
-        must_be = field.required and name not in takes_the_source(table, frame)
+        must_be = field.required and not is_filled(field) and name not in takes_the_source(table, frame)
         put_text(sheet, 0, column, name, styles["required" if must_be else "header"])
         must = "Must be filled in. " if must_be else ""
         sheet.write_comment(0, column, f"{must}{field.description}", {"x_scale": 2.5, "y_scale": 1.5})

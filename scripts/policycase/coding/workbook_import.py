@@ -23,6 +23,7 @@ from policycase.coding.shorthand import (
     link_ids,
     local,
     mapped,
+    positions,
     problem_of,
     takes_the_source,
     whole,
@@ -60,10 +61,11 @@ TOKEN = re.compile(r"(?P<passage>[^\s:?;]+)(?P<before>\?)?(?::(?P<fields>[a-z0-9
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a workbook holds."""
+    """What a workbook holds; `places` are its cells, by table, row and column, with the row itself as ""."""
 
     tables: dict[str, pd.DataFrame]
     notes: list[str]
+    places: dict[tuple[str, int, str], str]
 
 
 def read_workbook(file: Path, profile: Profile, case_id: str, passages: Iterable[str] = ()) -> Reading:
@@ -111,7 +113,14 @@ def read_workbook(file: Path, profile: Profile, case_id: str, passages: Iterable
         count = f"{len(problems)} thing{'s' * (len(problems) != 1)} to correct; nothing was written"
         more = [f"… and {len(problems) - SHOWN} more"] if len(problems) > SHOWN else []
         raise UnreadableError("\n".join([f"{file}: {count}", *problems[:SHOWN], *more]))
-    return Reading({name: sheet.frame for name, sheet in sheets.items()}, notes)
+    places = {
+        (name, row, column): sheet.where(column, row)
+        for name, sheet in sheets.items()
+        if name != EVIDENCE
+        for row in range(len(sheet.frame))
+        for column in ["", *sheet.letters]
+    }
+    return Reading({name: sheet.frame for name, sheet in sheets.items()}, notes, places)
 
 
 @dataclass
@@ -284,6 +293,7 @@ def _complete(sheets: dict[str, _Sheet], profile: Profile, case_id: str, passage
                 frame[field.name] = mapped(frame[field.name], whole, case_id)
         if "case_id" in frame:
             frame["case_id"] = frame["case_id"].fillna(case_id)
+        _fill_defaults(sheet)
     problems = [problem for sheet in sheets.values() for problem in _make_ids(sheet, case_id)]
     sources = coded_sources(sheets[SOURCES].frame) if SOURCES in sheets else []
     problems += [problem for sheet in sheets.values() for problem in _make_sources(sheet, sources)]
@@ -299,6 +309,17 @@ def _complete(sheets: dict[str, _Sheet], profile: Profile, case_id: str, passage
         frames = {name: sheet.frame for name, sheet in sheets.items()} | {EVIDENCE: both}
         sheets[EVIDENCE].frame = in_order(frames, profile)
     return problems
+
+
+def _fill_defaults(sheet: _Sheet) -> None:
+    """What a coding file need not say either: defaults, in rows of the coded source, and the position of a goal."""
+    frame = sheet.frame
+    for field in authored(sheet.table):
+        if field.default:
+            own = frame["source_id"].isna() if field.name == "stance" else pd.Series(True, frame.index)
+            frame[field.name] = frame[field.name].mask(frame[field.name].isna() & own, field.default)
+    if "position" in sheet.table.fields and len(frame):
+        frame["position"] = pd.Series(positions(frame), frame.index, dtype=TEXT)
 
 
 def _make_ids(sheet: _Sheet, case_id: str) -> Iterator[str]:

@@ -376,7 +376,8 @@ const Coding = (() => {
     };
     if ("other_sources" in content) file.other_sources = each(content.other_sources, "other_sources", part);
     if ("without_passage" in content) file.without_passage = part(content.without_passage, "without_passage");
-    if ("scope" in content) file.scope = each(content.scope, "scope", record);
+    const extent = (one, where) => record(typeof one === "string" ? { extent: one } : one, where);
+    if ("scope" in content) file.scope = each(content.scope, "scope", extent);
     const name = textOf(file.case.case_id) || caseId;
     if (name !== caseId) refuse(`it is of the case ${name}; this page is for ${caseId}`);
     return { ...file, case: { case_id: caseId, ...file.case } };
