@@ -19,13 +19,22 @@ from pathlib import Path
 
 import policycase.cli.commands
 from policycase.cli.main import main
+from policycase.coding import coding_file, import_case, new_case, render
 from policycase.coding import workbook_export as workbook
 from policycase.exports import duckdb_file as duck
 from policycase.exports import excel, graphml, parquet, spss, stata
 from policycase.exports import sqlite_file as sqlite
+from policycase.publishing import pack
+from policycase.reporting import page
 
 LOADED = (
+    coding_file,
+    import_case,
+    new_case,
+    pack,
+    page,
     policycase.cli.commands,
+    render,
     duck,
     excel,
     graphml,

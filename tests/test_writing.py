@@ -40,6 +40,7 @@ WRITERS = {  # name: arguments, what stands at the output before, kills before a
     "spss": (["export", *READING, "--to", "spss", "-o", "out"], None, 2),
     "graphml": (["export", *READING, "--to", "graphml", "-o", "out"], None, 2),
     "duckdb": (["export", *READING, "--to", "duckdb", "-o", "out"], None, 2),
+    "coding": (["export", *READING, "--to", "coding", "-o", "out.yaml"], None, 2),
     "workbook": (["export", *READING, "--to", "workbook", "-o", "out.xlsx"], None, 2),
     "import": (["import", "in.xlsx", "-o", "out"], None, 3),
     "import-force": (["import", "in.xlsx", "-o", "out", "--force"], "other package", 6),
@@ -123,7 +124,8 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]
 
 
 def environment() -> dict[str, str]:
-    return {"PYTHONPATH": str(ROOT / "scripts"), "PATH": "/usr/bin:/bin"}
+    """Without compiled modules on the disk, whose writing would count among the changes of the first run."""
+    return {"PYTHONPATH": str(ROOT / "scripts"), "PATH": "/usr/bin:/bin", "PYTHONDONTWRITEBYTECODE": "1"}
 
 
 def killed_runs(runs: tuple[Path, dict[str, str]], name: str) -> list[Path]:
