@@ -39,7 +39,7 @@ def coding_page(browser: Browser, folder: Path) -> None:
     page = folder / "lamps.html"
     policycase.coding_page(LAMPS_SOURCE, "bvt-lamps", page, resume=file, choices=PAGE_HEADER)
     browser.open(page, width=1200)
-    browser.ask("document.querySelector('dialog button').click()")  # the case was coded from a copy without note marks
+    browser.ask("document.querySelector('dialog button')?.click()")  # the case was coded from a copy without note marks
     browser.ask("document.querySelector('[data-passage=p1s2]').click()")
     box = browser.driver.find_element("css selector", "[data-record=lamp-office] [data-field=agency_type] input")
     browser.ask("document.querySelector('[data-record=lamp-office]').scrollIntoView({block: 'start'})")
