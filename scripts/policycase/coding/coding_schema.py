@@ -19,6 +19,7 @@ from policycase.coding.coding_file import (
     names_in_order,
 )
 from policycase.coding.shorthand import INFERRED, SOURCES, STATED
+from policycase.model.dates import FORMS as DATES
 from policycase.model.dates import PATTERN
 from policycase.model.profile import Field, Profile, Table
 
@@ -67,7 +68,11 @@ def coding_schema(profile: Profile) -> dict[str, Any]:
     }
     kinds = {
         "text": TEXT,
-        "date": {"anyOf": [{"type": "integer"}, {"type": "string", "pattern": PATTERN}, {"type": "null"}]},
+        "date": {
+            "type": ["string", "integer", "null"],
+            "pattern": PATTERN,
+            "patternErrorMessage": f"expected a date such as {DATES}",  # which editors show
+        },
         **{f"code.{name}": _codes(profile, name) for name in profile.vocabularies},
     }
     return {
