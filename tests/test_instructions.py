@@ -50,7 +50,11 @@ def test_example_is_how_the_invented_case_is_coded(tmp_path: Path):
 
     shown = yaml.safe_load((TEMPLATES / "example.yaml").read_text(encoding="utf-8"))["passages"]
 
-    assert shown == {passage: coded[passage] for passage in EXAMPLE_PASSAGES}
+    for passage in EXAMPLE_PASSAGES:  # a role rests on the passage of its link, so that support of its own is no help
+        of_roles = [one for one in coded[passage].get("supports", ()) if ":role" in one]
+        assert shown[passage] == coded[passage] | (
+            {"supports": [one for one in coded[passage]["supports"] if one not in of_roles]} if of_roles else {}
+        )
 
 
 @pytest.mark.parametrize("case_id", shipped_cases())

@@ -39,7 +39,7 @@ def test_types_are_the_same_without_rows(name: str):
 
 
 def test_table_of_a_case_without_rows_keeps_its_types():
-    case = policycase.load(ROOT / "examples/vnm-pmlsa")
+    case = policycase.load(ROOT / "examples/usa-lead")
 
     assert len(case.reliability) == 0
     assert str(case.reliability["alpha"].dtype) == "float64"

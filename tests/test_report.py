@@ -161,7 +161,7 @@ def test_stack_sets_the_cases_side_by_side(stacked: Page):
     assert "Opioid agonist therapy · · 4 · · ·" in stacked.text
     assert "Abstain · · 2 · · ·" in stacked.text
     assert (
-        "the ruling that kept it open CAN Sep 2003 to 2017 1 11 8 (+ 1 of other sources) 4 24 Single-coded"
+        "the ruling that kept it open CAN Sep 2003 to 2017 1 12 8 (+ 1 of other sources) 4 24 Double-coded"
         in stacked.text
     )
 
