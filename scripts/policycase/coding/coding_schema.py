@@ -25,7 +25,7 @@ from policycase.model.profile import Field, Profile, Table
 
 JSON_SCHEMA = "https://json-schema.org/draft/2020-12/schema"
 TEXT = {"type": ["string", "number", "boolean", "null"]}  # as an editor types what stands unquoted
-REGISTERS = ("coders", "reliability")
+REGISTERS = ("scope", "coders", "reliability")
 MEANINGS = {
     STATED: "The passage says it.",
     INFERRED: "A step of reasoning lies between the passage and the value.",
@@ -61,8 +61,8 @@ def coding_schema(profile: Profile) -> dict[str, Any]:
         PASSAGES: _by_id(passage | {"type": ["object", "null"]}, MEANINGS[PASSAGES]),
         OTHERS: _by_id(_record(sources, of_others), MEANINGS[OTHERS]),
         LOOSE: _mapping(records) | {"description": MEANINGS[LOOSE]},
-        SCOPE: _scope(profile.tables[SCOPE]),
         **{name: _register(profile.tables[name]) for name in REGISTERS},
+        SCOPE: _scope(profile.tables[SCOPE]),
         FINGERPRINTS: _by_id(_record(profile.tables[PASSAGES]), MEANINGS[FINGERPRINTS]),
         PACKAGE: {"type": "object", "description": MEANINGS[PACKAGE]},
     }
