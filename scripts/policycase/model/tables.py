@@ -1,12 +1,10 @@
 """The tables of one or many cases as text, each row with its file and line."""
 
 import io
-from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, wraps
 from importlib.util import find_spec
-from itertools import count
 from typing import Any, BinaryIO, Literal, Self, TypeVar
 
 import numpy as np
@@ -74,6 +72,14 @@ class Distinct:
     texts: list[str]
 
 
+class _Numbers(dict[str, int]):
+    """The next number for each text that is asked for the first time; a plain class, so that it can be pickled."""
+
+    def __missing__(self, text: str) -> int:
+        self[text] = len(self)
+        return self[text]
+
+
 @dataclass(frozen=True)
 class Tables:
     """Text frames by table, over one or many cases, under one profile.
@@ -132,7 +138,7 @@ class Tables:
 
     @cached_property
     def _number_of(self) -> dict[str, int]:
-        return defaultdict(count().__next__)
+        return _Numbers()
 
     @cached_property
     def record_keys(self) -> pd.Index:

@@ -292,7 +292,7 @@ const Coding = (() => {
       }
     }
     const silent = profile.coded.filter((table) => !rows.get(table) && !["none", "not-coded"].includes(textOf(file.scope?.[table]?.extent)));
-    if (silent.length) add("", `Scope: ${silent.length} kinds have no row; say whether the source has none or they were not coded`);
+    if (silent.length) add("", `Scope: ${silent.length === 1 ? "1 kind has" : `${silent.length} kinds have`} no row; say whether the source has none or they were not coded`);
     for (const table of profile.coded) {
       const extent = textOf(file.scope?.[table]?.extent);
       const empty = ["none", "not-coded"].includes(extent);
