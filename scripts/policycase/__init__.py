@@ -10,18 +10,16 @@ if TYPE_CHECKING:  # what editors and type checkers see; a test holds it equal t
     from policycase.analysis.chronology import panel as panel
     from policycase.analysis.chronology import spells as spells
     from policycase.analysis.chronology import timeline as timeline
+    from policycase.analysis.comparison import Overlap as Overlap
     from policycase.analysis.comparison import conditions as conditions
     from policycase.analysis.comparison import goal_matrix as goal_matrix
+    from policycase.analysis.comparison import overlap as overlap
     from policycase.analysis.joins import join_dates as join_dates
     from policycase.analysis.network import co_ties as co_ties
     from policycase.analysis.network import event_ties as event_ties
     from policycase.analysis.network import incidence as incidence
     from policycase.analysis.network import ties as ties
     from policycase.analysis.network import to_networkx as to_networkx
-    from policycase.analysis.overlap import Overlap as Overlap
-    from policycase.analysis.overlap import overlap as overlap
-    from policycase.analysis.verification import Verification as Verification
-    from policycase.analysis.verification import verify as verify
     from policycase.coding.coding_page import coding_page as coding_page
     from policycase.coding.import_case import import_case as import_case
     from policycase.coding.new_case import new as new
@@ -47,6 +45,8 @@ if TYPE_CHECKING:  # what editors and type checkers see; a test holds it equal t
     from policycase.validation.report import Report as Report
     from policycase.validation.report import validate as validate
     from policycase.validation.report import validate_many as validate_many
+    from policycase.validation.source_checks import Verification as Verification
+    from policycase.validation.source_checks import verify as verify
 
     __version__: str
 
@@ -61,7 +61,7 @@ HOMES = {
     "UnknownNameError": "errors",
     "UnreadableError": "errors",
     "UnverifiedWarning": "storage.downloads",
-    "Verification": "analysis.verification",
+    "Verification": "validation.source_checks",
     "agreement": "analysis.agreement",
     "co_ties": "analysis.network",
     "coding_page": "coding.coding_page",
@@ -76,8 +76,8 @@ HOMES = {
     "load": "model.casebook",
     "new": "coding.new_case",
     "open_corpus": "exports.corpus",
-    "overlap": "analysis.overlap",
-    "Overlap": "analysis.overlap",
+    "overlap": "analysis.comparison",
+    "Overlap": "analysis.comparison",
     "pack": "publishing.pack",
     "panel": "analysis.chronology",
     "plot_goals": "reporting.grid",
@@ -92,7 +92,7 @@ HOMES = {
     "unstack": "model.stack",
     "validate": "validation.report",
     "validate_many": "validation.report",
-    "verify": "analysis.verification",
+    "verify": "validation.source_checks",
     "write_corpus": "exports.corpus",
 }
 

@@ -22,7 +22,7 @@ from policycase.model.profile import CODING_SCHEMA, DATA, shipped_profile
 from policycase.storage import locations
 
 if TYPE_CHECKING:
-    from policycase.analysis.overlap import Overlap
+    from policycase.analysis.comparison import Overlap
     from policycase.coding.sentences import Block
 
 CODED = (".yaml", ".yml", ".json", ".xlsx", ".ods")  # endings of files that a case is coded in
@@ -200,7 +200,7 @@ def run_conflicts(options: Namespace) -> None:
 
 def run_verify(options: Namespace) -> bool:
     """The passages in a reader's own copy."""
-    from policycase.analysis.verification import verify
+    from policycase.validation.source_checks import verify
 
     result = verify(book(options), sources_of(options.source))
     missing = result.passages[~result.passages["found"]].drop(columns="found")
@@ -330,7 +330,7 @@ def run_codebook(options: Namespace) -> None:
 
 def _say_instructions(options: Namespace) -> None:
     """The instructions for a coder of the package that is meant."""
-    from policycase.coding.instructions import instructions
+    from policycase.coding.codebooks import instructions
 
     case = _first_may_be_package(options)
     is_named = (options.package or options.named) is not None or locations.is_here()
@@ -353,13 +353,13 @@ def _first_may_be_package(options: Namespace) -> Casebook:
 
 def _write_codes(options: Namespace) -> None:
     """The codes of every vocabulary, or of one, as a codebook of REFI-QDA."""
-    from policycase.exports.refi_qda import write
+    from policycase.coding.codebooks import write_refi_qda
 
     if options.output is None:
         msg = "no output file given · use -o codebook.qdc"
         raise UnreadableError(msg)
     profile = _first_may_be_package(options).profile
-    count = write(profile, Path(options.output), options.what or "", force=options.force)
+    count = write_refi_qda(profile, Path(options.output), options.what or "", force=options.force)
     if options.json:
         say_json({"output": options.output, "to": options.to, "codes": count})
     else:
@@ -368,7 +368,7 @@ def _write_codes(options: Namespace) -> None:
 
 def run_stack(options: Namespace) -> None:
     """Several cases as one package, or what they share."""
-    from policycase.analysis.overlap import overlap
+    from policycase.analysis.comparison import overlap
     from policycase.model.stack import stack
 
     cases = spread(options.cases)

@@ -21,7 +21,7 @@ from policycase.coding.shorthand import (
 )
 from policycase.coding.workbook_import import EVIDENCE, PASSAGE, PASSAGES, SUPPORT, read_support, write_support
 from policycase.errors import UnreadableError
-from policycase.exports.excel_cells import (
+from policycase.exports.excel import (
     LINE,
     NARROWEST,
     created,

@@ -8,7 +8,7 @@ import duckdb
 import pandas as pd
 
 from policycase.exports.export import MARK, facts
-from policycase.exports.sql import literal, quoted
+from policycase.exports.sqlite_file import literal, quoted
 from policycase.model.casebook import Casebook
 from policycase.model.profile import Field, Table
 from policycase.model.tables import refuse_invalid_rows

@@ -1,7 +1,7 @@
 """SQLite: every table with types, checks, primary and foreign keys; days as ISO text, truth as 0 and 1."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -9,9 +9,8 @@ import pandas as pd
 
 from policycase.errors import InvalidPackageError
 from policycase.exports.export import facts
-from policycase.exports.sql import create, literal, quoted
 from policycase.model.casebook import Casebook
-from policycase.model.profile import Field, Profile, Table
+from policycase.model.profile import Field, ForeignKey, Profile, Table
 from policycase.storage.csv_files import TEXT
 
 FAILURES = (sqlite3.OperationalError,)
@@ -88,3 +87,42 @@ def _refuse_broken_keys(database: sqlite3.Connection, case: Casebook) -> None:
 
 def _about(case: Casebook) -> pd.DataFrame:
     return pd.DataFrame(facts(case, "sqlite").items(), columns=["fact", "value"], dtype=TEXT)
+
+
+def quoted(name: str) -> str:
+    """A name as SQL takes it, whatever word it is.
+
+    Examples
+    --------
+    >>> quoted("order")
+    '"order"'
+    """
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """A text as SQL takes it.
+
+    Examples
+    --------
+    >>> literal("it's")
+    "'it''s'"
+    """
+    return "'" + text.replace("'", "''") + "'"
+
+
+def create(table: Table, column: Callable[[Field], str], foreign_keys: tuple[ForeignKey, ...]) -> str:
+    """CREATE TABLE for a table; `column` gives the type of a field, with checks if any."""
+    lines = [
+        f"{quoted(field.name)} {column(field)}{' NOT NULL' if field.required else ''}"
+        for field in table.fields.values()
+    ]
+    lines.append(f"PRIMARY KEY ({_names(table.primary_key)})")
+    lines += [
+        f"FOREIGN KEY ({_names(key.fields)}) REFERENCES {quoted(key.table)} ({_names(key.to)})" for key in foreign_keys
+    ]
+    return f"CREATE TABLE {quoted(table.name)} (\n  " + ",\n  ".join(lines) + "\n)"
+
+
+def _names(fields: tuple[str, ...]) -> str:
+    return ", ".join(quoted(name) for name in fields)
