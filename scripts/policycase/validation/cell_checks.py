@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from frictionless import Error, Field, FrictionlessException, Schema
+from frictionless import Error, Field, FrictionlessException, Schema, fields
 from frictionless import Package as FrictionlessPackage
 from frictionless.table import Header
 
@@ -37,6 +37,7 @@ NOTES = {
     "extra-cell": "the row has more cells than the header",
     "missing-cell": "the row has fewer cells than the header",
 }  # of what frictionless gives no note
+FIELDS = {kind.type: kind for kind in vars(fields).values() if isinstance(kind, type) and issubclass(kind, Field)}
 Key = tuple[Any, ...]
 
 
@@ -60,8 +61,19 @@ class Cells(dict[str | None, tuple[Any, dict[str, str] | None]]):
 
 @lru_cache(maxsize=256)
 def _schema(content: bytes) -> tuple[Schema, tuple[Cells, ...]]:
-    schema = Schema.from_descriptor(json.loads(content))
+    schema = _made(json.loads(content))
     return schema, tuple(Cells(field) for field in schema.fields)
+
+
+def _made(described: Mapping[str, Any]) -> Schema:
+    """A schema that follows the profile, as frictionless has it.
+
+    `Schema.from_descriptor` gives the same, but loads all plugins for the classes of fields, and checks once more.
+    """
+    schema = Schema.metadata_import({key: value for key, value in described.items() if key != "fields"})
+    for one in described["fields"]:
+        schema.add_field(FIELDS[one["type"]].metadata_import(dict(one)))
+    return schema
 
 
 class CheckedTable:
@@ -174,8 +186,9 @@ def _cells_of(schemas: tuple[bytes, ...]) -> list[dict[str, Cells]]:
             names.setdefault(_demand(one), f"field-{len(names)}")
     made = {}
     for kind, names in asked.items():
-        fields = [{"name": name, **json.loads(demand)} for demand, name in names.items()]
-        schema = Schema.from_descriptor({**json.loads(kind), "fields": fields})
+        schema = _made(
+            {**json.loads(kind), "fields": [{"name": name, **json.loads(demand)} for demand, name in names.items()]}
+        )
         made[kind] = {demand: Cells(field) for demand, field in zip(names, schema.fields, strict=True)}
     return [
         {one["name"]: made[kind][_demand(one)] for one in schema["fields"]}
