@@ -293,7 +293,7 @@ def _resources(package: Package) -> Iterator[Finding]:
         if names.count(name) != 1:
             yield Finding(
                 "resource-is-there-once",
-                f"resource {name} stands {names.count(name)} times; expected once",
+                f"resource {name} appears {names.count(name)} times; expected once",
                 "every case has every table, if only its header",
                 path=DESCRIPTOR,
                 field="resources",
