@@ -343,6 +343,7 @@ def test_several_packages_are_described_as_their_stack(capsys):
 SLOW = [pytest.param(command, marks=pytest.mark.slow) for command in ("info --json", "pack -o case.zip")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["show programs", "show programs --csv", "--help", *SLOW])
 @pytest.mark.parametrize("output", [">&-", "2>&- >&-", "| head -1 >/dev/null", ">/dev/full", "2>/dev/full"])
 def test_output_that_is_closed_or_full_ends_in_no_traceback(command: str, output: str, tmp_path: Path):

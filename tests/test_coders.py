@@ -36,6 +36,7 @@ def test_coding_file_is_a_coder(first: Path, second: Path):
     ]
 
 
+@pytest.mark.slow
 def test_records_that_the_instructions_show_are_left_out(first: Path, second: Path):
     shown = policycase.load(first).evidence
     shown = shown[shown["field"].eq("record") & shown["passage_id"].isin([f"bvt-lamps:{p}" for p in EXAMPLE_PASSAGES])]
@@ -49,6 +50,7 @@ def test_records_that_the_instructions_show_are_left_out(first: Path, second: Pa
     assert result.found.set_index("table").loc["events", "rows"] == events
 
 
+@pytest.mark.slow
 def test_save_adds_a_round_to_the_package(first: Path, second: Path, capsys: pytest.CaptureFixture[str]):
     code = main(["agreement", str(first), str(second), "--save", str(first)])
 
@@ -65,6 +67,7 @@ def test_save_adds_a_round_to_the_package(first: Path, second: Path, capsys: pyt
     assert policycase.validate(first).is_valid
 
 
+@pytest.mark.slow
 def test_rounds_are_counted(first: Path, second: Path):
     result = policycase.agreement({"a": policycase.load(first), "b": casebook(second)})
 
@@ -74,6 +77,7 @@ def test_rounds_are_counted(first: Path, second: Path):
     assert not policycase.load(first).reliability.duplicated(["round", "table_name", "field"]).any()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("save", "message"),
     [

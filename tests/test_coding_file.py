@@ -70,6 +70,7 @@ def test_case_comes_back_from_its_coding_file_byte_for_byte(folder: Path, tmp_pa
     assert tables_of(back) == tables_of(folder)
 
 
+@pytest.mark.slow
 def test_case_with_every_kind_of_row_comes_back(tmp_path: Path):
     lamps = copy_lamps(tmp_path / "lamps")
     policycase_render(lamps)
@@ -80,6 +81,7 @@ def test_case_with_every_kind_of_row_comes_back(tmp_path: Path):
     assert tables_of(back) == tables_of(lamps)
 
 
+@pytest.mark.slow
 def test_six_coding_files_have_at_most_a_third_of_the_cells():
     cells = filled = 0
     for folder in SIX:
@@ -95,6 +97,7 @@ def test_six_coding_files_have_at_most_a_third_of_the_cells():
     assert cells <= filled / 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2])
 def test_synthetic_cases_come_back_cell_for_cell(seed: int, tmp_path: Path):
     for number, folder in enumerate(write_corpus(tmp_path / "corpus", 6, seed)):
@@ -322,6 +325,7 @@ def test_skeleton_of_a_coder_is_not_overwritten(tmp_path: Path, capsys: pytest.C
     assert not (tmp_path / "bvt-lamps").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("folder", SIX, ids=lambda path: path.name)
 def test_coding_files_are_valid_by_their_schema(folder: Path):
     schema = json.loads((ROOT / "schemas/coding.schema.json").read_text(encoding="utf-8"))

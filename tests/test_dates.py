@@ -63,6 +63,7 @@ def test_month_ends_the_day_before_the_next(day: date):
     assert (found.latest + timedelta(days=1)).day == 1
 
 
+@pytest.mark.slow
 @given(DAYS, st.sampled_from(["%Y", "%Y-%m", "%Y-%m-%d"]), st.sampled_from(["", "?", "~"]))
 @settings(max_examples=100, deadline=None)
 def test_date_of_the_calendar_has_the_bounds_that_edtf_gives(day: date, form: str, mark: str):

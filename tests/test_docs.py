@@ -24,7 +24,9 @@ from policycase.model.profile import Profile
 TEXTS = {str(page.relative_to(ROOT)): page.read_text(encoding="utf-8") for page in PAGES}
 README, EXPORT = TEXTS["README.md"], TEXTS["docs/how-to/other-programs.md"]
 WITH_SNIPPETS = [
-    pytest.param(name, marks=[pytest.mark.slow] if "how-to" in name or "six-cases" in name else [])
+    pytest.param(
+        name, marks=[pytest.mark.slow] if any(word in name for word in ("how-to", "six-cases", "code-a-case")) else []
+    )
     for name, text in TEXTS.items()
     if BLOCK.search(text)
 ]  # what a first reader runs is quick; the others run R, write every format, or stack all cases
@@ -115,6 +117,7 @@ def test_recipe_for_polars_keeps_every_cell_of_six_cases(name: str):
     assert [list(row) for row in six.fill_null("").iter_rows()] == cells(name)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("Rscript") is None, reason="R is not installed")
 def test_recipe_for_readr_keeps_every_cell_of_six_cases(tmp_path: Path):
     if subprocess.run(["Rscript", "-e", "library(readr)"], capture_output=True, check=False).returncode:

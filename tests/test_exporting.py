@@ -155,7 +155,7 @@ def rows_of(frame: pd.DataFrame, book: Casebook, name: str) -> list[tuple]:
 
 
 @pytest.mark.parametrize(("form", "reader"), READERS, ids=[reader.__name__ for _, reader in READERS])
-@pytest.mark.parametrize("which", ["one", "stack", "odd"])
+@pytest.mark.parametrize("which", ["one", *(pytest.param(name, marks=pytest.mark.slow) for name in ("stack", "odd"))])
 def test_export_equals_the_tables_cell_for_cell(books, exported, which: str, form: str, reader):
     book = books[which]
     text = book.text
@@ -253,6 +253,7 @@ def test_duckdb_writes_nothing_that_its_version_1_0_does_not_read(exported):
         assert database.execute(indexed).fetchall() == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", ["it's [1] 100 %.duckdb", 'Кыргыз "é" #;.duckdb', "a?b=c&d.duckdb", "*{x}$HOME.duckdb"]
 )
@@ -268,6 +269,7 @@ def test_duckdb_is_written_to_a_path_of_any_characters(books, tmp_path: Path, na
     assert [one.name for one in folder.iterdir()] == [name]
 
 
+@pytest.mark.slow
 def test_duckdb_takes_rows_that_point_to_each_other_in_a_circle(package: Path, tmp_path: Path):
     edit(package / "data/programs.csv", "on illegal drugs,,umbrella,,,", "on illegal drugs,,umbrella,,kgz-leph:nsp,")
     book = policycase.load(package)
@@ -365,6 +367,7 @@ def test_graphml_shows_a_control_character_of_the_descriptor_and_stays_readable(
     assert "\ufffd" in nx.read_graphml(tmp_path / "out.graphml").graph["licence"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", [name for name in FORMS if name not in {"coding", "workbook"}])
 def test_export_refuses_to_overwrite_and_replaces_only_what_it_wrote(books, tmp_path: Path, form: str):
     target = tmp_path / f"out{FORMS[form].ending}"
@@ -464,7 +467,9 @@ def plain_columns(frame: pd.DataFrame, kinds: pd.DataFrame) -> dict[str, list[ob
 
 
 @pytest.mark.parametrize("ending", VIEW_FORMS)
-@pytest.mark.parametrize("name", VIEWS)
+@pytest.mark.parametrize(
+    "name", ["spells", *(pytest.param(name, marks=pytest.mark.slow) for name in VIEWS if name != "spells")]
+)
 def test_view_reads_back_equal_from_every_format(books, tmp_path: Path, name: str, ending: str):
     view = export_module.view(books["stack"], name)
 
@@ -531,6 +536,7 @@ def test_missing_extra_is_named(books, tmp_path: Path, form: str, monkeypatch: p
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_case_without_rows_exports_to_every_form(tmp_path: Path):
     book = policycase.load(policycase.new("usa-lead", tmp_path / "usa-lead"))
 
@@ -552,6 +558,7 @@ def test_export_command_says_what_it_wrote(capsys, tmp_path: Path):
     assert capsys.readouterr().out == f"wrote {target}: one SQLite database with keys and checks\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", FORMS)
 def test_export_that_finds_the_disk_full_is_one_error_with_its_path(form: str, tmp_path: Path):
     target = tmp_path / f"out{FORMS[form].ending}"

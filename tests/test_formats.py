@@ -48,6 +48,7 @@ def put_spaces_around_a_name(package: Path) -> None:
     edit(package / "data/programs.csv", "program_id,case_id", "program_id , case_id")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", [quote_every_cell, quote_one_name, put_spaces_around_a_name])
 def test_header_is_the_same_with_quotes_or_spaces(lamps: Path, change):
     before = policycase.load(lamps)
@@ -60,6 +61,7 @@ def test_header_is_the_same_with_quotes_or_spaces(lamps: Path, change):
     assert cell_checks.check_cells_exactly(Package.read(lamps)) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "rule"),
     [

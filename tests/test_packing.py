@@ -54,6 +54,7 @@ def test_zip_loads_and_validates_as_the_package_does(tmp_path: Path):
     assert policycase.validate(archive).findings.empty
 
 
+@pytest.mark.slow
 def test_frictionless_finds_the_package_and_its_zip_valid(tmp_path: Path):
     archive = policycase.pack(output=tmp_path / "case.zip")
     command = [sys.executable, "-m", "frictionless", "validate"]
@@ -129,6 +130,7 @@ def ran(folder: Path, *command: str) -> str:
     return done.stdout
 
 
+@pytest.mark.slow
 def test_readme_of_the_zip_loads_types_and_parquet_without_this_library(tmp_path: Path):
     alone = unpacked(ROOT, tmp_path)
     load, to_parquet, _ = snippets(alone, "python")
@@ -146,6 +148,7 @@ def test_readme_of_the_zip_loads_types_and_parquet_without_this_library(tmp_path
         assert typed.dtypes.map(lambda kind: kind.kind).equals(same.dtypes.map(lambda kind: kind.kind)), name
 
 
+@pytest.mark.slow
 def test_readme_of_the_zip_checks_it_with_frictionless(tmp_path: Path):
     alone = unpacked(ROOT, tmp_path)
     (command,) = snippets(alone, "sh")
@@ -174,6 +177,7 @@ def test_readme_of_the_zip_finds_the_passages_in_a_copy_of_the_source(lamps: Pat
     assert lost.splitlines() == [f"{passage_id} not found" for passage_id in passages]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("Rscript") is None, reason="R is not installed")
 def test_readme_of_the_zip_loads_text_in_r(tmp_path: Path):
     if subprocess.run(["Rscript", "-e", "library(readr)"], capture_output=True, check=False).returncode:

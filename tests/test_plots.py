@@ -28,7 +28,7 @@ def drawn(record_id: str) -> list[str]:
 
 
 @pytest.mark.parametrize("plot", PLOTS)
-@pytest.mark.parametrize("book", [CASE, SIX], ids=["case", "stack"])
+@pytest.mark.parametrize("book", [CASE, pytest.param(SIX, marks=pytest.mark.slow)], ids=["case", "stack"])
 def test_plot_is_a_valid_chart_of_a_case_and_of_a_stack(plot, book: policycase.Casebook):
     chart = plot(book).to_dict()
 

@@ -21,6 +21,7 @@ def other(package: Path) -> Path:
     return package
 
 
+@pytest.mark.slow
 def test_same_coding_under_other_ids_agrees_wholly(other: Path):
     result = policycase.agreement({"a": policycase.load(), "b": policycase.load(other)})
 
@@ -47,6 +48,7 @@ def test_one_other_code_is_one_difference_and_lowers_its_alpha_alone(other: Path
     assert lowered["alpha"].item() == pytest.approx(1 - (2 / 32) / expected)
 
 
+@pytest.mark.slow
 def test_record_of_one_coder_alone_is_told(other: Path):
     for name in ("goals", "evidence"):
         file = other / "data" / f"{name}.csv"

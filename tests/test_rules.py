@@ -40,6 +40,7 @@ def test_fault_trips_its_rule_and_only_what_follows(rule: str, tmp_path: Path, m
     assert set(report.findings["rule"]) == {rule, *FAULTS[rule].also}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rule", AUTHORING)
 def test_fault_of_the_profile_trips_its_rule_in_a_checkout(rule: str, tmp_path: Path):
     checkout = copy_package(tmp_path / "checkout")
@@ -135,6 +136,7 @@ def test_rules_find_in_many_cases_what_they_find_in_each(rule: str, tmp_path: Pa
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CASE.profile.case_tables)
 def test_rules_do_not_crash_on_a_damaged_table(name: str, tmp_path: Path):
     tables = read_tables(Package.read(copy_lamps(tmp_path / "lamps")))

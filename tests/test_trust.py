@@ -204,6 +204,7 @@ CELLS = st.sampled_from(
 )
 
 
+@pytest.mark.slow
 @given(CELLS, CELLS)
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_what_is_valid_can_be_loaded(tmp_path_factory, position: str, value: str):
@@ -360,6 +361,7 @@ def test_json_with_shown_controls_still_says_the_cell(lamps: Path, capsys):
     assert f"Lamp {CONTROLS}Office" in [row["name"] for row in json.loads(capsys.readouterr().out)]
 
 
+@pytest.mark.slow
 def test_control_character_in_a_name_does_not_end_the_process_in_a_chart(lamps: Path, tmp_path: Path):
     edit(lamps / "data/agencies.csv", "Lamp Office", "Lamp \x03\x1bOffice")  # of such a name the chart's library aborts
 
@@ -404,6 +406,7 @@ def test_file_of_a_terabyte_is_refused_unread(lamps: Path, name: str):
         policycase.load(lamps)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["data", "README.md", "CITATION.cff"])
 def test_command_that_writes_into_a_package_follows_no_link_out_of_it(lamps: Path, tmp_path: Path, name: str):
     outside = tmp_path / "outside"

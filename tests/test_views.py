@@ -111,6 +111,7 @@ def test_coded_keeps_the_rows_of_the_coded_source():
     assert coded.coded == coded
 
 
+@pytest.mark.slow
 def test_coded_rows_point_at_nothing_that_is_left_out(corpus: list[policycase.Casebook]):
     for book in [SIX, *corpus]:
         coded = book.coded
@@ -658,6 +659,7 @@ def test_co_ties_of_a_case_without_rows_are_empty(tmp_path: Path):
     assert len(policycase.co_ties(empty)) == 0
 
 
+@pytest.mark.slow
 def test_no_spell_says_more_than_its_rows(corpus: list[policycase.Casebook]):
     for book in corpus:
         tables = coded(book)
@@ -782,6 +784,7 @@ def test_no_goal_is_counted_as_nobodys(corpus: list[policycase.Casebook]):
     assert zeros
 
 
+@pytest.mark.slow
 def test_no_view_names_a_row_of_another_source(corpus: list[policycase.Casebook]):
     for book in [SIX, *corpus]:
         tables = [table for table in book.profile.case_tables.values() if "attested_by" in table.fields]

@@ -27,6 +27,7 @@ from policycase.model.profile import shipped_profile
 DAY = dt.date(1999, 3, 1)
 NIGHT = dt.datetime(1999, 3, 1, 21, 30)  # noqa: DTZ001 - Excel knows no zones
 CASES = [ROOT, *sorted(path.parent for path in (ROOT / "examples").glob("*/datapackage.json"))]
+ONE_QUICK = [pytest.param(path, marks=[] if path.name == "vnm-pmlsa" else pytest.mark.slow) for path in CASES]
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +100,7 @@ def as_ods(workbook: Path, target: Path, cells: dict[str, str] | None = None) ->
     return target
 
 
-@pytest.mark.parametrize("folder", CASES, ids=lambda path: path.name)
+@pytest.mark.parametrize("folder", ONE_QUICK, ids=lambda path: path.name)
 def test_case_comes_back_from_its_workbook_byte_for_byte(folder: Path, tmp_path: Path):
     workbook = policycase.export(folder, "workbook", tmp_path / "case.xlsx")
 
@@ -116,6 +117,7 @@ def test_case_comes_back_from_its_workbook_byte_for_byte(folder: Path, tmp_path:
     ] == []
 
 
+@pytest.mark.slow
 def test_hard_cells_come_back_and_the_case_keeps_what_else_it_has(tmp_path: Path):
     package = copy_odd(tmp_path / "odd")
     book, before = policycase.load(package), (package / "data/order.csv").read_bytes()
@@ -166,6 +168,7 @@ def test_workbook_offers_codes_and_ids(made: Path):
     assert [rule.formula1 for rule in truth] == ['"true,false"']
 
 
+@pytest.mark.slow
 def test_new_case_can_be_coded_in_its_workbook(capsys, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     monkeypatch.chdir(tmp_path)
 
@@ -214,6 +217,7 @@ def test_bounds_are_worked_out_from_dates(filled, tmp_path: Path):
     )
 
 
+@pytest.mark.slow
 def test_numbers_that_say_one_thing_are_taken_and_empty_rows_left_out(filled, tmp_path: Path):
     figure = {"figure_id": "f", "record_id": "kgz-leph:nsp", "measure": "clients"}
     numbers = {"value": 123456.789, "start": 1999}
@@ -228,6 +232,7 @@ def test_numbers_that_say_one_thing_are_taken_and_empty_rows_left_out(filled, tm
     assert case.programs["is_pilot"].iloc[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("cell", "value", "message"), [
     (("programs", "start", 3), NIGHT, r"{at}: start is 1999-03-01 21:30:00, which Excel made a date; expected 1999, 1999-05, .*, as text · format the cell as Text"),
     (("goals", "statement", 3), DAY, r"{at}: statement is 1999-03-01, which Excel made a date; expected text · format the cell as Text"),
@@ -411,6 +416,7 @@ def test_cells_that_are_plain_are_taken_and_reported(filled, tmp_path: Path):
     assert {note.partition("!")[0] for note in done.notes} == {"figures", "programs"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("form", "expected"), [
     ("yyyy-mm-dd", "2003-09-01"), ("d/m/yy", "2003-09-01"), ("[$-409]d-mmm-yyyy;@", "2003-09-01"),
     ("mmm-yy", "2003-09"), ("yyyy", "2003"), ("d-mmm", None), ("hh:mm", None),
@@ -429,6 +435,7 @@ def test_date_of_excel_is_as_exact_as_its_cell_shows_it(filled, tmp_path: Path, 
             policycase.import_case(workbook, tmp_path / "back")
 
 
+@pytest.mark.slow
 def test_percentage_of_excel_is_taken_beside_its_unit(filled, tmp_path: Path):
     own = {"figure_id": "f", "record_id": "nsp", "measure": "share"}
     workbook, where = filled({("figures", column, 2): text for column, text in (own | {"value": 0.07}).items()})
@@ -451,6 +458,7 @@ def test_percentage_of_excel_is_taken_beside_its_unit(filled, tmp_path: Path):
 CELL = '<table:table-cell office:value-type="{}" {}><text:p>x</text:p></table:table-cell>'
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("column", "cell", "expected"), [
     ("start", CELL.format("date", 'office:date-value="2003-09-01" table:style-name="ce0"'), "2003-09-01"),
     ("start", CELL.format("date", 'office:date-value="2003-09-01"'), "2003-09-01"),
@@ -637,6 +645,7 @@ def test_case_is_coded_from_its_source_without_ids_sources_or_evidence_to_type(
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("text", "message"), [
     ("p2s9x", 'no passage "p2s9x" is in this case · did you mean'),
     ("p2s2, p2s3", '"p2s2, p2s3" is not a passage · write p2s2, p8s2. if inferred'),
@@ -703,6 +712,7 @@ def test_cell_of_passages_says_any_evidence(support: dict[tuple[str, str], str],
     assert "kgz-leph" not in cell
 
 
+@pytest.mark.slow
 def test_reading_needs_little_memory_whatever_lies_far_out(made: Path, tmp_path: Path):
     far = b'<row r="1048576"><c r="XFD1048576" s="1"/></row></sheetData>'
     workbook = edit_zip(made, tmp_path / "far.xlsx", lambda _, content: content.replace(b"</sheetData>", far))
@@ -724,6 +734,7 @@ def test_sheet_left_empty_never_empties_its_table(tmp_path: Path):
     assert passages.read_bytes() == before
 
 
+@pytest.mark.slow
 def test_import_writes_no_file_that_a_table_is_linked_to(lamps: Path, tmp_path: Path):
     workbook = policycase.export(lamps, "workbook", tmp_path / "bvt-lamps.xlsx")
     beside = tmp_path / "goals.csv"
@@ -737,6 +748,7 @@ def test_import_writes_no_file_that_a_table_is_linked_to(lamps: Path, tmp_path: 
     assert not (lamps / "data/goals.csv").is_symlink()
 
 
+@pytest.mark.slow
 def test_import_into_a_case_with_a_pipe_in_its_data_says_where(lamps: Path, tmp_path: Path):
     workbook = policycase.export(lamps, "workbook", tmp_path / "bvt-lamps.xlsx")
     os.mkfifo(lamps / "data/more")
@@ -745,6 +757,7 @@ def test_import_into_a_case_with_a_pipe_in_its_data_says_where(lamps: Path, tmp_
         import_tables(workbook, lamps, force=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "problem"),
     [
