@@ -26,7 +26,7 @@ from policycase.cli.main import main
 from policycase.cli.terminal import printable
 from policycase.coding.render import CONTENTS
 from policycase.errors import PolicyCaseError
-from policycase.exports.forms import FORMS
+from policycase.exports.formats import FORMS
 from policycase.findings import Finding
 from policycase.model.casebook import Casebook
 from policycase.model.columns import typed

@@ -12,7 +12,7 @@ from copies import LAMPS_SOURCE, ROOT, copy_lamps
 from hostile.threats import THREATS, Threat, outside
 
 from policycase.cli.main import parser
-from policycase.exports.forms import FORMS, VIEWS
+from policycase.exports.formats import FORMS, VIEWS
 
 pytestmark = pytest.mark.slow
 

@@ -18,7 +18,7 @@ import policycase
 from policycase.cli.main import parser
 from policycase.cli.reference import KINDS, pages
 from policycase.coding.render import REFERENCE
-from policycase.exports.forms import FORMS, VIEW_FORMS, VIEWS
+from policycase.exports.formats import FORMS, VIEW_FORMS, VIEWS
 from policycase.model.profile import Profile
 
 TEXTS = {str(page.relative_to(ROOT)): page.read_text(encoding="utf-8") for page in PAGES}

@@ -22,7 +22,7 @@ import policycase
 from policycase.cli.main import main
 from policycase.errors import InvalidPackageError, MissingExtraError, UnknownNameError, UnreadableError
 from policycase.exports import export as export_module
-from policycase.exports.forms import FORMS, VIEW_FORMS, VIEWS
+from policycase.exports.formats import FORMS, VIEW_FORMS, VIEWS
 from policycase.model.casebook import Casebook
 from policycase.model.profile import Field
 

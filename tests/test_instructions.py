@@ -11,8 +11,8 @@ from copies import ROOT, copy_lamps
 import policycase
 from policycase.analysis.agreement import EXAMPLE_PASSAGES
 from policycase.cli.main import main
-from policycase.coding.codebooks import TEMPLATES, instructions
 from policycase.coding.coding_file import coded_tables, coding_text, names_in_order
+from policycase.coding.instructions import TEMPLATES, instructions
 from policycase.errors import UnknownNameError
 from policycase.model.profile import Profile
 from policycase.storage.locations import SHIPPED, shipped_cases

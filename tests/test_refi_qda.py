@@ -13,7 +13,7 @@ import pytest
 from copies import ROOT
 
 from policycase.cli.main import main
-from policycase.coding.codebooks import NAMESPACE, refi_qda
+from policycase.exports.refi_qda import NAMESPACE, codebook
 from policycase.model.profile import Profile
 
 PROFILE = Profile.read(ROOT)
@@ -40,7 +40,7 @@ def problems(code: ElementTree.Element) -> list[str]:
 @pytest.fixture(scope="module")
 def root() -> ElementTree.Element:
     """The codebook of all vocabularies."""
-    return ElementTree.fromstring(refi_qda(PROFILE, list(PROFILE.vocabularies)))
+    return ElementTree.fromstring(codebook(PROFILE, list(PROFILE.vocabularies)))
 
 
 def test_codebook_has_the_form_of_the_standard(root: ElementTree.Element):
@@ -70,8 +70,8 @@ def test_codebook_holds_every_vocabulary_and_code(root: ElementTree.Element):
 
 
 def test_guids_follow_from_the_names():
-    whole = ElementTree.fromstring(refi_qda(PROFILE, list(PROFILE.vocabularies)))
-    part = ElementTree.fromstring(refi_qda(PROFILE, ["event_type"]))
+    whole = ElementTree.fromstring(codebook(PROFILE, list(PROFILE.vocabularies)))
+    part = ElementTree.fromstring(codebook(PROFILE, ["event_type"]))
 
     of_whole, of_part = ({code.get("guid") for code in one.iter(tag("Code"))} for one in (whole, part))
 

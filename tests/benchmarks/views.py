@@ -20,7 +20,7 @@ from copies import ROOT
 from corpora import write_corpus
 
 import policycase
-from policycase.exports.forms import FORMS
+from policycase.exports.formats import FORMS
 from policycase.model.casebook import Casebook
 
 DEAR = {"report", "excel", "spss", "stata", "graphml", "parquet", "duckdb", "to_networkx"}

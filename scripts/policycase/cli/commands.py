@@ -330,7 +330,7 @@ def run_codebook(options: Namespace) -> None:
 
 def _say_instructions(options: Namespace) -> None:
     """The instructions for a coder of the package that is meant."""
-    from policycase.coding.codebooks import instructions
+    from policycase.coding.instructions import instructions
 
     case = _first_may_be_package(options)
     is_named = (options.package or options.named) is not None or locations.is_here()
@@ -353,13 +353,13 @@ def _first_may_be_package(options: Namespace) -> Casebook:
 
 def _write_codes(options: Namespace) -> None:
     """The codes of every vocabulary, or of one, as a codebook of REFI-QDA."""
-    from policycase.coding.codebooks import write_refi_qda
+    from policycase.exports.refi_qda import write
 
     if options.output is None:
         msg = "no output file given · use -o codebook.qdc"
         raise UnreadableError(msg)
     profile = _first_may_be_package(options).profile
-    count = write_refi_qda(profile, Path(options.output), options.what or "", force=options.force)
+    count = write(profile, Path(options.output), options.what or "", force=options.force)
     if options.json:
         say_json({"output": options.output, "to": options.to, "codes": count})
     else:

@@ -25,7 +25,7 @@ from policycase.errors import (
     UnknownNameError,
     did_you_mean,
 )
-from policycase.exports.forms import FORMS, VIEW_FORMS, VIEWS, form_of
+from policycase.exports.formats import FORMS, VIEW_FORMS, VIEWS, form_of
 
 VALID, FINDINGS, USAGE, UNREADABLE = 0, 1, 2, 3
 STOPPED = 130  # as a shell says of a command that was stopped with Ctrl-C

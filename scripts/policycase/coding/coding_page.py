@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from policycase.coding.codebooks import MEANINGS, REGISTERS
 from policycase.coding.coding_file import CASE, FINGERPRINTS, PASSAGES, coded_tables, composed, fingerprints, key_of
+from policycase.coding.coding_schema import MEANINGS, REGISTERS
 from policycase.coding.new_case import refuse_case_id
 from policycase.coding.sentences import named, passage_rows, sentences
 from policycase.coding.shorthand import SOURCES, is_id, local, whole

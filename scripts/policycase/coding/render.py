@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from policycase.coding.codebooks import coding_schema, vocabulary_section
+from policycase.coding.coding_schema import coding_schema
 from policycase.errors import DateError
 from policycase.model.dates import bounds
 from policycase.model.package import Package, refuse_invalid_descriptor, write_json
@@ -104,6 +104,17 @@ def _type(field: Field, targets: dict[str, str]) -> str:
     if field.name in targets:
         return f"id of [{targets[field.name]}](#{targets[field.name]})"
     return "date (EDTF)" if field.edtf else field.type
+
+
+def vocabulary_section(profile: Profile, vocabulary: str) -> Iterator[str]:
+    """The section of a vocabulary in the dictionary: its codes with their definitions."""
+    yield f"## Vocabulary {vocabulary}"
+    yield ""
+    yield "| code | definition | use when | not when |"
+    yield "|---|---|---|---|"
+    for row in profile.codes:
+        if row["vocabulary"] == vocabulary:
+            yield f"| `{row['code']}` | {row['definition']} | {row['use_when']} | {row['not_when']} |"
 
 
 README = "README.md"

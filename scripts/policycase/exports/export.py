@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from policycase.errors import MissingExtraError, TooLargeError, UnknownNameError, UnreadableError
-from policycase.exports.forms import FORMS, VIEW_FORMS, VIEWS, Form, form_of
+from policycase.exports.formats import FORMS, VIEW_FORMS, VIEWS, Form, form_of
 from policycase.model.casebook import Casebook, load
 from policycase.model.licences import of_cases
 from policycase.model.package import refuse_invalid_descriptor

@@ -16,7 +16,7 @@ class Form:
 
 
 FORMS = {
-    "csv": Form("exports.csv_files", "a folder of CSV files, with codebook.csv", view_ending=".csv"),
+    "csv": Form("exports.plain_csv", "a folder of CSV files, with codebook.csv", view_ending=".csv"),
     "parquet": Form(
         "exports.parquet",
         "a folder of Parquet files, partitioned by case for a stack",
