@@ -48,9 +48,9 @@ class Parser(argparse.ArgumentParser):
         known, rest = super().parse_known_args(args, namespace)
         unknown = [text for text in rest if text.startswith("-")]
         if unknown:
-            hint = did_you_mean(
-                unknown[0].split("=")[0], [name for name in self._option_string_actions if name[1] == "-"]
-            )
+            options = self._option_string_actions.items()
+            shown = [name for name, option in options if name[1] == "-" and option.help != argparse.SUPPRESS]
+            hint = did_you_mean(unknown[0].split("=")[0], shown)
             self.error(f'no option "{unknown[0]}"' + (f" · {hint}" if hint else ""))
         return known, rest
 
