@@ -250,11 +250,14 @@ def _readme(package: Package, profile: Profile, made: dict[str, bytes]) -> Itera
     _, end, after = rest.partition(CONTENTS[1].encode())
     if not end:
         return
-    rows = ["| table | rows | named only by other sources | what it holds |", "|---|--:|--:|---|"]
+    rows = [
+        "| table | rows from the coded source | rows from other sources only | what it holds |",
+        "|---|--:|--:|---|",
+    ]
     for name in ENTRY_TABLES:
         attested = text_frame(CsvFile.of(made[package.paths[name]], package.paths[name]))[ATTESTED]
         more = int(attested.eq(OTHER_SOURCE).sum())
         about = profile.tables[name].description
         rows.append(f"| [`{name}`](data/{name}.csv) | {len(attested) - more} | {more} | {about} |")
-    others = f"{len(profile.case_tables) - len(ENTRY_TABLES)} further tables link these or say where values come from."
+    others = f"{len(profile.case_tables) - len(ENTRY_TABLES)} further tables of the case link these or say where values come from."
     yield README, b"".join([before, begin, "\n".join(["", *rows, "", others, ""]).encode(), end, after])
