@@ -259,5 +259,6 @@ def _readme(package: Package, profile: Profile, made: dict[str, bytes]) -> Itera
         more = int(attested.eq(OTHER_SOURCE).sum())
         about = profile.tables[name].description
         rows.append(f"| [`{name}`](data/{name}.csv) | {len(attested) - more} | {more} | {about} |")
-    others = f"{len(profile.case_tables) - len(ENTRY_TABLES)} further tables of the case link these or say where values come from."
+    further = len(profile.case_tables) - len(ENTRY_TABLES)
+    others = f"{further} further tables of the case link these or say where values come from."
     yield README, b"".join([before, begin, "\n".join(["", *rows, "", others, ""]).encode(), end, after])
