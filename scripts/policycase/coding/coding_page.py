@@ -8,25 +8,46 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import pycountry
+from langcodes.data_dicts import ALL_SCRIPTS, VALIDITY
+from langcodes.tag_parser import EXCEPTIONS
+
 from policycase.coding.coding_file import CASE, FINGERPRINTS, PASSAGES, coded_tables, composed, fingerprints, key_of
 from policycase.coding.coding_schema import MEANINGS, REGISTERS
 from policycase.coding.new_case import refuse_case_id
 from policycase.coding.sentences import named, passage_rows, sentences
 from policycase.coding.shorthand import SOURCES, is_id, local, whole
 from policycase.model.columns import EXPECTED, FORMS
+from policycase.model.dates import FIRST_YEAR, LAST_YEAR, PATTERN
 from policycase.model.dates import FORMS as DATES
-from policycase.model.dates import PATTERN
+from policycase.model.identifiers import COUNTRY, countries
 from policycase.model.passages import fingerprint, skeleton
 from policycase.model.profile import ENTRY_TABLES, Field, Profile, Table, shipped_profile
 from policycase.model.source_texts import read_source
 from policycase.storage.locations import read_given
 from policycase.storage.writing import refuse_taken, write_file
+from policycase.validation.rules.claims import tables_meant
+from policycase.validation.rules.values import IDENTIFIERS
 
 ASSETS = Path(__file__).parent / "page"
 TEMPLATE, STYLE = "page.html", "page.css"
 LIBRARIES = ("preact.umd.js", "hooks.umd.js", "htm.umd.js", "js-yaml.umd.min.js")
 SCRIPTS = ("coding.js", "page.js")
 SOURCE = "source"  # the short name of the source, as policycase new gives it
+LISTS = {  # what is offered in a field that is no vocabulary, and has to be in the list but for a unit
+    ("cases", "country"): "countries",
+    ("places", "iso_3166_2"): "parts",
+    ("sources", "language"): "languages",
+    ("figures", "unit"): "units",
+}
+EXPECTED_IN = {  # a field with a form of its own, which no identifier and no type has
+    "countries": COUNTRY,
+    "parts": "a code of ISO 3166 such as KG for a country, KG-GB for a part of one",
+    "units": "1 for a count, % for a share, or a currency such as KGS",
+    "independence_group": "small letters, digits and single hyphens, such as lamp-office",
+    "field": "a field of the record, or record for the row as a whole",
+}
+LIMITS = {"minimum", "maximum"}
 MARK = re.compile(r"\{\{([a-z]+)\}\}")
 SOURCE_MAP = re.compile(r"^//# sourceMappingURL=.*$", re.MULTILINE)
 
@@ -113,7 +134,54 @@ def page_data(
         ],
         FINGERPRINTS: {name: ({"source_id": short} if several else {}) | print_ for name, print_ in prints.items()},
         "profile": described(profile),
+        "lists": offered(case_id),
     }
+
+
+def offered(case_id: str) -> dict[str, Any]:
+    """Codes that no vocabulary of the profile has, as `policycase validate` knows them, with their names.
+
+    Of the parts of countries, those of the case's own have names, and `parts_of` has the codes of all.
+    """
+    nations = [
+        {"code": one.alpha_3, "two": getattr(one, "alpha_2", ""), "label": getattr(one, "common_name", one.name)}
+        | _meaning(one)
+        for one in countries()
+    ]
+    two = {one["two"] for one in nations if one["code"] == case_id[:3].upper()}
+    parts: dict[str, list[str]] = {}
+    for one in pycountry.subdivisions:
+        parts.setdefault(one.country_code, []).append(one.code.partition("-")[2])
+    return {
+        "countries": sorted(nations, key=lambda one: one["label"]),
+        "parts": [
+            {"code": one.code, "label": one.name, "definition": one.type}
+            for one in sorted(pycountry.subdivisions, key=lambda one: str(one.code))
+            if one.country_code in two
+        ],
+        "parts_of": {country: " ".join(sorted(codes)) for country, codes in parts.items()},
+        "languages": sorted(
+            ({"code": one.alpha_2, "label": one.name} for one in pycountry.languages if hasattr(one, "alpha_2")),
+            key=lambda one: str(one["label"]),
+        ),
+        "subtags": {
+            "pattern": VALIDITY.pattern,
+            "scripts": " ".join(sorted(ALL_SCRIPTS)),
+            "whole": " ".join(sorted(EXCEPTIONS)),
+        },
+        "units": [
+            {"code": "1", "label": "A count"},
+            {"code": "%", "label": "A share, in percent"},
+            *({"code": one.alpha_3, "label": one.name} for one in pycountry.currencies),
+        ],
+    }
+
+
+def _meaning(country: Any) -> dict[str, str]:
+    """What is said of a country beside its name: the official one, or until when it was one."""
+    until = getattr(country, "withdrawal_date", "")
+    said = f"A former state, until {until[:4]}." if until else getattr(country, "official_name", "")
+    return {"definition": said} if said else {}
 
 
 def described(profile: Profile) -> dict[str, Any]:
@@ -129,31 +197,34 @@ def described(profile: Profile) -> dict[str, Any]:
         "entry": list(ENTRY_TABLES),
         "coded": [table.name for table in coded],
         "registers": list(REGISTERS),
-        "tables": {name: _table(profile.tables[name]) for name in names},
+        "tables": {name: _table(profile, profile.tables[name]) for name in names},
         "codes": codes,
         "kinds": {
             "edtf": {"pattern": PATTERN, "expected": DATES},
             **{kind: {"pattern": f"^(?:{form.pattern})$", "expected": EXPECTED[kind]} for kind, form in FORMS.items()},
         },
+        "years": [FIRST_YEAR, LAST_YEAR],
         "meanings": {name: MEANINGS[name] for name in ("stated", "inferred", "elsewhere", "supports", PASSAGES, CASE)},
         "coding": codes["coding"],
     }
 
 
-def _table(table: Table) -> dict[str, Any]:
+def _table(profile: Profile, table: Table) -> dict[str, Any]:
     own = {table.key, "case_id"} if table.key else {"case_id", key_of(table)}
     return {
         "title": table.title,
         "description": table.description,
         "key": table.key,
         "parts": list(table.id_parts),
-        "fields": [_field(table, one) for one in table.fields.values() if one.authored and one.name not in own],
+        "fields": [_field(profile, table, one) for one in table.fields.values() if one.authored and one.name not in own],
     }
 
 
-def _field(table: Table, field: Field) -> dict[str, Any]:
+def _field(profile: Profile, table: Table, field: Field) -> dict[str, Any]:
     """A field of a form; what is empty or false is left out."""
     to = [key.table for key in table.parents if key.fields == (field.name,)]
+    listed = LISTS.get((table.name, field.name), "")
+    expected = IDENTIFIERS[field.identifier][1] if field.identifier else EXPECTED_IN.get(listed or field.name, "")
     said = {
         "name": field.name,
         "title": field.title,
@@ -164,9 +235,16 @@ def _field(table: Table, field: Field) -> dict[str, Any]:
         "kind": "edtf" if field.edtf else field.type if field.type in FORMS else "",
         "evidence": field.evidence,
         "silent": field.silent,
+        "identifier": field.identifier,
+        "pattern": "" if is_id(field) else field.pattern,
+        "minimum": field.minimum,
+        "maximum": field.maximum,
+        "expected": expected,
+        "list": listed,
         "refers": (to[0] if to else "any") if is_id(field) else "",
+        "meant": sorted(tables_meant(profile, table.name, field.name)),
     }
-    return {name: value for name, value in said.items() if value}
+    return {name: value for name, value in said.items() if value or (name in LIMITS and value is not None)}
 
 
 def _html(case_id: str, content: dict[str, Any]) -> str:

@@ -79,6 +79,19 @@ def country(alpha_3: str) -> Any:
     return _country(alpha_3=alpha_3)
 
 
+def countries() -> list[Any]:
+    """Every country that has a code of three letters: today's, Kosovo, and former ones whose code is no other's.
+
+    Examples
+    --------
+    >>> [one.name for one in countries() if one.alpha_3 in {"KGZ", "XKX", "DDR"}]
+    ['Kyrgyzstan', 'Kosovo', 'German Democratic Republic']
+    """
+    known = [*pycountry.countries, KOSOVO]
+    codes = {one.alpha_3 for one in known}
+    return known + [one for one in pycountry.historic_countries if one.alpha_3 not in codes]
+
+
 def country_of_two(alpha_2: str) -> Any:
     """The country with a code of two letters, today's, former or Kosovo; None if there is none."""
     return _country(alpha_2=alpha_2)

@@ -41,6 +41,9 @@ class Field:
     default: str = ""
     identifier: str = ""
     proper: bool = False
+    pattern: str = ""
+    minimum: float | None = None
+    maximum: float | None = None
 
     @property
     def authored(self) -> bool:
@@ -56,8 +59,11 @@ class Field:
         if invalid:
             msg = f"{invalid[0]} of a field is neither text nor true or false"
             raise TypeError(msg)
-        required = bool(field.get("constraints", {}).get("required"))
-        return cls(**described, required=required, **field.get("policycase", {}))
+        constraints = field.get("constraints", {})
+        limits = {name: constraints[name] for name in ("pattern", "minimum", "maximum") if name in constraints}
+        return cls(
+            **described, required=bool(constraints.get("required")), **limits, **field.get("policycase", {})
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 
 const Coding = (() => {
   const data = JSON.parse(document.getElementById("data").textContent);
-  const { profile, case_id: caseId } = data;
+  const { profile, lists, case_id: caseId } = data;
   const TABLES = profile.tables;
   const SECTIONS = ["case", "sources", "passages", "other_sources", "without_passage", "scope", "coders", "reliability",
     "fingerprints", "package"];
@@ -131,9 +131,17 @@ const Coding = (() => {
     const parts = table.parts.map((one) => {
       const text = textOf(record.values[one]);
       const field = fields[record.table][one];
-      return field.vocabulary ? text : textOf(found.records.get(local(text))?.values.name) || text;
+      const label = field.vocabulary && profile.codes[field.vocabulary].find((code) => code.code === text)?.label.toLowerCase();
+      const of = found.records.get(local(text));
+      return label || (of && !TABLES[of.table].parts.length && nameOf(found, of.id)) || text || "?";
     });
     return parts.join(" · ") || textOf(record.values[NAMES.find((one) => textOf(record.values[one]))]) || id;
+  }
+
+  /** One row of a table, whose title is in the plural: an agency of a program. */
+  function singular(title) {
+    const [what, of] = title.replace(/^Links between/, "Link between").split(" of ").map((part) => part.replace(/ies$/, "y").replace(/(?<!between event)s$/, ""));
+    return of ? `${what} of ${/^[aeiou]/.test(of) ? "an" : "a"} ${of}` : what;
   }
 
   /** coded, context, uncoded or open: whether a sentence is accounted for. A reason alone says uncoded. */
@@ -235,20 +243,101 @@ const Coding = (() => {
 
   // --- what is wrong ---
 
+  const COUNTRY = caseId.slice(0, 3).toUpperCase();
+  const NATIONS = new Set(["country", "former-country"]); // types of places that have a code of two letters
+  const DAY = /[0-9]{4}-[0-9]{2}-[0-9]{2}/g;
+  const words = (text) => new Set(text.split(" "));
+  const PARTS_OF = Object.fromEntries(Object.entries(lists.parts_of).map(([country, codes]) => [country, words(codes)]));
+  const [SUBTAG, SCRIPTS, WHOLE_TAGS] = [new RegExp(lists.subtags.pattern), words(lists.subtags.scripts), words(lists.subtags.whole)];
+
+  /** Whether every part of a language tag is registered, in its order. */
+  function isLanguage(text) {
+    const tag = text.toLowerCase();
+    if (WHOLE_TAGS.has(tag) || tag.startsWith("x-")) return true;
+    const parts = tag.split("-");
+    const end = parts.findIndex((one) => one.length === 1); // what follows is an extension
+    const cased = (one, at) => (at && /^[a-z]{4}$/.test(one) ? one[0].toUpperCase() + one.slice(1) : at && one.length === 2 ? one.toUpperCase() : one);
+    const kindOf = (one, at) => (!at ? 0 : /^[a-z]{3}$/.test(one) ? 1 : /^[a-z]{4}$/.test(one) ? 2 : /^(?:[a-z]{2}|[0-9]{3})$/.test(one) ? 3 : 4);
+    const own = end < 0 ? parts : parts.slice(0, end);
+    const kinds = own.map(kindOf);
+    return own.length > 0 && new Set(own).size === own.length && kinds.every((kind, at) => !at || kind > kinds[at - 1] || kind === 4)
+      && own.map(cased).every((one) => SUBTAG.test(one) || SCRIPTS.has(one));
+  }
+
+  function isAddress(text) {
+    try {
+      return /^https?:/i.test(text) && !text.includes(" ") && new URL(text).host.includes(".");
+    } catch {
+      return false;
+    }
+  }
+
+  /** What is wrong with a date of the right form: a day that no calendar has, a range that is reversed. */
+  function dateProblem(text) {
+    const isDay = (one) => {
+      const [year, month, day] = one.split("-").map(Number);
+      return new Date(Date.UTC(year, month - 1, day)).getUTCDate() === day;
+    };
+    if (!(text.match(DAY) ?? []).every(isDay)) return "no such day in the calendar";
+    const [first, last] = profile.years;
+    const years = text.match(/[0-9]{3}[0-9X]/g) ?? [];
+    if (years.some((one) => Number(one.replace("X", "0")) < first || Number(one.replace("X", "9")) > last)) return `expected a year from ${first} to ${last}`;
+    if (!text.startsWith("[")) return "";
+    const [from, to] = text.slice(1, -1).split("..");
+    if (!from && !to) return `expected ${profile.kinds.edtf.expected}`;
+    return from && to && from > `${to}${"-12-31".slice(to.length - 4)}` ? "the first date lies after the last" : "";
+  }
+
+  function countryProblem(text) {
+    if (!lists.countries.some((one) => one.code === text)) return "not the code of a country; choose from the list";
+    return text === COUNTRY ? "" : `the id of the case begins with ${caseId.slice(0, 3)}, which is ${COUNTRY}`;
+  }
+
+  function partProblem(text, record) {
+    const type = textOf(record?.place_type);
+    const [country, part] = text.split("-");
+    const isNation = lists.countries.some((one) => one.two === text);
+    if (isNation || PARTS_OF[country]?.has(part)) {
+      if (!type || NATIONS.has(type) === isNation) return "";
+      return isNation ? "the code of a country; a part of it has one such as KG-GB" : "the code of a part of a country; a country has two letters";
+    }
+    return "not a code of ISO 3166; choose from the list";
+  }
+
+  const CHECKS = { countries: countryProblem, parts: partProblem }; // what has to be in its list
+  const FITS = { language: isLanguage, uri: isAddress };
+
   /** What is wrong with a text, by its form alone. */
-  function problemOf(text, field, found) {
+  function problemOf(text, field, found, record) {
     if (!text) return "";
     if (field.vocabulary) {
       return profile.codes[field.vocabulary].some((one) => one.code === text) ? "" : "not a code; choose from the list";
     }
     const kind = profile.kinds[field.kind];
     if (kind && !new RegExp(kind.pattern).test(text)) return `expected ${kind.expected}`;
-    if (field.refers && field.refers !== "sources") {
-      const record = found.records.get(local(text) === caseId ? "case" : local(text));
-      if (!record) return "no record has this id yet";
-      if (field.refers !== "any" && record.table !== field.refers) return `this is one of ${record.table}`;
+    if (field.kind === "edtf" || field.kind === "date") return dateProblem(text);
+    if (Number(text) < field.minimum || Number(text) > field.maximum) {
+      return field.maximum === undefined ? `expected ${field.minimum} or more` : `expected ${field.minimum} to ${field.maximum}`;
     }
-    return "";
+    if (CHECKS[field.list]) return CHECKS[field.list](text, record);
+    const fits = (!field.pattern || new RegExp(field.pattern).test(text)) && (FITS[field.identifier]?.(text) ?? true);
+    if (!fits) return `expected ${field.expected}`;
+    if (field.name === "field" && record) return fieldProblem(text, found, record);
+    return field.refers && field.refers !== "sources" ? referenceProblem(text, field, found) : "";
+  }
+
+  function fieldProblem(text, found, record) {
+    const of = found.records.get(idOf(textOf(record.record_id)));
+    return text === "record" || !of || fields[of.table][text] ? "" : `${singular(TABLES[of.table].title)} has no such field; choose from the list`;
+  }
+
+  const idOf = (text) => (local(text) === caseId ? "case" : local(text));
+  const isMeant = (field, table) => (field.refers === "any" ? !field.meant || field.meant.includes(table) : field.refers === table);
+  function referenceProblem(text, field, found) {
+    const record = found.records.get(idOf(text));
+    if (!record) return "no record has this id yet";
+    if (isMeant(field, record.table)) return "";
+    return `this is ${record.id === "case" ? "the case" : `one of ${TABLES[record.table].title.toLowerCase()}`}; choose from the list`;
   }
 
   const isAsked = (field) => field.required && !field.default && !MADE.has(field.name) && field.refers !== "sources";
@@ -264,11 +353,11 @@ const Coding = (() => {
   function problems(file, found) {
     const made = [];
     const add = (where, text) => made.push({ where, text });
-    const check = (where, what, table, values, skip = new Set()) => {
+    const check = (where, what, table, values) => {
       for (const field of TABLES[table].fields) {
         const text = textOf(values[field.name]);
-        if (!text && isAsked(field) && !skip.has(field.name)) add(where, `${what}: ${field.title} is empty`);
-        const problem = problemOf(text, field, found);
+        if (!text && isAsked(field)) add(where, `${what}: ${field.title} is empty`);
+        const problem = problemOf(text, field, found, values);
         if (problem) add(where, `${what}: ${field.title} is “${text}”; ${problem}`);
       }
     };
@@ -277,7 +366,8 @@ const Coding = (() => {
     if (!Object.keys(file.coders ?? {}).length) add("", "No coder is named");
     const rows = counts(found);
     for (const record of found.records.values()) {
-      check(record.home, nameOf(found, record.id), record.table, record.values);
+      const what = record.id === "case" ? "The case" : `${singular(TABLES[record.table].title)} “${nameOf(found, record.id)}”`;
+      check(record.home, what, record.table, record.values);
     }
     for (const { id, passage } of found.repeated) add(passage, `The id ${id} appears more than once`);
     if (!found.supported.has("case")) add("", "No sentence supports the case itself; choose one and add “case” to what it supports");
@@ -292,7 +382,7 @@ const Coding = (() => {
       }
     }
     const silent = profile.coded.filter((table) => !rows.get(table) && !["none", "not-coded"].includes(textOf(file.scope?.[table]?.extent)));
-    if (silent.length) add("", `Scope: ${silent.length === 1 ? "1 kind has" : `${silent.length} kinds have`} no row; say whether the source has none or they were not coded`);
+    if (silent.length) add("", `Scope: no row of ${silent.map((table) => TABLES[table].title.toLowerCase()).join(", ")}; say whether the source has none or they were not coded`);
     for (const table of profile.coded) {
       const extent = textOf(file.scope?.[table]?.extent);
       const empty = ["none", "not-coded"].includes(extent);
@@ -305,7 +395,7 @@ const Coding = (() => {
 
   function fresh() {
     return {
-      case: { case_id: caseId, coded_on: new Date().toISOString().slice(0, 10) },
+      case: { case_id: caseId, country: COUNTRY, coded_on: new Date().toISOString().slice(0, 10) },
       sources: { [data.source]: {} },
       passages: Object.fromEntries(data.sentences.map(({ id }) => [id, {}])),
       coders: {},
@@ -455,7 +545,7 @@ const Coding = (() => {
     return HEADING + sections.map((name) => jsyaml.dump({ [name]: made[name] }, { lineWidth: 110, noRefs: true })).join("\n");
   }
 
-  return { data, profile, caseId, TABLES, fields, MADE, MARKS, LOCAL, NotCoding, get, set, local, textOf, markOf, withText,
-    withMark, token, index, nameOf, statusOf, relinked, rename, remove, freeId, problemOf, problems, counts, isAsked, isFilledIn, fresh, parse,
+  return { data, profile, lists, caseId, TABLES, fields, MADE, MARKS, LOCAL, NotCoding, get, set, local, textOf, markOf, withText,
+    withMark, token, index, nameOf, singular, isMeant, idOf, statusOf, relinked, rename, remove, freeId, problemOf, problems, counts, isAsked, isFilledIn, fresh, parse,
     fitted, text };
 })();

@@ -5,7 +5,7 @@
   const { render, h } = preact;
   const { useState, useRef, useEffect, useLayoutEffect } = preactHooks;
   const html = htm.bind(h);
-  const { data, profile, caseId, TABLES, fields, MADE, get, set, local, textOf, markOf, withText, withMark, token } = Coding;
+  const { data, profile, lists, caseId, TABLES, fields, MADE, get, set, local, textOf, markOf, withText, withMark, token, singular, idOf } = Coding;
   const DRAFT = `policycase:${caseId}:${data.source_fingerprint}`;
   const FRONT = "front", PROBLEMS = "problems"; // what is at the right when it is not a sentence
   const LONG = new Set(["summary", "statement", "note", "legal_reference"]);
@@ -37,6 +37,7 @@
       ui.focus = "";
       if (target) {
         target.focus();
+        target.closest(".card")?.scrollIntoView({ block: "nearest" });
         target.scrollIntoView({ block: "nearest" });
       }
     }
@@ -107,6 +108,11 @@
     waiting = setTimeout(writeDraft, 400);
   }
   function writeDraft() {
+    if (asking) return keepDraft();
+    if (!holds()) return standBy();
+    return storeDraft();
+  }
+  function storeDraft() {
     clearTimeout(waiting);
     waiting = 0;
     try {
@@ -121,6 +127,84 @@
       return draft && { at: draft.at, file: Coding.fitted(Coding.parse(draft.text)).file };
     } catch {
       return null;
+    }
+  }
+
+  // --- one tab at a time: two would overwrite each other's draft ---
+
+  const [HOLDER, CALL, ANSWER] = ["holder", "call", "answer"].map((name) => `policycase-tab:${name}:${DRAFT}`);
+  const ME = `${Date.now()} ${Math.random()}`;
+  const PATIENCE = 500; // milliseconds in which another tab answers
+  let isHolder = false, isBegun = false, asking = 0;
+  let taken = file; // what this tab had when it last took the draft up
+
+  function kept(name, ...values) {
+    try {
+      if (!values.length) return localStorage.getItem(name);
+      if (values[0] === null) localStorage.removeItem(name);
+      else localStorage.setItem(name, values[0]);
+    } catch {
+      // a browser that keeps nothing has no draft to lose; writeDraft says so
+    }
+    return null;
+  }
+
+  /** Whether this tab may write the draft: no other one has taken the case since. */
+  const holds = () => isHolder && [null, ME].includes(kept(HOLDER));
+
+  function hold(then) {
+    clearTimeout(asking);
+    asking = 0;
+    isHolder = true;
+    kept(HOLDER, ME);
+    then();
+  }
+
+  /** Take the case, unless a tab that has it answers. */
+  function approach(then) {
+    isHolder = false;
+    if (!kept(HOLDER)) return hold(then);
+    asking = setTimeout(() => hold(then), PATIENCE);
+    return kept(CALL, `${ME} ${Date.now()}`);
+  }
+
+  /** Another tab has the case: this one does nothing until it is asked to go on here. */
+  function standBy() {
+    clearTimeout(asking);
+    clearTimeout(waiting);
+    [isHolder, asking, waiting] = [false, 0, 0];
+    const draft = readDraft();
+    const isOwn = isBegun && file !== taken && (!draft || Coding.text(draft.file) !== Coding.text(file));
+    show({
+      dialog: {
+        title: "This case is open in another tab",
+        text: ["Two tabs would overwrite each other's draft, so only one can be coded in.", "Close this tab and go on in the other one; or go on here, with what the other one has, and the other one stops."],
+        actions: [["Go on here", () => hold(isBegun ? adopt : begin)], ...(isOwn ? [["Save what this tab has", save]] : [])],
+      },
+    });
+  }
+
+  /** Go on with the draft that another tab has left; undo goes back to what this tab had. */
+  function adopt() {
+    const draft = readDraft();
+    if (draft && Coding.text(draft.file) !== Coding.text(file)) {
+      past = [...past.slice(-STEPS), file];
+      put(draft.file, { dialog: null, notice: "What the other tab had is here now" }, false);
+    } else show({ dialog: null });
+    taken = file;
+  }
+
+  function onStorage({ key, newValue }) {
+    if (key === CALL && isHolder && newValue) {
+      if (waiting) writeDraft();
+      kept(ANSWER, newValue);
+    } else if (key === ANSWER && asking && newValue?.startsWith(ME)) standBy();
+    else if (key === HOLDER && isHolder && newValue && newValue !== ME) {
+      if (waiting) storeDraft(); // what was typed last; the other tab takes it up
+      standBy();
+    } else if (key === DRAFT && isHolder && newValue && file === taken) {
+      if (ui.dialog) offerDraft();
+      else adopt();
     }
   }
 
@@ -174,50 +258,67 @@
   const labelOf = (field, text) =>
     (field.vocabulary ? profile.codes[field.vocabulary] : field.kind === "boolean" ? TRUTH : []).find((one) => one.code === text)?.label;
 
-  /** One row of a table, whose title is in the plural: an agency of a program. */
-  function singular(title) {
-    const [what, of] = title.replace(/^Links between/, "Link between").split(" of ").map((part) => part.replace(/ies$/, "y").replace(/(?<!between event)s$/, ""));
-    return of ? `${what} of ${/^[aeiou]/.test(of) ? "an" : "a"} ${of}` : what;
-  }
-
   const defined = (one) =>
     [one.definition, one.use_when && `Use when: ${one.use_when}`, one.not_when && `Not when: ${one.not_when}`].filter(Boolean).join(" ");
 
   function recordOptions(wanted) {
     const made = [];
     for (const record of found.records.values()) {
-      if (wanted(record)) {
-        made.push({ code: record.id, label: Coding.nameOf(found, record.id), definition: `${singular(TABLES[record.table].title)}${record.home ? `, ${record.home}` : ""}` });
-      }
+      if (!wanted(record)) continue;
+      if (record.id === "case") made.push({ code: "case", label: "The case itself", definition: `${caseId}${textOf(file.case.title) && `: ${textOf(file.case.title)}`}` });
+      else made.push({ code: record.id, label: Coding.nameOf(found, record.id), definition: `${singular(TABLES[record.table].title)}${record.home ? `, ${record.home}` : ""}` });
     }
     return made;
   }
 
-  function optionsOf(field, record) {
+  /** What a field of a form offers to choose from; null where one types freely. `self` is the record that it is of. */
+  function optionsOf(field, record, self) {
     if (field.vocabulary) return profile.codes[field.vocabulary];
     if (field.kind === "boolean") return TRUTH;
+    if (field.list === "parts") {
+      const nations = lists.countries.filter((one) => one.two).map((one) => ({ ...one, code: one.two }));
+      return /country/.test(textOf(record?.place_type)) ? nations : textOf(record?.place_type) ? lists.parts : [...lists.parts, ...nations];
+    }
+    if (field.list) return lists[field.list];
     if (field.refers === "sources") {
       return Object.entries({ ...file.sources, ...file.other_sources }).map(([code, one]) => ({ code, label: textOf(one.title) || code }));
     }
-    if (field.refers) return recordOptions((one) => field.refers === "any" || one.table === field.refers);
+    if (field.refers) return recordOptions((one) => one.id !== self && Coding.isMeant(field, one.table));
     if (field.name === "field" && record) {
-      const of = found.records.get(local(textOf(record.record_id)));
+      const of = found.records.get(idOf(textOf(record.record_id)));
       return [{ code: "record", label: "The record as a whole" }, ...(of ? TABLES[of.table].fields.map((one) => ({ code: one.name, label: one.title, definition: one.description })) : [])];
     }
     return null;
   }
 
-  /** A text with a list to choose from, which opens as one types; each choice with what it means. */
-  function Choice({ id, value, options, isFree, onText, describedby, invalid, placeholder, label }) {
+  /** Handlers by which a click that enters a field leaves all of its text selected, as Tab does; a further one sets the cursor. */
+  const selecting = (entered) => ({
+    onMouseDown: (event) => (entered.current = document.activeElement !== event.target),
+    onMouseUp: (event) => {
+      if (entered.current && event.target.selectionStart === event.target.selectionEnd) event.target.select();
+      if (entered.current) event.preventDefault();
+      entered.current = false;
+    },
+  });
+
+  /** A text with a list to choose from, which opens as one types; each choice with what it means.
+   *  `isFine` says of a text that is in no list whether it may stay; with `onPick`, nothing but a choice counts. */
+  function Choice({ id, value, options, isFine = () => false, onText, onPick, describedby, invalid, placeholder, label }) {
     const [typed, setTyped] = useState(null); // null: nothing typed since the list was opened
     const [isOpen, setOpen] = useState(false);
     const [active, setActive] = useState(-1);
     const listRef = useRef(null);
+    const entered = useRef(false); // by a click that is not over yet
     const chosen = options.find((one) => one.code === value);
-    const shown = typed ?? (isFree ? value : (chosen?.label ?? value));
+    const shown = typed ?? chosen?.label ?? value;
     const words = (typed ?? "").toLowerCase().split(/\s+/).filter(Boolean);
+    const exact = (text) => {
+      const plain = text.trim().toLowerCase();
+      const named = options.filter((one) => one.label.toLowerCase() === plain);
+      return options.find((one) => one.code === text.trim()) ?? options.find((one) => one.code.toLowerCase() === plain) ?? (named.length === 1 ? named[0] : undefined);
+    };
     const rank = (one) => {
-      if ([one.code, one.label.toLowerCase()].includes(words.join(" "))) return -1;
+      if ([one.code, one.label].some((name) => name.toLowerCase() === words.join(" "))) return -1;
       const name = `${one.label} ${one.code}`.toLowerCase();
       return words.every((word) => name.includes(word)) ? (name.startsWith(words.join(" ")) ? 0 : 1) : 2;
     };
@@ -229,8 +330,8 @@
       setActive(-1);
     };
     const pick = (one) => {
-      onText(one.code);
       close();
+      (onPick ?? onText)(one.code);
     };
     const openList = () => {
       setOpen(true);
@@ -256,7 +357,7 @@
       if (isMove && !isOpen) openList();
       else if (isMove && listedOptions.length) {
         setActive((active + (event.key === "ArrowDown" ? 1 : -1) + listedOptions.length) % listedOptions.length);
-      } else if (isOpen && listedOptions[active] && (event.key === "Enter" || (event.key === "Tab" && typed && !isFree))) {
+      } else if (isOpen && listedOptions[active] && (event.key === "Enter" || (event.key === "Tab" && typed && !event.shiftKey))) {
         pick(listedOptions[active]);
       } else if (event.key === "Escape" && isOpen) close();
       else return;
@@ -264,17 +365,20 @@
     };
     const onInput = (event) => {
       const text = event.target.value;
-      const exact = options.find((one) => [one.code, one.label.toLowerCase()].includes(text.trim().toLowerCase()));
       setTyped(text);
       setOpen(true);
-      setActive(text.trim() && !isFree ? 0 : -1);
-      onText(exact && !isFree ? exact.code : text);
+      setActive(text.trim() && !isFine(text.trim()) ? 0 : -1);
+      if (!onPick) onText(exact(text)?.code ?? text);
+    };
+    const onFocus = (event) => {
+      event.target.select(); // typing replaces what is chosen
+      openList();
     };
     return html`<div class="choice">
       <input id=${id} type="text" role="combobox" autocomplete="off" spellcheck=${false} value=${shown} placeholder=${placeholder}
         aria-label=${label} aria-expanded=${isOpen} aria-controls=${`${id}-list`} aria-autocomplete="list" aria-describedby=${describedby}
         aria-invalid=${invalid} aria-activedescendant=${isOpen && active >= 0 ? `${id}-${active}` : undefined}
-        onInput=${onInput} onKeyDown=${onKey} onFocus=${openList} onClick=${() => isOpen || openList()} onBlur=${close} />
+        onInput=${onInput} onKeyDown=${onKey} onFocus=${onFocus} ...${selecting(entered)} onClick=${() => isOpen || openList()} onBlur=${close} />
       ${isOpen && listedOptions.length > 0 && html`<ul class="options" id=${`${id}-list`} role="listbox" ref=${listRef}>
         ${listedOptions.map((one, at) => html`<li key=${one.code} id=${`${id}-${at}`} role="option" aria-selected=${at === active}
           class=${one.code === value ? "is-chosen" : ""} data-code=${one.code}
@@ -291,21 +395,23 @@
     const value = get(file, path);
     const text = textOf(value);
     const id = path.join("/");
-    const problem = Coding.problemOf(text.trim(), field, found);
+    const problem = Coding.problemOf(text.trim(), field, found, record);
     const change = (typed) => {
       const plain = typed.replace(/\s*[\r\n]+\s*/g, " ");
       const made = set(file, path, plain || !Coding.isFilledIn(field) ? withText(value ?? "", plain) : null);
       return onText ? onText(plain, made) : edit(Coding.relinked(file, made), id);
     };
-    const options = optionsOf(field, record);
+    const options = optionsOf(field, record, path.at(-2));
     const isText = !options;
+    const code = field.refers ? idOf(text) : text;
+    const hasCode = options && !field.vocabulary && field.kind !== "boolean" && options.some((one) => one.code === code && one.label !== code);
     const isMarked = text && path[0] === "passages" && !isPart && (field.evidence || markOf(value) || field.refers || field.kind === "edtf");
     const help = () => show({ help: { field, path } });
     const given = value === "" && Coding.isFilledIn(field) ? "empty on purpose" : field.default ? `${labelOf(field, field.default) ?? field.default} if left empty` : "";
     const common = { id, "aria-describedby": `${id}-help`, "aria-invalid": Boolean(problem), placeholder: given };
     return html`<div class="field ${LONG.has(field.name) ? "is-long" : ""}" onFocusIn=${help} data-field=${field.name}>
       <div class="label">
-        <label for=${id}>${field.title}${Coding.isAsked(field) && html` <span class="asked">required</span>`}</label>
+        <label for=${id}>${field.title}${Coding.isAsked(field) && html` <span class="asked">required</span>`}${hasCode && html` <code>${code}</code>`}</label>
         ${isMarked && html`<select class="mark" aria-label=${`${field.title}: how it rests on this sentence`} value=${markOf(value)}
           onChange=${(event) => edit(set(file, path, withMark(value, event.target.value)))}>
           <option value="">${field.evidence ? "said here" : "no basis kept"}</option>
@@ -318,7 +424,7 @@
       ${isText
         ? h(LONG.has(field.name) ? "textarea" : "input", { ...common, ...(LONG.has(field.name) ? { rows: 2 } : { type: "text" }), autocomplete: "off",
             value: text, onInput: (event) => change(event.target.value) })
-        : html`<${Choice} id=${id} value=${text} options=${options} isFree=${!field.vocabulary && field.kind !== "boolean"} onText=${change}
+        : html`<${Choice} id=${id} value=${code} options=${options} isFine=${(typed) => !Coding.problemOf(typed, field, found, record)} onText=${change}
             describedby=${`${id}-help`} invalid=${Boolean(problem)} placeholder=${given} />`}
       ${problem && html`<p class="problem" role="alert">${problem}</p>`}
       <span class="unseen" id=${`${id}-help`}>${field.description}</span>
@@ -329,17 +435,18 @@
   function IdField({ id }) {
     const [typed, setTyped] = useState(null);
     const text = typed ?? id;
-    const problem = text === id ? "" : !Coding.LOCAL.test(text) ? "small letters, digits and single hyphens" : found.records.has(text) ? "already taken" : "";
+    const problem = text === id ? "" : !Coding.LOCAL.test(text) ? "not of small letters, digits and single hyphens" : found.records.has(text) ? "already taken" : "";
+    const entered = useRef(false);
     const take = () => {
-      if (!problem && text !== id) {
-        auto.delete(id);
-        edit(Coding.rename(file, id, text));
-      }
       setTyped(null);
+      if (text === id) return;
+      if (problem) return show({ notice: `The id is still ${id}: “${text}” is ${problem}` });
+      auto.delete(id);
+      edit(Coding.rename(file, id, text));
     };
     return html`<label class="id"><span>id</span>
       <input type="text" value=${text} spellcheck=${false} autocomplete="off" aria-invalid=${Boolean(problem)} size=${Math.max(text.length, 6)}
-        onInput=${(event) => setTyped(event.target.value)} onBlur=${take}
+        onFocus=${(event) => event.target.select()} ...${selecting(entered)} onInput=${(event) => setTyped(event.target.value)} onBlur=${take}
         onKeyDown=${(event) => event.key === "Enter" && take()} />
       ${problem && html`<span class="problem" role="alert">${problem}</span>`}
     </label>`;
@@ -370,7 +477,7 @@
       auto.add(next);
       return edit(Coding.rename(made, id, next), key);
     };
-    const removeAll = () => edit(isCase ? set(file, path, undefined) : isHome ? Coding.remove(file, id) : Coding.relinked(file, set(file, path, undefined)));
+    const removeAll = () => edit(isCase ? set(file, path, undefined) : isHome ? Coding.remove(file, id) : Coding.relinked(file, set(file, path, undefined)), "", { focus: "#panel h2" });
     const field = (one) => html`<${Field} key=${one.name} path=${[...path, one.name]} field=${one} record=${content}
       isPart=${table.parts.includes(one.name)} onText=${onText(one)} />`;
     return html`<article class="card" data-record=${id} data-table=${name} aria-label=${`${singular(table.title)}: ${Coding.nameOf(found, id)}`}>
@@ -401,24 +508,20 @@
     const given = table.parts.map((part) => [part, here.filter((one) => one.table === fields[name][part].refers)]).filter(([, of]) => of.length === 1);
     const row = Object.fromEntries(given.map(([part, [one]]) => [part, one.id]));
     const rows = get(file, place) ?? [];
-    return edit(Coding.relinked(file, set(file, [...place, rows.length], row)), "", { focus: `.card:last-of-type[data-table="${name}"] .field input` });
+    const first = TABLES[name].fields.find((one) => !row[one.name] && !MADE.has(one.name) && one.refers !== "sources");
+    return edit(Coding.relinked(file, set(file, [...place, rows.length], row)), "", { focus: `[id="${[...place, rows.length, first.name].join("/")}"]` });
   }
 
   function AddBar({ passage }) {
     const others = profile.coded.filter((name) => !profile.entry.includes(name));
-    const pick = (event) => {
-      const name = event.target.value;
-      event.target.value = "";
-      if (name) add(passage, name);
-    };
+    const kinds = [
+      ...others.map((name) => ({ code: name, label: singular(TABLES[name].title), definition: TABLES[name].description })),
+      { code: "cases", label: "The case: its start or end", definition: "When the subject of the case began or ended, if this sentence says so." },
+    ];
     return html`<div class="add" role="group" aria-label="Add a record">
       ${profile.entry.map((name) => html`<button type="button" key=${name} data-add=${name} title=${TABLES[name].description} onClick=${() => add(passage, name)}>
         + ${singular(TABLES[name].title)}</button>`)}
-      <select aria-label="Add another kind of record" data-add="other" onChange=${pick}>
-        <option value="">+ Other kinds…</option>
-        ${others.map((name) => html`<option value=${name} title=${TABLES[name].description}>${singular(TABLES[name].title)}</option>`)}
-        <option value="cases">The case: its start or end</option>
-      </select>
+      <${Choice} id="add-other" value="" label="Add another kind of record" placeholder="+ Other kinds…" options=${kinds} onPick=${(name) => add(passage, name)} />
     </div>`;
   }
 
@@ -427,7 +530,7 @@
     const [draft, setDraft] = useState({ record: "", field: "", inferred: false });
     const path = ["passages", passage, "supports"];
     const tokens = found.supports.get(passage) ?? [];
-    const record = found.records.get(local(draft.record));
+    const record = found.records.get(idOf(draft.record));
     const table = record && TABLES[record.table];
     const all = passages();
     const isLater = record && record.home && all.indexOf(record.home) >= all.indexOf(passage);
@@ -466,7 +569,7 @@
       </li>`)}</ul>`}
       <form class="support" onSubmit=${take}>
         <label for="support-record">A record that is already coded</label>
-        <${Choice} id="support-record" value=${draft.record} isFree=${true} placeholder="type its name or id"
+        <${Choice} id="support-record" value=${draft.record} isFine=${(typed) => found.records.has(idOf(typed))} placeholder="type its name or id"
           options=${recordOptions((one) => one.home !== passage)} onText=${(text) => setDraft({ ...draft, record: text, field: "" })} />
         <select aria-label="What of it" value=${draft.field} onChange=${(event) => setDraft({ ...draft, field: event.target.value })} disabled=${!record}>
           <option value="">the record as a whole</option>
@@ -701,16 +804,19 @@
   });
   addEventListener("pagehide", () => waiting && writeDraft());
   addEventListener("visibilitychange", () => document.visibilityState === "hidden" && waiting && writeDraft());
-  addEventListener("storage", (event) => event.key === DRAFT && show({ notice: "This case is also open in another tab; the tab that changed last keeps the draft." }));
+  addEventListener("storage", onStorage);
+  addEventListener("pagehide", () => holds() && kept(HOLDER, null));
+  addEventListener("pageshow", (event) => event.persisted && approach(() => isBegun && adopt()));
 
   /** Offer the draft that an earlier visit has left, if it says more than the page does now. */
   function offerDraft() {
     const draft = readDraft();
-    if (!draft || Coding.text(draft.file) === Coding.text(file)) return;
-    show({
+    taken = file;
+    if (!draft || Coding.text(draft.file) === Coding.text(file)) return show({ dialog: null });
+    return show({
       dialog: {
         title: "Continue where you left off?",
-        text: [`This browser has a draft of ${new Date(draft.at).toLocaleString()}.`],
+        text: [`This browser has a draft of ${new Date(draft.at).toLocaleString()}. If you begin without it, your first change replaces it.`],
         actions: [
           ["Continue with the draft", () => put(draft.file, { dialog: null, notice: "The draft is back" })],
           ["Begin without it", () => show({ dialog: null })],
@@ -719,7 +825,12 @@
     });
   }
 
+  function begin() {
+    isBegun = true;
+    if (data.resume) openText(data.resume, "the coding file", offerDraft);
+    else offerDraft();
+  }
+
   show();
-  if (data.resume) openText(data.resume, "the coding file", offerDraft);
-  else offerDraft();
+  approach(begin);
 })();

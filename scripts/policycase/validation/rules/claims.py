@@ -10,7 +10,7 @@ from policycase.errors import DateError, did_you_mean
 from policycase.findings import Finding
 from policycase.model.columns import EXPECTED, FORMS
 from policycase.model.dates import Bounds, bounds
-from policycase.model.profile import Field
+from policycase.model.profile import Field, Profile
 from policycase.model.provenance import ASSERTS, RECORD, crosscheck_only, rivals
 from policycase.model.tables import Tables
 from policycase.validation.rules.base import at, first, nearest, noted, rule, unknown_ids, warning, where
@@ -46,11 +46,16 @@ def claim_points_to_a_record(tables: Tables) -> Iterator[Finding]:
             yield from at(tables, table.name, hinted, "field", '{table} has no field "{field}"', "{hint}")
 
 
+def tables_meant(profile: Profile, name: str, column: str) -> set[str]:
+    """The tables whose rows a claim or figure can be about, or a claim can name besides; empty: any, the case too."""
+    links = {table.name for table in profile.case_tables.values() if table.kind == "link"}
+    return {("claims", "object_id"): NAMED, ("figures", "record_id"): FIGURED | links}.get((name, column), set())
+
+
 def _wrong_kind(tables: Tables, name: str, column: str, frame: pd.DataFrame) -> Iterator[Finding]:
     """Objects and records of figures that are rows of a table which is not meant."""
-    links = {table.name for table in tables.profile.case_tables.values() if table.kind == "link"}
-    allowed = {"object_id": NAMED, "record_id": FIGURED | links}[column]
-    if (name, column) != ("claims", "record_id"):
+    allowed = tables_meant(tables.profile, name, column)
+    if allowed:
         owner = frame[column].map(tables.table_of)
         wrong = where(frame.assign(owner=owner), owner.notna() & ~owner.isin(allowed))
         yield from at(
