@@ -210,6 +210,7 @@ class Coder:
             inside = f"[data-record='{record}'] [data-field={name}]"
             box = self.find(f"{inside} input, {inside} textarea")
             if not box.is_displayed():
+                self.browser.driver.switch_to.active_element.send_keys(ESCAPE)  # an open list may lie above
                 self.click(f"[data-record='{record}'] summary")
             box.send_keys(text, TAB)
         return self
@@ -594,3 +595,233 @@ def test_page_never_scrolls_sideways(coder: Coder, lamps_file: Path, width: int)
             assert coder.ask(panel)
         assert coder.ask("return document.documentElement.scrollWidth") <= width
         assert coder.ask("return document.documentElement.scrollHeight <= innerHeight")
+
+
+def shown_problem(coder: Coder, where: str, text: str) -> str:
+    """What a field says of a text while it is typed; empty if nothing."""
+    box = coder.find(f"{where} input")
+    box.send_keys(CONTROL, "a")
+    box.send_keys(text)
+    found = coder.browser.driver.find_elements("css selector", f"{where} .problem")
+    return found[0].text if found else ""
+
+
+@browsed
+def test_country_is_chosen_by_its_name_and_a_name_alone_is_marked(coder: Coder):
+    where = "[data-record=case] [data-field=country]"
+    begun = coder.find(f"{where} input").get_property("value")
+
+    while_typed = shown_problem(coder, where, "Bouvet Isl")
+    shown_problem(coder, where, "Bouvet Isl")
+    coder.find(f"{where} input").send_keys(TAB)
+
+    assert begun == "Bouvet Island"
+    assert while_typed == "not the code of a country; choose from the list"
+    assert yaml.safe_load(coder.save().read_text(encoding="utf-8"))["case"]["country"] == "BVT"
+
+
+@browsed
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (
+            "Kyrgyzstan",
+            "the id of the case begins with bvt, which is BVT",
+        ),  # the name of a country is taken for its code
+        ("XKX", "the id of the case begins with bvt"),
+        ("SUN", "the id of the case begins with bvt"),
+        ("KYR", "not the code of a country"),
+        ("Bouvet Island", ""),
+    ],
+)
+def test_every_country_of_the_validator_is_known_to_the_page(coder: Coder, text: str, problem: str):
+    said = shown_problem(coder, "[data-record=case] [data-field=country]", text)
+
+    assert said.startswith(problem) if problem else not said
+
+
+FORMS = {
+    ("sources", "doi"): (["10.1234/lamps.5"], ["doi:10.1234/lamps", "https://doi.org/10.1234/lamps", "10.1/x"]),
+    ("sources", "url"): (["https://example.org/lamps"], ["example.org", "https://example", "https://a b.org"]),
+    ("sources", "language"): (
+        ["en", "ky-Cyrl", "sr-Latn-RS", "de-1996", "x-own", "zh-cmn", "i-klingon"],
+        ["english", "en_US", "jp", "en-Abcd", "en-GB-oxenfree", "en-Latn-Latn"],
+    ),
+    ("sources", "independence_group"): (["lamp-office"], ["Lamp Office"]),
+    ("sources", "published"): (["2012", "[..2012]"], ["2012-02-30", "[2004..2003]", "[..]", "0900", "2200"]),
+    ("sources", "accessed_on"): (["2020-02-29"], ["2019-02-29", "29.2.2020"]),
+    ("places", "iso_3166_2"): (["KG-GB", "NO", "KG"], ["KGZ", "KG-XX", "Bishkek"]),
+    ("places", "wikidata_id"): (["Q9361"], ["9361", "Q0", "https://www.wikidata.org/wiki/Q9361"]),
+    ("places", "geonames_id"): (["1528675"], ["0", "-5", "one"]),
+    ("places", "latitude"): (["-54.4"], ["-91", "54° S"]),
+    ("places", "longitude"): (["180"], ["180.5"]),
+    ("agencies", "same_as"): (["https://www.wikidata.org/entity/Q1"], ["Q1"]),
+    ("figures", "unit"): (["1", "%", "KGS", "DEM"], ["som", "kroner"]),
+    ("claims", "field"): (["record", "start"], ["Start", "begin"]),
+}
+
+
+def test_every_field_with_a_form_says_what_it_expects():
+    tables = described(shipped_profile())["tables"]
+
+    formed = {
+        (table, one["name"])
+        for table in tables.keys() - {"scope", "reliability"}  # of which no field is typed in a form
+        for one in tables[table]["fields"]
+        if {"pattern", "identifier", "minimum", "list"} & one.keys()
+        and one["name"] not in {"position", "profile_version"}
+    }
+
+    dates = {("sources", "published"), ("sources", "accessed_on")}  # whose form is that of every date
+    assert formed == {*FORMS, ("cases", "country")} - dates
+    assert not [
+        (table, one["name"])
+        for table, name in formed
+        for one in tables[table]["fields"]
+        if one["name"] == name and not {"expected", "kind"} & one.keys()
+    ]
+
+
+@browsed
+def test_page_refuses_of_a_form_what_validate_refuses_and_nothing_else(coder: Coder):
+    ask = (
+        "const [table, name, texts] = arguments, found = Coding.index(Coding.fresh());"
+        "const of = {record_id: 'case'};"
+        "return texts.filter(text => Coding.problemOf(text, Coding.fields[table][name], found, of))"
+    )
+
+    refused = {
+        (table, name): coder.browser.driver.execute_script(ask, table, name, right + wrong)
+        for (table, name), (right, wrong) in FORMS.items()
+    }
+
+    assert refused == {where: wrong for where, (_, wrong) in FORMS.items()}
+
+
+@browsed
+def test_typing_into_an_id_replaces_it(coder: Coder):
+    coder.at("p1s2").add("agencies").fill("agency-1", name="Lamp Office")
+
+    box = coder.find("[data-record=lamp-office] .id input")
+    from selenium.webdriver import ActionChains  # noqa: PLC0415 - slow, and only where there is a browser
+
+    ActionChains(coder.browser.driver).move_to_element(box).click().send_keys("office", TAB).perform()
+
+    assert coder.ask("return [...document.querySelectorAll('.card')].map(one => one.dataset.record)") == ["office"]
+
+
+@browsed
+def test_id_that_cannot_be_taken_is_said_to_stay(coder: Coder):
+    coder.at("p1s2").add("agencies").fill("agency-1", name="Lamp Office")
+
+    box = coder.find("[data-record=lamp-office] .id input")
+    box.send_keys(CONTROL, "a")
+    box.send_keys("Lamp Office", TAB)
+
+    assert coder.find(".notice").text.startswith("The id is still lamp-office: “Lamp Office” is not of small letters")
+
+
+@browsed
+@pytest.mark.parametrize(
+    ("table", "focused"),
+    [
+        ("agencies", "name"),
+        ("program_agencies", "program_id"),
+        ("event_agencies", "agency_id"),
+        ("claims", "record_id"),
+    ],
+)
+def test_new_form_has_the_cursor(coder: Coder, table: str, focused: str):
+    coder.at("p1s2").add("program_places").add("program_agencies").add("events").fill("event-1", name="The founding")
+
+    coder.add(table)
+
+    where = "const box = document.activeElement; return [box.closest('.card').dataset.table, box.closest('.field').dataset.field]"
+    assert coder.ask(where) == [table, focused]
+
+
+@browsed
+def test_reference_shows_the_name_of_its_record_beside_the_id(coder: Coder):
+    coder.at("p1s2").add("agencies").fill("agency-1", name="Lamp Office")
+    coder.add("events").fill("event-1", name="The founding")
+
+    coder.add("event_agencies").fill("founding--lamp-office--", role="affected")
+    coder.add("agencies").fill("agency-1", name="Board of Light")
+
+    coder.fill("board-light", parent_agency_id="Lamp Off")
+
+    field = coder.find("[data-record=board-light] [data-field=parent_agency_id]")
+    assert field.find_element("css selector", "input").get_property("value") == "Lamp Office"
+    assert field.find_element("css selector", "label code").text == "lamp-office"
+    assert coder.find("[data-table=event_agencies] h4").text.endswith("The founding · Lamp Office · affected")
+
+
+@browsed
+def test_claim_can_be_about_the_case_itself_and_a_figure_cannot(coder: Coder):
+    coder.fill("case", title="Lamps of the island").at("p1s2").add("claims").add("figures")
+
+    coder.fill("claim-1", record_id="Lamps of the island")
+    coder.find("[data-record=figure-1] [data-field=record_id] input").send_keys("case")
+
+    assert coder.find("[data-record=claim-1] [data-field=record_id] input").get_property("value") == "The case itself"
+    assert coder.find("[data-record=figure-1] [data-field=record_id] .problem").text.startswith("this is the case")
+    passage = yaml.safe_load(coder.save().read_text(encoding="utf-8"))["passages"]["p1s2"]
+    assert passage["claims"] == {"claim-1": {"record_id": "case"}}
+
+
+@browsed
+def test_what_is_missing_is_named(coder: Coder):
+    coder.at("p1s2").add("agencies").fill("agency-1", name="Lamp Office")
+
+    coder.click("[data-do=problems]")
+
+    said = coder.find(".problems").text
+    assert "p1s2 Agency “Lamp Office”: Type is empty" in said
+    assert "case Scope: no row of programs, events, goals," in said
+
+
+@pytest.fixture
+def second_tab(coder: Coder) -> Iterator[Coder]:
+    """The same page in a second tab of the browser, once the first one has changed something."""
+    driver = coder.browser.driver
+    coder.at("p1s2").add("agencies").fill("agency-1", name="Lamp Office")
+    coder.tabs = [driver.current_window_handle]
+    driver.switch_to.new_window("tab")
+    coder.tabs.append(driver.current_window_handle)
+    driver.get(coder.page.as_uri())
+    yield coder
+    driver.close()
+    driver.switch_to.window(coder.tabs[0])
+
+
+@browsed
+def test_second_tab_of_a_page_asks_before_it_takes_over_and_loses_nothing(second_tab: Coder):
+    coder, driver = second_tab, second_tab.browser.driver
+    coder.wait_for(lambda: coder.ask("return document.querySelector('dialog').open"))
+    asked = coder.find("dialog h2").text
+
+    coder.click("//dialog//button[contains(., 'Go on here')]")
+    coder.wait_for(lambda: coder.ask("return !document.querySelector('dialog').open"))
+    coder.at("p1s3").add("programs").fill("program-1", name="Lamp posts")
+    driver.switch_to.window(coder.tabs[0])
+
+    assert asked == coder.find("dialog h2").text == "This case is open in another tab"
+    coder.click("//dialog//button[contains(., 'Go on here')]")
+    coder.wait_for(lambda: coder.ask("return !document.querySelector('dialog').open"))
+    passages = yaml.safe_load(coder.save().read_text(encoding="utf-8"))["passages"]
+    assert passages["p1s2"] == {"agencies": {"lamp-office": {"name": "Lamp Office"}}}
+    assert passages["p1s3"] == {"programs": {"lamp-posts": {"name": "Lamp posts"}}}
+    driver.switch_to.window(coder.tabs[1])
+
+
+@browsed
+def test_tab_that_is_gone_asks_for_nothing(second_tab: Coder):
+    coder, driver = second_tab, second_tab.browser.driver
+    coder.wait_for(lambda: coder.ask("return document.querySelector('dialog').open"))
+    driver.switch_to.window(coder.tabs[0])
+    driver.get("about:blank")
+    driver.switch_to.window(coder.tabs[1])
+
+    coder.open(coder.page, "Continue with the draft")
+
+    assert coder.at("p1s2").find("[data-record=lamp-office]").is_displayed()

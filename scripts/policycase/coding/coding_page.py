@@ -216,7 +216,9 @@ def _table(profile: Profile, table: Table) -> dict[str, Any]:
         "description": table.description,
         "key": table.key,
         "parts": list(table.id_parts),
-        "fields": [_field(profile, table, one) for one in table.fields.values() if one.authored and one.name not in own],
+        "fields": [
+            _field(profile, table, one) for one in table.fields.values() if one.authored and one.name not in own
+        ],
     }
 
 

@@ -61,9 +61,7 @@ class Field:
             raise TypeError(msg)
         constraints = field.get("constraints", {})
         limits = {name: constraints[name] for name in ("pattern", "minimum", "maximum") if name in constraints}
-        return cls(
-            **described, required=bool(constraints.get("required")), **limits, **field.get("policycase", {})
-        )
+        return cls(**described, required=bool(constraints.get("required")), **limits, **field.get("policycase", {}))
 
 
 @dataclass(frozen=True, slots=True)

@@ -179,13 +179,14 @@
       dialog: {
         title: "This case is open in another tab",
         text: ["Two tabs would overwrite each other's draft, so only one can be coded in.", "Close this tab and go on in the other one; or go on here, with what the other one has, and the other one stops."],
-        actions: [["Go on here", () => hold(isBegun ? adopt : begin)], ...(isOwn ? [["Save what this tab has", save]] : [])],
+        actions: [["Go on here", () => hold(isBegun || !data.resume ? adopt : begin)], ...(isOwn ? [["Save what this tab has", save]] : [])],
       },
     });
   }
 
   /** Go on with the draft that another tab has left; undo goes back to what this tab had. */
   function adopt() {
+    isBegun = true;
     const draft = readDraft();
     if (draft && Coding.text(draft.file) !== Coding.text(file)) {
       past = [...past.slice(-STEPS), file];
