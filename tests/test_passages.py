@@ -9,7 +9,7 @@ from copies import FIXTURES, LAMPS_SOURCE, ROOT
 
 import policycase
 from policycase.cli.main import main
-from policycase.coding.sentences import blocks, passage_rows, read_choices, sentences, split
+from policycase.coding.sentences import blocks, passage_rows, read_choices, sentences, split, title_like
 from policycase.errors import UnreadableError
 from policycase.model.passages import fingerprint, skeleton
 
@@ -92,6 +92,52 @@ def test_pages_lose_their_running_lines_and_keep_their_numbers():
     assert next(block.kind for block in blocks("\f".join(pages))) == "furniture"
     assert all("Journal" not in one.text for one in found)
     assert {one.page for one in found} == {"1", "2", "3"}
+
+
+WALKS = "The guards of the harbor began their rounds in 2004. They went on for years, and nobody counted them."
+LINES = (
+    "The guards of the harbor began their rounds in the year 2004 with the\nClinic of the town. They went on for years."
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "titles"),
+    [
+        (f"Rounds in the harbor\n{WALKS}", ["Rounds in the harbor"]),
+        (f"ROUNDS\nA study of the harbor\nN. Nobody\n{LINES}", ["ROUNDS", "A study of the harbor", "N. Nobody"]),
+        (LINES, []),
+        ("The aims were:\nTo keep the peace.\nTo help.", []),
+        ("- Guards walk\n- Nurses treat\n- All of them meet once a week.", []),
+        ("Guards\nNurses\nSailors", ["Guards Nurses Sailors"]),
+    ],
+)
+def test_title_above_a_text_without_an_empty_line_is_no_sentence(text: str, titles: list[str]):
+    found = blocks(text)
+
+    assert [block.text for block in found if block.kind == "furniture"] == titles
+
+
+@pytest.mark.parametrize(
+    ("title", "is_like"),
+    [
+        ("Who walks at night?", True),
+        ("Rounds in the harbor.", True),  # the first block of all
+        ("1. The Guards of the Harbor.", False),  # an item of a list
+        ("The guards of the harbor walked from the first night of 2004 to the last.", False),
+    ],
+)
+def test_block_that_may_be_a_title_is_named(title: str, *, is_like: bool, capsys, tmp_path: Path):
+    source = tmp_path / "source.txt"
+    source.write_text(f"{title}\n\n{WALKS}", encoding="utf-8")
+
+    assert main(["passages", str(source), "--case", "bvt-bay", "--language", "en"]) == 0
+
+    said = f"looks like a title, but is taken for body: block 1 “{title}” · if it is one, write 1 furniture"
+    assert (said in capsys.readouterr().err) == is_like
+
+
+def test_no_title_is_seen_in_a_text_of_plain_paragraphs():
+    assert title_like(blocks(LAMPS_SOURCE.read_text(encoding="utf-8"))) == []
 
 
 def test_passages_of_a_text_have_the_columns_of_the_table():

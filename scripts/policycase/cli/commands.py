@@ -9,6 +9,7 @@ from argparse import Namespace
 from contextlib import ExitStack, closing
 from dataclasses import asdict
 from pathlib import Path
+from textwrap import shorten
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -637,8 +638,13 @@ def _say_blocks(blocks: list["Block"]) -> None:
 
 def _tell_kinds(blocks: list["Block"], choices: dict[int, tuple[str, str]]) -> None:
     """Say what was taken for something else than body, unless the coder chose it."""
-    from policycase.coding.sentences import KINDS
+    from policycase.coding.sentences import KINDS, title_like
 
+    for block in title_like(blocks):
+        if block.number not in choices:
+            what = f"block {block.number} “{shorten(block.text, 60, placeholder='…')}”"
+            how = f"if it is one, write {block.number} furniture into a file for --choices"
+            tell(f"looks like a title, but is taken for body: {what} · {how}")
     for kind in KINDS[1:]:
         numbers = [str(block.number) for block in blocks if block.kind == kind and block.number not in choices]
         if numbers:

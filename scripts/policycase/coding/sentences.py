@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from pathlib import Path
 
 import pandas as pd
@@ -32,7 +32,10 @@ BACK = re.compile(
 ABSTRACT = re.compile(r"(?:abstract|summary|r[ée]sum[ée])\b[.:]?", re.IGNORECASE)
 MARK_ONLY = re.compile(r"[(\[]?(?:[0-9]{1,3}|[A-Za-z]|[ivxlc]{1,6})[.)\]]")
 CHOICE = re.compile(rf"(?P<first>[0-9]+)(?:-(?P<last>[0-9]+))?\s+(?P<kind>{'|'.join(KINDS)})(?:\s+(?P<page>\S+))?")
+ITEM = re.compile(r"[-–—•▪◦·*]\s|\(?(?:[0-9]{1,3}|[a-z])[.)]\s")
 LONGEST_HEADING = 150  # characters
+TITLE_WORDS = 12  # of a title that ends like a sentence
+FIRST_WORDS = 8  # of one that comes first and ends with a full stop
 SHORT_LINE = 0.85  # of the usual width: the last line of a paragraph
 
 
@@ -113,6 +116,31 @@ def _kind(text: str, following: str, before: list[Block]) -> str:
     return "furniture" if is_heading and not is_item else "body"
 
 
+def title_like(found: list[Block]) -> list[Block]:
+    """The blocks taken for body that look like titles: a coder has to say what they are.
+
+    Either no sentence ends in them, or they are one short line before a longer block that asks, is capitalized like a
+    title, or comes first of all.
+    """
+    like = []
+    bodies = [block for block in found if block.kind in {"body", "continues"}]
+    for number, block in enumerate(bodies):
+        following = bodies[number + 1] if number + 1 < len(bodies) else None
+        is_cut = block.kind == "continues" or (following and following.kind == "continues")
+        is_item = ITEM.match(block.text) or (number and bodies[number - 1].text.rstrip().endswith((":", ";", ",")))
+        if is_cut or is_item:
+            continue
+        words = block.text.split()
+        is_open = not END.search(block.text) and len(block.text) <= 2 * LONGEST_HEADING
+        is_short = following and len(words) <= TITLE_WORDS and len(following.text) > 2 * len(block.text)
+        asks = block.text.rstrip("\"'”’») ").endswith(("?", "!"))
+        long_words = [word for word in words if len(word) > len("with")]
+        is_capital = len(long_words) > 1 and all(word[0].isupper() for word in long_words)
+        if is_open or (is_short and (asks or is_capital or (number == 0 and len(words) <= FIRST_WORDS))):
+            like.append(block)
+    return like
+
+
 def _goes_on(text: str) -> bool:
     """Whether a text begins in the middle of a sentence: its first letter is small, in a script that has capitals."""
     letter = next((character for character in text if character.isalnum()), "")
@@ -128,7 +156,7 @@ def _parts(text: str) -> Iterator[tuple[str, str, bool]]:
         for block in re.split(r"\n\s*\n", page.strip("\n")):
             lines = _lines(block)
             running = [len(pages) > 1 and edges[_edge(line)] > 1 for line in lines]
-            ends = _paragraph_ends(lines) if len(pages) > 1 else set()
+            ends = _title_lines(lines) | (_paragraph_ends(lines) if len(pages) > 1 else set())
             run: list[str] = []
             for place, line in enumerate(lines):
                 if running[place]:
@@ -149,6 +177,19 @@ def _lines(text: str) -> list[str]:
 
 def _edge(line: str) -> str:
     return re.sub(r"[0-9]+", "#", line)
+
+
+def _title_lines(lines: list[str]) -> set[int]:
+    """The lines at the head of a block that are titles: they end before they are full, and no sentence ends there."""
+    width = max(map(len, lines), default=0)
+    titles: set[int] = set()
+    for number, (line, following) in enumerate(pairwise(lines)):
+        is_early = len(line) + 1 + len(following.split()[0]) <= width
+        is_list = ITEM.match(line) and ITEM.match(following)
+        if len(line) > LONGEST_HEADING or END.search(line) or _goes_on(following) or is_list or not is_early:
+            break
+        titles.add(number)
+    return titles if any(END.search(line) for line in lines[len(titles) :]) else set()
 
 
 def _paragraph_ends(lines: list[str]) -> set[int]:

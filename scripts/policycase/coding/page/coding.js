@@ -361,8 +361,8 @@ const Coding = (() => {
         if (problem) add(where, `${what}: ${field.title} is “${text}”; ${problem}`);
       }
     };
-    for (const [id, values] of Object.entries(file.sources ?? {})) check("", `Source ${id}`, "sources", values);
-    for (const [id, values] of Object.entries(file.coders ?? {})) check("", `Coder ${id}`, "coders", values);
+    for (const [id, values] of Object.entries(file.sources ?? {})) check("", `Source “${textOf(values.title) || id}”`, "sources", values);
+    for (const [id, values] of Object.entries(file.coders ?? {})) check("", `Coder “${textOf(values.name) || id}”`, "coders", values);
     if (!Object.keys(file.coders ?? {}).length) add("", "No coder is named");
     const rows = counts(found);
     for (const record of found.records.values()) {
@@ -370,7 +370,7 @@ const Coding = (() => {
       check(record.home, what, record.table, record.values);
     }
     for (const { id, passage } of found.repeated) add(passage, `The id ${id} appears more than once`);
-    if (!found.supported.has("case")) add("", "No sentence supports the case itself; choose one and add “case” to what it supports");
+    if (!found.supported.has("case")) add("", "No sentence supports the case itself; choose one, and add “The case itself” below what it also supports");
     for (const [passage, tokens] of found.supports) {
       for (const one of tokens) if (!found.records.has(one.record)) add(passage, `Supports ${one.text}: no such record`);
     }

@@ -351,7 +351,7 @@
       if (item.offsetTop < list.scrollTop) list.scrollTop = item.offsetTop;
       const below = item.offsetTop + item.offsetHeight - list.clientHeight;
       if (below > list.scrollTop) list.scrollTop = below;
-    }, [isOpen, active]);
+    }, [isOpen, active, typed]);
     const onKey = (event) => {
       if (event.altKey || event.ctrlKey || event.metaKey) return;
       const isMove = event.key === "ArrowDown" || event.key === "ArrowUp";
