@@ -813,3 +813,24 @@ def test_finding_names_the_cell_of_the_workbook(tmp_path: Path, capsys: pytest.C
 
     assert code == 1
     assert f"less.xlsx programs!{cell.coordinate}: name is empty; it is required" in capsys.readouterr().out
+
+
+def test_finding_on_evidence_names_the_cell_it_was_written_in(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    policycase.export(policycase.load(copy_lamps(tmp_path / "lamps")), "workbook", tmp_path / "lamps.xlsx")
+    book = openpyxl.load_workbook(tmp_path / "lamps.xlsx")
+    header = [cell.value for cell in book["figures"][1]]
+    key, passage = (book["figures"].cell(2, header.index(name) + 1) for name in ("figure_id", "passage"))
+    key.value = "Lamp Posts"
+    evidence = book.create_sheet("evidence")
+    evidence.append(["record_id", "field", "passage_id", "basis", "note"])
+    evidence.append(["nobody", "record", "p1s2", "stated", "Typed into the sheet."])
+    book.save(tmp_path / "wrong.xlsx")
+
+    code = main(["validate", str(tmp_path / "wrong.xlsx"), "--exact"])
+
+    said = capsys.readouterr().out
+    assert code == 1
+    assert f"wrong.xlsx figures!{key.coordinate}" in said
+    assert f"wrong.xlsx figures!{passage.coordinate}" in said
+    assert f"wrong.xlsx evidence!A2" in said
+    assert "data/" not in said

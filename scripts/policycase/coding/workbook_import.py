@@ -45,6 +45,7 @@ SHARE = re.compile(r"-?[0-9]+(?:\.[0-9]+)? ?%")
 NUMBERS = {"integer", "number"}
 UNIT = "%"  # of a share, in a cell of its own
 LENGTHS = {DAY: 10, MONTH: 7, YEAR: 4}  # of an ISO date, by what of it a cell shows
+AT = "at"  # beside the rows of evidence: the cell that each comes from
 PASSAGE, PASSAGES, EVIDENCE = "passage", "passages", "evidence"
 SUPPORT = Field(
     PASSAGE,
@@ -107,13 +108,14 @@ def read_workbook(file: Path, profile: Profile, case_id: str, passages: Iterable
         sheets[table.name], wrong, taken = _read(table, found.get(table.name, []), profile, has_evidence=has_evidence)
         problems += wrong if table.name in found else []
         notes += taken
+    places: dict[tuple[str, int, str], str] = {}
     if not problems:
-        problems += _complete(sheets, profile, case_id, set(passages))
+        problems += _complete(sheets, profile, case_id, set(passages), places)
     if problems:
         count = f"{len(problems)} thing{'s' * (len(problems) != 1)} to correct; nothing was written"
         more = [f"… and {len(problems) - SHOWN} more"] if len(problems) > SHOWN else []
         raise UnreadableError("\n".join([f"{file}: {count}", *problems[:SHOWN], *more]))
-    places = {
+    places |= {
         (name, row, column): sheet.where(column, row)
         for name, sheet in sheets.items()
         if name != EVIDENCE
@@ -279,8 +281,10 @@ def _found(cell: Cell) -> str:
     return f"the number {_plain(Decimal(repr(value)))}"
 
 
-def _complete(sheets: dict[str, _Sheet], profile: Profile, case_id: str, passages: set[str]) -> list[str]:
-    """Fill in the generated cells; yield what cannot be generated from the cells given."""
+def _complete(
+    sheets: dict[str, _Sheet], profile: Profile, case_id: str, passages: set[str], places: dict[tuple[str, int, str], str]
+) -> list[str]:
+    """Fill in the generated cells, and say where those of evidence are; return what cannot be generated."""
     cases = sheets["cases"].frame["case_id"]
     if len(cases) > 1 or cases.isna().any():
         row = 1 if len(cases) > 1 else 0
@@ -302,12 +306,18 @@ def _complete(sheets: dict[str, _Sheet], profile: Profile, case_id: str, passage
         rows: list[dict[str, str]] = []
         for sheet in sheets.values():
             problems += _make_evidence(sheet, case_id, known, rows)
-        frame = sheets[EVIDENCE].frame
-        made = pd.DataFrame(rows, columns=list(frame), dtype=TEXT)
+        own = sheets[EVIDENCE]
+        frame = own.frame.assign(**{AT: [own.where("", row) for row in range(len(own.frame))]})
         keys = list(profile.tables[EVIDENCE].primary_key)
+        made = pd.DataFrame(rows, columns=list(frame), dtype=TEXT)
         both = pd.concat([frame, made], ignore_index=True).drop_duplicates(keys) if rows else frame
-        frames = {name: sheet.frame for name, sheet in sheets.items()} | {EVIDENCE: both}
-        sheets[EVIDENCE].frame = in_order(frames, profile)
+        ordered = in_order({name: sheet.frame for name, sheet in sheets.items()} | {EVIDENCE: both}, profile)
+        for row, place in enumerate(ordered[AT]):
+            sheet_name, _, number = place.partition("!")
+            typed = own.letters.items() if sheet_name == EVIDENCE else ()
+            places |= {(EVIDENCE, row, column): f"{EVIDENCE}!{letter}{number}" for column, letter in typed}
+            places[EVIDENCE, row, ""] = place
+        sheets[EVIDENCE].frame = ordered.drop(columns=AT)
     return problems
 
 
@@ -360,7 +370,7 @@ def _make_evidence(sheet: _Sheet, case_id: str, known: set[str], rows: list[dict
             hint = did_you_mean(local(passage, case_id), (local(one, case_id) for one in known))
             what = f'no passage "{local(passage, case_id)}" is in this case'
             yield f"{sheet.where(PASSAGE, row)}: {what} · {hint or 'see the sheet passages'}"
-        own = {"record_id": record[table.key], "case_id": case_id}
+        own = {"record_id": record[table.key], "case_id": case_id, AT: sheet.where(PASSAGE, row)}
         rows += [own | {"field": name, "passage_id": passage, "basis": basis} for name, passage, basis in found]
 
 
