@@ -832,5 +832,5 @@ def test_finding_on_evidence_names_the_cell_it_was_written_in(tmp_path: Path, ca
     assert code == 1
     assert f"wrong.xlsx figures!{key.coordinate}" in said
     assert f"wrong.xlsx figures!{passage.coordinate}" in said
-    assert f"wrong.xlsx evidence!A2" in said
+    assert "wrong.xlsx evidence!A2" in said
     assert "data/" not in said

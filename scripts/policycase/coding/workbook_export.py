@@ -51,7 +51,8 @@ An id is a short name of your own, such as night-patrol. Never change one that i
 belongs to, the ids of rows that link two others, and the coded source (where there is one) are made for you.
 In the column passage write what the row rests on: p2s2 where the sentence says it, p8s2? where a step of reasoning \
 lies between, p2s2; p8s2? for both. The dates, status and other columns of the row rest on the same passages, unless \
-you write otherwise: p2s2; p3s1:start means that start rests on p3s1 alone.
+you write otherwise: p2s2; p3s1:start means that start rests on p3s1 alone, and p2s2; p2s2?:setting that the setting \
+is inferred.
 Dates are text: 1999, 2020-03, 2020-03-25, [2000..2001] for one moment within, [2002..] for some time after. The first \
 and last day that they can mean are worked out for you, so there are no columns for them.
 Begin with sources and cases. Passages need no typing: policycase new {case} --workbook --from source.txt fills them \
@@ -61,7 +62,9 @@ Rows that you delete here are deleted from the tables by the next import. Only p
 Change no header and no name of a sheet, and add no sheets. Formulas are not taken: paste values.
 Save as .xlsx or .ods, then run: policycase import {case}.xlsx -o {case} --force. It names each \
 cell that it cannot take. Then run: policycase validate {case}
-No sentence of the source enters this workbook: use your own words."""
+No sentence of the source enters this workbook: use your own words.
+Which program, role, figure or date to code, and how, is in {case}/CODING.md. Codes such as [no start] in a note, \
+which say that the source does not have what is asked for, stand at its top."""
 EXTRA = "The sheet evidence holds what the columns passage cannot: notes on evidence, and evidence of other records."
 
 

@@ -282,7 +282,11 @@ def _found(cell: Cell) -> str:
 
 
 def _complete(
-    sheets: dict[str, _Sheet], profile: Profile, case_id: str, passages: set[str], places: dict[tuple[str, int, str], str]
+    sheets: dict[str, _Sheet],
+    profile: Profile,
+    case_id: str,
+    passages: set[str],
+    places: dict[tuple[str, int, str], str],
 ) -> list[str]:
     """Fill in the generated cells, and say where those of evidence are; return what cannot be generated."""
     cases = sheets["cases"].frame["case_id"]
