@@ -27,6 +27,8 @@ from policycase.model.source_texts import read_source
 from policycase.storage.locations import read_given
 from policycase.storage.writing import refuse_taken, write_file
 from policycase.validation.rules.claims import tables_meant
+from policycase.validation.rules.dates import OF_PROGRAMS
+from policycase.validation.rules.structure import LARGEST
 from policycase.validation.rules.values import IDENTIFIERS
 
 ASSETS = Path(__file__).parent / "page"
@@ -48,6 +50,20 @@ EXPECTED_IN = {  # a field with a form of its own, which no identifier and no ty
     "field": "a field of the record, or record for the row as a whole",
 }
 LIMITS = {"minimum", "maximum"}
+ASKED: list[dict[str, Any]] = [  # what rules ask of a record, unless a code in its note says that the source is silent
+    {"table": "programs", "code": "no agency", "link": "program_agencies"},
+    {"table": "programs", "code": "no place", "link": "program_places"},
+    {"table": "programs", "code": "no start", "fields": ["start"]},
+    {"table": "events", "code": "no program", "fields": ["program_id"], "if": ["event_type", sorted(OF_PROGRAMS)]},
+    {
+        "table": "places",
+        "code": "no larger place",
+        "fields": ["parent_place_id"],
+        "unless": ["place_type", sorted(LARGEST)],
+    },
+    {"table": "sources", "code": "no address", "fields": ["url", "doi"]},
+    {"table": "goals", "fields": ["program_id", "holder_agency_id"]},
+]
 MARK = re.compile(r"\{\{([a-z]+)\}\}")
 SOURCE_MAP = re.compile(r"^//# sourceMappingURL=.*$", re.MULTILINE)
 
@@ -203,6 +219,7 @@ def described(profile: Profile) -> dict[str, Any]:
             "edtf": {"pattern": PATTERN, "expected": DATES},
             **{kind: {"pattern": f"^(?:{form.pattern})$", "expected": EXPECTED[kind]} for kind, form in FORMS.items()},
         },
+        "asked": ASKED,
         "years": [FIRST_YEAR, LAST_YEAR],
         "meanings": {name: MEANINGS[name] for name in ("stated", "inferred", "elsewhere", "supports", PASSAGES, CASE)},
         "coding": codes["coding"],

@@ -340,6 +340,21 @@ const Coding = (() => {
     return `this is ${record.id === "case" ? "the case" : `one of ${TABLES[record.table].title.toLowerCase()}`}; choose from the list`;
   }
 
+  /** What rules ask of a record that it does not have, in words; a code in its note may say that the source is silent. */
+  function lacks(found, table, id, values) {
+    const isOf = ([name, codes]) => codes.includes(textOf(values[name]));
+    const asked = profile.asked.filter((one) => one.table === table && (!one.if || isOf(one.if))
+      && (!one.unless || (textOf(values[one.unless[0]]) && !isOf(one.unless))));
+    const has = (one) => one.link
+      ? [...found.records.values()].some((link) => link.table === one.link && local(textOf(link.values[TABLES[table].key])) === id)
+      : one.fields.some((name) => textOf(values[name]));
+    return asked.filter((one) => !has(one) && !(one.code && textOf(values.note).includes(`[${one.code}]`))).map((one) => {
+      const what = one.link ? singular(TABLES[one.link].title).toLowerCase() : one.fields.map((name) => fields[table][name].title).join(" or ");
+      const how = one.link ? `add ${/^[aeiou]/.test(what) ? "an" : "a"} ${what}` : `fill in ${what}`;
+      return `${one.code ?? "no program and no holder"}; ${how}${one.code ? `, or write [${one.code}] into its note if the source does not say` : ""}`;
+    });
+  }
+
   const isAsked = (field) => field.required && !field.default && !MADE.has(field.name) && field.refers !== "sources";
 
   /** How many rows of each table the sentences give; what only other sources say is not counted. */
@@ -353,13 +368,14 @@ const Coding = (() => {
   function problems(file, found) {
     const made = [];
     const add = (where, text) => made.push({ where, text });
-    const check = (where, what, table, values) => {
+    const check = (where, what, table, values, id = "") => {
       for (const field of TABLES[table].fields) {
         const text = textOf(values[field.name]);
         if (!text && isAsked(field)) add(where, `${what}: ${field.title} is empty`);
         const problem = problemOf(text, field, found, values);
         if (problem) add(where, `${what}: ${field.title} is “${text}”; ${problem}`);
       }
+      for (const text of lacks(found, table, id, values)) add(where, `${what}: ${text}`);
     };
     for (const [id, values] of Object.entries(file.sources ?? {})) check("", `Source “${textOf(values.title) || id}”`, "sources", values);
     for (const [id, values] of Object.entries(file.coders ?? {})) check("", `Coder “${textOf(values.name) || id}”`, "coders", values);
@@ -367,7 +383,7 @@ const Coding = (() => {
     const rows = counts(found);
     for (const record of found.records.values()) {
       const what = record.id === "case" ? "The case" : `${singular(TABLES[record.table].title)} “${nameOf(found, record.id)}”`;
-      check(record.home, what, record.table, record.values);
+      check(record.home, what, record.table, record.values, record.id);
     }
     for (const { id, passage } of found.repeated) add(passage, `The id ${id} appears more than once`);
     if (!found.supported.has("case")) add("", "No sentence supports the case itself; choose one, and add “The case itself” below what it also supports");

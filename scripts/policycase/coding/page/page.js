@@ -323,8 +323,11 @@
       const name = `${one.label} ${one.code}`.toLowerCase();
       return words.every((word) => name.includes(word)) ? (name.startsWith(words.join(" ")) ? 0 : 1) : 2;
     };
-    const fits = (one) => words.every((word) => `${one.label} ${one.code} ${one.definition ?? ""}`.toLowerCase().includes(word));
-    const listedOptions = words.length ? options.filter(fits).sort((a, b) => rank(a) - rank(b)) : options;
+    const fitsIn = (one, text) => text.toLowerCase().split(/\s+/).every((word) => `${one.label} ${one.code} ${one.definition ?? ""}`.toLowerCase().includes(word));
+    const fits = (one) => fitsIn(one, words.join(" "));
+    const fitting = options.filter(fits).sort((a, b) => rank(a) - rank(b));
+    const listedOptions = words.length && fitting.length ? fitting : options; // where nothing fits, one sees what there is
+    const isNone = words.length > 0 && !fitting.length && !isFine(typed.trim());
     const close = () => {
       setOpen(false);
       setTyped(null);
@@ -368,7 +371,7 @@
       const text = event.target.value;
       setTyped(text);
       setOpen(true);
-      setActive(text.trim() && !isFine(text.trim()) ? 0 : -1);
+      setActive(text.trim() && !isFine(text.trim()) && options.some((one) => fitsIn(one, text)) ? 0 : -1);
       if (!onPick) onText(exact(text)?.code ?? text);
     };
     const onFocus = (event) => {
@@ -380,7 +383,8 @@
         aria-label=${label} aria-expanded=${isOpen} aria-controls=${`${id}-list`} aria-autocomplete="list" aria-describedby=${describedby}
         aria-invalid=${invalid} aria-activedescendant=${isOpen && active >= 0 ? `${id}-${active}` : undefined}
         onInput=${onInput} onKeyDown=${onKey} onFocus=${onFocus} ...${selecting(entered)} onClick=${() => isOpen || openList()} onBlur=${close} />
-      ${isOpen && listedOptions.length > 0 && html`<ul class="options" id=${`${id}-list`} role="listbox" ref=${listRef}>
+      ${isOpen && listedOptions.length > 0 && (!words.length || fitting.length > 0 || isNone) && html`<ul class="options" id=${`${id}-list`} role="listbox" ref=${listRef}>
+        ${isNone && html`<li class="none" role="presentation">Nothing fits “${typed.trim()}”. All there is:</li>`}
         ${listedOptions.map((one, at) => html`<li key=${one.code} id=${`${id}-${at}`} role="option" aria-selected=${at === active}
           class=${one.code === value ? "is-chosen" : ""} data-code=${one.code}
           onMouseDown=${(event) => { event.preventDefault(); pick(one); }}>

@@ -215,7 +215,9 @@ def rival_value_fits_its_stance(tables: Tables) -> Iterator[Finding]:
         if name not in table.fields:
             continue
         cells = tables[table.name].drop_duplicates(table.key).set_index(table.key)[str(name)]
-        reported = rows.assign(coded=rows["record_id"].map(cells), expected=rows["stance"].map(EXPECTED_FORM))
+        coded = rows["record_id"].map(cells)
+        beside = [", which adds to an empty cell" if pd.isna(cell) else f' beside the coded "{cell}"' for cell in coded]
+        reported = rows.assign(coded=coded, beside=beside, expected=rows["stance"].map(EXPECTED_FORM))
         misfit = (
             not _fits(stance, coded, value, is_date=table.fields[str(name)].edtf)
             for stance, coded, value in zip(reported["stance"], reported["coded"], reported["value"], strict=True)
@@ -225,7 +227,7 @@ def rival_value_fits_its_stance(tables: Tables) -> Iterator[Finding]:
             "claims",
             where(reported, misfit),
             "value",
-            'stance is "{stance}", and value "{value}" beside the coded "{coded}"; expected {expected}',
+            'stance is "{stance}", and value "{value}"{beside}; expected {expected}',
             "another stance, or another value",
         )
 

@@ -124,6 +124,9 @@ def operating_event_lies_in_its_program(tables: Tables) -> Iterator[Finding]:
     )
 
 
+OF_PROGRAMS = OPERATING - {"termination"} | {"continuity"}  # types of events that are of a program
+
+
 @rule
 def operating_event_names_its_program(tables: Tables) -> Iterator[Finding]:
     """A launch, pilot, expansion, opening or continuity names its program, or its note says [no program]."""
@@ -132,7 +135,7 @@ def operating_event_names_its_program(tables: Tables) -> Iterator[Finding]:
     yield from at(
         tables,
         "events",
-        events[bare & events["event_type"].isin(OPERATING - {"termination"} | {"continuity"})],
+        events[bare & events["event_type"].isin(OF_PROGRAMS)],
         "program_id",
         "{event_id} ({event_type}) names no program",
         "fill program_id, or write [no program] into the note",

@@ -140,16 +140,24 @@ def program_has_agency_place_and_start_or_note(tables: Tables) -> Iterator[Findi
     """A program has an agency, a place and a start, or its note says [no agency], [no place], [no start]."""
     programs = tables["programs"]
     lacks = pd.DataFrame({code: lack & ~noted(programs, code) for code, lack in _lacks(tables).items()})
-    missing = [", ".join(f"[{code}]" for code, lack in row.items() if lack) for row in lacks.to_dict("records")]
-    wrong = programs.assign(missing=missing)[lacks.any(axis=1)]
+    missing = [[str(code) for code, lack in row.items() if lack] for row in lacks.to_dict("records")]
+    named = {
+        "lacking": [" and ".join(codes) for codes in missing],
+        "ways": [" and ".join(WAYS[code] for code in codes) for codes in missing],
+        "codes": [" ".join(f"[{code}]" for code in codes) for codes in missing],
+    }
+    wrong = programs.assign(**named)[lacks.any(axis=1)]
     yield from at(
         tables,
         "programs",
         wrong,
         "note",
-        "{program_id} lacks what a program has, and its note does not say {missing}",
-        "add the row or date, or write the code into the note where the source is silent",
+        "{program_id} has {lacking}, and its note does not say {codes}",
+        "add {ways}; or, where the source is silent, write {codes} into the note",
     )
+
+
+WAYS = {"no agency": "a row of program_agencies", "no place": "a row of program_places", "no start": "its start"}
 
 
 def _lacks(tables: Tables) -> dict[str, pd.Series]:
