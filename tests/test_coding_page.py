@@ -825,3 +825,41 @@ def test_tab_that_is_gone_asks_for_nothing(second_tab: Coder):
     coder.open(coder.page, "Continue with the draft")
 
     assert coder.at("p1s2").find("[data-record=lamp-office]").is_displayed()
+
+
+@browsed
+def test_page_asks_for_what_validate_asks_of_a_program_event_place_and_goal(coder: Coder, tmp_path: Path):
+    code_lamps(coder)
+    coder.at("p1s4").add("programs").fill("program-1", name="Rounds")
+    coder.fill("rounds", program_type="patrol", summary="Guards on foot.")
+    coder.add("events").fill("event-1", name="First round")
+    coder.fill("first-round", event_type="launch", occurrence="occurred", summary="The first one.")
+    coder.add("places").fill("place-1", name="Fyrvåg").fill("fyrvag", place_type="city")
+    coder.add("goals").fill("goal-1", statement="Quiet lanes").fill("goal-quiet-lanes", goal_type="public-order")
+    coder.click("[data-do=problems]")
+
+    asked = coder.find(".problems").text
+
+    report = policycase.validate(policycase.import_case(coder.save(), tmp_path / "bvt-lamps"))
+    errors = report.findings.query("severity == 'error'")
+    assert errors["record_id"].str.partition(":")[2].tolist() == ["rounds", "goal-quiet-lanes", "first-round", "fyrvag"]
+    for said in (
+        "Program “Rounds”: no agency; add an agency of a program, or write [no agency] into its note",
+        "Program “Rounds”: no place; add a place of a program",
+        "Program “Rounds”: no start; fill in Start",
+        "Event “First round”: no program; fill in Program",
+        "Place “Fyrvåg”: no larger place",
+        "Goal “Quiet lanes”: no program and no holder",
+    ):
+        assert said in asked
+
+
+@browsed
+def test_list_in_which_nothing_fits_shows_what_there_is(coder: Coder):
+    coder.at("p1s2").add("agencies")
+
+    coder.find("[data-table=agencies] [data-field=agency_type] input").send_keys("lighthouse")
+
+    shown = [one.text for one in coder.browser.driver.find_elements("css selector", ".options li")]
+    assert shown[0] == "Nothing fits “lighthouse”. All there is:"
+    assert len(shown) == 1 + len(shipped_profile().vocabularies["agency_type"])
