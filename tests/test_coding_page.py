@@ -106,6 +106,13 @@ def test_page_loads_nothing_from_elsewhere(page: Path):
     assert "sourceMappingURL" not in parsed.source
 
 
+def test_page_has_the_coding_rules_without_what_a_second_coder_must_not_see(page: Path):
+    words = Page(page).text
+
+    assert "Who is an agency" in words
+    assert "Round 3" not in words
+
+
 def test_page_says_that_it_is_not_for_publication():
     assert "is not for publication" in (ASSETS / "page.js").read_text(encoding="utf-8")
 

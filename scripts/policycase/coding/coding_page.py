@@ -11,9 +11,11 @@ from typing import Any
 import pycountry
 from langcodes.data_dicts import ALL_SCRIPTS, VALIDITY
 from langcodes.tag_parser import EXCEPTIONS
+from markdown_it import MarkdownIt
 
 from policycase.coding.coding_file import CASE, FINGERPRINTS, PASSAGES, coded_tables, composed, fingerprints, key_of
 from policycase.coding.coding_schema import MEANINGS, REGISTERS
+from policycase.coding.instructions import rules
 from policycase.coding.new_case import refuse_case_id
 from policycase.coding.sentences import named, passage_rows, sentences
 from policycase.coding.shorthand import SOURCES, is_id, local, whole
@@ -65,6 +67,7 @@ ASKED: list[dict[str, Any]] = [  # what rules ask of a record, unless a code in 
     {"table": "goals", "fields": ["program_id", "holder_agency_id"]},
 ]
 MARK = re.compile(r"\{\{([a-z]+)\}\}")
+LINK = re.compile(r"\[([^\]]+)\]\([^)]*\)")  # of Markdown; the page leads nowhere
 SOURCE_MAP = re.compile(r"^//# sourceMappingURL=.*$", re.MULTILINE)
 
 
@@ -279,6 +282,7 @@ def _html(case_id: str, content: dict[str, Any]) -> str:
         "style": _asset(STYLE),
         "scripts": "\n".join(f"<script>{script}</script>" for script in scripts),
         "data": _embedded(content),
+        "rules": MarkdownIt("commonmark").enable("table").render(LINK.sub(r"\1", rules(case_id))),
         "licenses": licenses.replace("&", "&amp;").replace("<", "&lt;"),
     }
     return MARK.sub(lambda mark: parts[mark[1]], _asset(TEMPLATE))

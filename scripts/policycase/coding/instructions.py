@@ -68,7 +68,7 @@ def instructions(profile: Profile, case_id: str = "", tables: Iterable[str] = ()
         case=case_id or "any case",
         version=profile.version,
         scope=scope or "Code every table below.",
-        rules=_rules(case_id),
+        rules=rules(case_id),
         tables="\n\n".join("\n".join(_table(table)) for table in chosen),
         codes="\n\n".join(
             "\n".join(["#" + line for line in [first]] + rest) for first, *rest in _codes(chosen, profile)
@@ -80,13 +80,13 @@ def instructions(profile: Profile, case_id: str = "", tables: Iterable[str] = ()
     )
 
 
-def _rules(case_id: str) -> str:
+def rules(case_id: str) -> str:
     """The sections of CODING.md; for a case from which its examples come, without these."""
     about, *sections = (shipped_root() / GUIDE).read_text(encoding="utf-8").split("\n## ")
     intro = about.partition("\n")[2].strip()
     kept = [section for section in sections if not section.startswith(NOT_FOR_CODERS)]
-    rules = "\n\n".join([intro, *(f"### {section.strip()}" for section in kept)])
-    return _without_examples(rules) if case_id in shipped_cases().keys() - {SHIPPED} else rules
+    text = "\n\n".join([intro, *(f"### {section.strip()}" for section in kept)])
+    return _without_examples(text) if case_id in shipped_cases().keys() - {SHIPPED} else text
 
 
 def _without_examples(rules: str) -> str:

@@ -63,8 +63,10 @@ Change no header and no name of a sheet, and add no sheets. Formulas are not tak
 Save as .xlsx or .ods, then run: policycase import {case}.xlsx -o {case} --force. It names each \
 cell that it cannot take. Then run: policycase validate {case}
 No sentence of the source enters this workbook: use your own words.
-Which program, role, figure or date to code, and how, is in {case}/CODING.md. Codes such as [no start] in a note, \
-which say that the source does not have what is asked for, stand at its top."""
+Which program, role, figure or date to code, and how, is in {case}/CODING.md.
+Where a check asks for what the source does not say, a code in the note answers: programs [no agency], [no place], \
+[no start]; events [no program]; places [no larger place]; sources [no title], [no address]; claims [no measure]; \
+figures [no sum], in the row of a whole of which only some parts are given or whose parts do not add up."""
 EXTRA = "The sheet evidence holds what the columns passage cannot: notes on evidence, and evidence of other records."
 
 

@@ -15,6 +15,7 @@
   const READ = 6000; // milliseconds that a notice stays
   const TRUTH = [{ code: "true", label: "Yes" }, { code: "false", label: "No" }];
   const STATUS = { coded: "Coded", context: "Context", uncoded: "Nothing to code", open: "Not coded yet" };
+  const RULES = { __html: document.getElementById("rules").innerHTML };
   const texts = new Map(data.sentences.map((one) => [one.id, one]));
 
   // --- what the page knows ---
@@ -675,6 +676,10 @@
       <${Rows} section="coders" table="coders" title="Coders" none="Name who codes: yourself, for a start." />
       <p><button type="button" data-add="coders" onClick=${addCoder}>+ Coder</button></p>
       <${Scope} />
+      <section class="about" aria-label="Coding rules"><h3>Coding rules</h3>
+        <p>What is a program, who is an agency, which role, how a date is written: the rules of CODING.md.</p>
+        <details class="rules"><summary>Show the rules</summary><div dangerouslySetInnerHTML=${RULES} /></details>
+      </section>
       <section class="about" aria-label="About this page"><h3>About this page</h3>
         <p>Everything stays in this browser. <b>Save</b> puts the coding file ${caseId}.yaml into your downloads; <code>policycase import ${caseId}.yaml</code> makes the tables of it. A draft is kept here meanwhile and offered when you open this page again.</p>
         <p>Keys: <kbd>Alt</kbd> <kbd>↓</kbd> and <kbd>Alt</kbd> <kbd>↑</kbd> next sentence and the one before; <kbd>Alt</kbd> <kbd>N</kbd> the next that is left; <kbd>Ctrl</kbd> <kbd>S</kbd> save; <kbd>Ctrl</kbd> <kbd>Z</kbd> undo; <kbd>Ctrl</kbd> <kbd>Y</kbd> redo. <kbd>Tab</kbd> goes through everything; in a list <kbd>↓</kbd> and <kbd>Enter</kbd> choose.</p>
