@@ -334,6 +334,7 @@ def code_lamps(coder: Coder) -> None:
         coder.set_aside(passage, "uncoded", "Left out of this test.")
     coder.click(".sentence.front")
     coder.click("[data-scope=none]")
+    coder.click("[data-scope=complete]")
 
 
 @browsed
@@ -347,6 +348,9 @@ def test_person_codes_a_source_from_an_empty_page_to_a_valid_case(coder: Coder, 
     assert coder.find(".count").text == "All 16 sentences accounted for"
     assert coder.find("[data-do=problems]").text == "nothing to correct"
     case = policycase.load(folder)
+    extents = case.scope.set_index("table_name")["extent"]
+    assert extents["programs"] == "complete"
+    assert extents["figures"] == "none"
     assert case.programs.loc[0, ["program_id", "start"]].tolist() == ["bvt-lamps:lamp-posts", "1999~"]
     rests = case.evidence_for("bvt-lamps:lamp-posts").query("field == 'setting'")
     assert rests[["passage_id", "basis"]].to_numpy().tolist() == [

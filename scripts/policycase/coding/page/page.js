@@ -646,11 +646,13 @@
   function Scope() {
     const counts = Coding.counts(found);
     const empty = profile.coded.filter((name) => !counts.get(name) && !textOf(file.scope?.[name]?.extent));
-    const all = (extent) => edit(empty.reduce((made, name) => set(made, ["scope", name, "extent"], extent), file));
+    const some = profile.coded.filter((name) => counts.get(name) && !textOf(file.scope?.[name]?.extent));
+    const all = (names, extent) => () => edit(names.reduce((made, name) => set(made, ["scope", name, "extent"], extent), file));
     return html`<section aria-label="Scope"><h3>Scope</h3>
       <p class="hint">${TABLES.scope.description}</p>
-      ${empty.length > 0 && html`<p class="row">Kinds without a row (${empty.length}): <button type="button" data-scope="none" onClick=${() => all("none")}>the source has none</button>
-        <button type="button" data-scope="not-coded" onClick=${() => all("not-coded")}>not coded</button></p>`}
+      ${empty.length > 0 && html`<p class="row">Kinds without a row (${empty.length}): <button type="button" data-scope="none" onClick=${all(empty, "none")}>the source has none</button>
+        <button type="button" data-scope="not-coded" onClick=${all(empty, "not-coded")}>not coded</button></p>`}
+      ${some.length > 0 && html`<p class="row">Kinds with rows (${some.length}): <button type="button" data-scope="complete" onClick=${all(some, "complete")}>all that the sentences say is coded</button></p>`}
       <div class="scroll"><table><thead><tr><th scope="col">Kind</th><th scope="col">Rows</th><th scope="col">Extent</th><th scope="col">Note</th></tr></thead>
       <tbody>${profile.coded.map((name) => html`<tr key=${name}><th scope="row">${TABLES[name].title}</th><td>${counts.get(name) ?? 0}</td>
         <td><select aria-label=${`Extent of ${TABLES[name].title}`} value=${textOf(file.scope?.[name]?.extent)} onChange=${(event) => edit(set(file, ["scope", name], event.target.value ? { ...file.scope?.[name], extent: event.target.value } : undefined))}>
