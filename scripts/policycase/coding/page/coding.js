@@ -243,6 +243,12 @@ const Coding = (() => {
 
   // --- what is wrong ---
 
+  const patterns = new Map();
+  function compiled(pattern) {
+    if (!patterns.has(pattern)) patterns.set(pattern, new RegExp(pattern));
+    return patterns.get(pattern);
+  }
+
   const COUNTRY = caseId.slice(0, 3).toUpperCase();
   const NATIONS = new Set(["country", "former-country"]); // types of places that have a code of two letters
   const DAY = /[0-9]{4}-[0-9]{2}-[0-9]{2}/g;
@@ -314,13 +320,13 @@ const Coding = (() => {
       return profile.codes[field.vocabulary].some((one) => one.code === text) ? "" : "not a code; choose from the list";
     }
     const kind = profile.kinds[field.kind];
-    if (kind && !new RegExp(kind.pattern).test(text)) return `expected ${kind.expected}`;
+    if (kind && !compiled(kind.pattern).test(text)) return `expected ${kind.expected}`;
     if (field.kind === "edtf" || field.kind === "date") return dateProblem(text);
     if (Number(text) < field.minimum || Number(text) > field.maximum) {
       return field.maximum === undefined ? `expected ${field.minimum} or more` : `expected ${field.minimum} to ${field.maximum}`;
     }
     if (CHECKS[field.list]) return CHECKS[field.list](text, record);
-    const fits = (!field.pattern || new RegExp(field.pattern).test(text)) && (FITS[field.identifier]?.(text) ?? true);
+    const fits = (!field.pattern || compiled(field.pattern).test(text)) && (FITS[field.identifier]?.(text) ?? true);
     if (!fits) return `expected ${field.expected}`;
     if (field.name === "field" && record) return fieldProblem(text, found, record);
     return field.refers && field.refers !== "sources" ? referenceProblem(text, field, found) : "";
@@ -341,12 +347,12 @@ const Coding = (() => {
   }
 
   /** What rules ask of a record that it does not have, in words; a code in its note may say that the source is silent. */
-  function lacks(found, table, id, values) {
+  function lacks(linked, table, id, values) {
     const isOf = ([name, codes]) => codes.includes(textOf(values[name]));
     const asked = profile.asked.filter((one) => one.table === table && (!one.if || isOf(one.if))
       && (!one.unless || (textOf(values[one.unless[0]]) && !isOf(one.unless))));
     const has = (one) => one.link
-      ? [...found.records.values()].some((link) => link.table === one.link && local(textOf(link.values[TABLES[table].key])) === id)
+      ? linked.has(`${one.link} ${id}`)
       : one.fields.some((name) => textOf(values[name]));
     return asked.filter((one) => !has(one) && !(one.code && textOf(values.note).includes(`[${one.code}]`))).map((one) => {
       const what = one.link ? singular(TABLES[one.link].title).toLowerCase() : one.fields.map((name) => fields[table][name].title).join(" or ");
@@ -368,21 +374,25 @@ const Coding = (() => {
   function problems(file, found) {
     const made = [];
     const add = (where, text) => made.push({ where, text });
+    const linked = new Set(); // which links of which records there are
+    for (const { table, values } of found.records.values()) {
+      for (const part of TABLES[table].parts) linked.add(`${table} ${local(textOf(values[part]))}`);
+    }
     const check = (where, what, table, values, id = "") => {
       for (const field of TABLES[table].fields) {
         const text = textOf(values[field.name]);
-        if (!text && isAsked(field)) add(where, `${what}: ${field.title} is empty`);
+        if (!text && isAsked(field)) add(where, `${what()}: ${field.title} is empty`);
         const problem = problemOf(text, field, found, values);
-        if (problem) add(where, `${what}: ${field.title} is “${text}”; ${problem}`);
+        if (problem) add(where, `${what()}: ${field.title} is “${text}”; ${problem}`);
       }
-      for (const text of lacks(found, table, id, values)) add(where, `${what}: ${text}`);
+      for (const text of lacks(linked, table, id, values)) add(where, `${what()}: ${text}`);
     };
-    for (const [id, values] of Object.entries(file.sources ?? {})) check("", `Source “${textOf(values.title) || id}”`, "sources", values);
-    for (const [id, values] of Object.entries(file.coders ?? {})) check("", `Coder “${textOf(values.name) || id}”`, "coders", values);
+    for (const [id, values] of Object.entries(file.sources ?? {})) check("", () => `Source “${textOf(values.title) || id}”`, "sources", values);
+    for (const [id, values] of Object.entries(file.coders ?? {})) check("", () => `Coder “${textOf(values.name) || id}”`, "coders", values);
     if (!Object.keys(file.coders ?? {}).length) add("", "No coder is named");
     const rows = counts(found);
     for (const record of found.records.values()) {
-      const what = record.id === "case" ? "The case" : `${singular(TABLES[record.table].title)} “${nameOf(found, record.id)}”`;
+      const what = () => record.id === "case" ? "The case" : `${singular(TABLES[record.table].title)} “${nameOf(found, record.id)}”`;
       check(record.home, what, record.table, record.values, record.id);
     }
     for (const { id, passage } of found.repeated) add(passage, `The id ${id} appears more than once`);
