@@ -8,8 +8,12 @@ import subprocess
 import tarfile
 import time
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
+from string import ascii_uppercase
 
+import pandas as pd
+import pycountry
 import pytest
 import yaml
 from browsers import Browser, chromium
@@ -18,10 +22,11 @@ from pages import Page
 
 import policycase
 from policycase.cli.main import main
-from policycase.coding.coding_page import ASSETS, LIBRARIES, described, page_data
+from policycase.coding.coding_page import ASSETS, LIBRARIES, described, offered, page_data
 from policycase.coding.sentences import passage_rows, sentences
 from policycase.errors import UnreadableError
 from policycase.model.dates import PATTERN
+from policycase.model.identifiers import country
 from policycase.model.profile import shipped_profile
 from policycase.model.source_texts import read_source
 
@@ -635,17 +640,14 @@ def test_country_is_chosen_by_its_name_and_a_name_alone_is_marked(coder: Coder):
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        (
-            "Kyrgyzstan",
-            "the id of the case begins with bvt, which is BVT",
-        ),  # the name of a country is taken for its code
+        ("Kyrgyzstan", "the id of the case begins with bvt, which is BVT"),  # a name counts as its code
         ("XKX", "the id of the case begins with bvt"),
         ("SUN", "the id of the case begins with bvt"),
         ("KYR", "not the code of a country"),
         ("Bouvet Island", ""),
     ],
 )
-def test_every_country_of_the_validator_is_known_to_the_page(coder: Coder, text: str, problem: str):
+def test_country_that_the_case_is_not_of_is_marked(coder: Coder, text: str, problem: str):
     said = shown_problem(coder, "[data-record=case] [data-field=country]", text)
 
     assert said.startswith(problem) if problem else not said
@@ -691,6 +693,35 @@ def test_every_field_with_a_form_says_what_it_expects():
         for one in tables[table]["fields"]
         if one["name"] == name and not {"expected", "kind"} & one.keys()
     ]
+
+
+def test_every_code_of_a_country_or_a_part_of_one_is_known_to_the_page():
+    lists = offered("kgz-leph")
+
+    codes = {one["code"] for one in lists["countries"]}
+    assert {"KGZ", "XKX", "SUN", "DDR"} <= codes
+    assert codes == {code for code in map("".join, product(ascii_uppercase, repeat=3)) if country(code)}
+    assert {one["two"] for one in lists["countries"]} >= {one.alpha_2 for one in pycountry.countries}
+    parts = {f"{nation}-{part}" for nation, of in lists["parts_of"].items() for part in of.split()}
+    assert parts == {one.code for one in pycountry.subdivisions}
+    assert {"code": "KG-GB", "label": "Bishkek", "definition": "City"} in lists["parts"]
+
+
+@pytest.mark.slow
+def test_forms_are_those_of_the_validator(tmp_path: Path):
+    lamps = copy_lamps(tmp_path / "lamps")
+    alone = {("places", "iso_3166_2"), ("claims", "field")}  # what they may be depends on other cells
+
+    for (table, name), (right, wrong) in FORMS.items():
+        file = lamps / f"data/{table}.csv"
+        before = file.read_text(encoding="utf-8")
+        frame = pd.read_csv(file, dtype=str, keep_default_na=False)
+        for text in right + wrong if (table, name) not in alone else ():
+            frame.assign(**{name: [text, *frame[name][1:]]}).to_csv(file, index=False)
+            found = policycase.validate(lamps).findings.query("path == @at and field == @name", local_dict={
+                "at": f"data/{table}.csv", "name": name})  # fmt: skip
+            assert found.empty == (text in right), (table, name, text)
+        file.write_text(before, encoding="utf-8")
 
 
 @browsed

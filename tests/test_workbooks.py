@@ -815,6 +815,7 @@ def test_finding_names_the_cell_of_the_workbook(tmp_path: Path, capsys: pytest.C
     assert f"less.xlsx programs!{cell.coordinate}: name is empty; it is required" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_finding_on_evidence_names_the_cell_it_was_written_in(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     policycase.export(policycase.load(copy_lamps(tmp_path / "lamps")), "workbook", tmp_path / "lamps.xlsx")
     book = openpyxl.load_workbook(tmp_path / "lamps.xlsx")
