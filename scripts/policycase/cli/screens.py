@@ -122,7 +122,7 @@ def say_record(casebook: Casebook, record_id: str) -> None:
         say(f"the record as a whole, and every field without a passage of its own, rests on: {whole}")
     elif table.needs_evidence:
         say("no passage of a coded source supports it: only other sources name it")
-    for source in casebook["sources"].merge(evidence["source_id"].drop_duplicates()).itertuples():
+    for source in row_tuples(casebook["sources"].merge(evidence["source_id"].drop_duplicates())):
         address = f"https://doi.org/{source.doi}" if pd.notna(source.doi) else source.url
         say(f"source: {source.title}" + (f" · {address}" if pd.notna(address) else ""))
     _say_tied(casebook, table, record_id)
