@@ -314,6 +314,23 @@ def test_finding_names_the_line_of_the_coding_file(tmp_path: Path, capsys: pytes
     assert check_coding(file).found[0].line == line
 
 
+@pytest.mark.parametrize("ending", ["yaml", "xlsx"])
+def test_copy_of_the_source_is_looked_at_for_a_file_as_for_a_folder(tmp_path: Path, capsys, ending: str):
+    folder = copy_lamps(tmp_path / "lamps")
+    sentence = "The office said that its posts were there to cut the number of broken ankles"
+    edit(folder / "data/programs.csv", "The part of the guard that had its post by the water.", sentence)
+    form = "coding" if ending == "yaml" else "workbook"
+    file = policycase.export(folder, form, tmp_path / f"lamps.{ending}")
+
+    codes = [main(["validate", str(file), "--source", str(source)]) for source in (LAMPS_SOURCE, tmp_path / "none.txt")]
+
+    assert codes == [1, 3]
+    printed = capsys.readouterr()
+    assert printed.out.count("[no-words-of-the-source]") == 1
+    assert f"lamps.{ending}{':' if ending == 'yaml' else ' programs!'}" in printed.out
+    assert "none.txt: cannot be read" in printed.err
+
+
 def test_skeleton_holds_each_sentence_and_no_word_of_it_survives_the_import(tmp_path: Path):
     assert main(["new", "bvt-lamps", "--from", str(LAMPS_SOURCE), "-o", str(tmp_path / "bvt-lamps")]) == 0
     file = tmp_path / "bvt-lamps.yaml"

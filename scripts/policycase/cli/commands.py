@@ -102,7 +102,7 @@ def run_validate(options: Namespace) -> bool:
     if package and _is_coding(package):
         from policycase.coding.import_case import check_coding
 
-        report = check_coding(package)
+        report = check_coding(package, sources_of(options.source), exact=options.exact, also=options.also)
     else:
         report = validate(package, sources_of(options.source), exact=options.exact, also=options.also)
     if options.json:

@@ -2,6 +2,7 @@
 
 import shutil
 from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -173,17 +174,28 @@ def casebook(file: str | Path) -> Casebook:
         return load(import_tables(file, Path(place) / "case").folder)
 
 
-def check_coding(file: str | Path) -> Report:
+def check_coding(
+    file: str | Path,
+    sources: Mapping[str, str | Path] | None = None,
+    *,
+    exact: bool = False,
+    also: Iterable[str | Path] = (),
+) -> Report:
     """The report on the case that a coding file or a workbook holds; each finding names the line or cell of the file.
+
+    The other parameters are those of `validate`. A comment of the file is not searched for words of the source: the
+    sentences are there for the coder, and an import drops them.
 
     Raises
     ------
     UnreadableError
-        A part of the file cannot be taken; the message names each line or cell.
+        A part of the file cannot be taken; the message names each line or cell. Or a source cannot be read.
+    UnknownNameError
+        No coded source has the id.
     """
     with TemporaryDirectory() as place:
         done = import_tables(file, Path(place) / "case")
-        report = validate(done.folder)
+        report = validate(done.folder, sources, exact=exact, also=also)
     found = [_of_file(finding, Path(file), done.places) for finding in report.found]
     return replace(report, found=tuple(sorted(found, key=lambda finding: (finding.path, finding.line or 0))))
 
