@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
@@ -10,13 +10,10 @@ from policycase.model.columns import row_tuples
 from policycase.model.dates import span_in_words
 from policycase.reporting import grid as grid_module
 from policycase.reporting import timeline
+from policycase.reporting.charts import Spec, drawing
 from policycase.reporting.grid import Grid
 from policycase.reporting.records import Index, Value
-from policycase.reporting.timeline import KINDS, drawing, timeline_rows
-
-if TYPE_CHECKING:
-    import altair
-
+from policycase.reporting.timeline import KINDS, timeline_rows
 
 BELOW = "The table below the image says the same."
 AXIS_LEFT = {"left": timeline.WIDE.labels, "right": timeline.WIDE.dates, "top": 26, "bottom": 6}
@@ -183,7 +180,7 @@ def _grid(index: Index, grid: Grid, words: Words, heads: list[str], left_out: li
             for chip in row_tuples(grid.chips)
         ],
     )
-    wide = grid_module.wide(grid).properties(autosize="none", padding=grid_module.margins(grid))
+    wide = grid_module.wide(grid) | {"autosize": "none", "padding": grid_module.margins(grid)}
     yield Figure(
         index.record[grid.chips["id"].iloc[0]]["case_id"],
         words.title,
@@ -193,9 +190,7 @@ def _grid(index: Index, grid: Grid, words: Words, heads: list[str], left_out: li
     )
 
 
-def _drawings(
-    index: Index, words: Words, wide: "altair.TopLevelMixin", narrow: "altair.TopLevelMixin"
-) -> tuple[str, str]:
+def _drawings(index: Index, words: Words, wide: Spec, narrow: Spec) -> tuple[str, str]:
     """The chart for a wide and for a narrow page."""
     return (
         drawing(wide, f"{words.ident}-wide", words.title, words.description, index.anchors),
@@ -203,9 +198,9 @@ def _drawings(
     )
 
 
-def _on_axis(chart: "altair.LayerChart") -> "altair.LayerChart":
+def _on_axis(chart: Spec) -> Spec:
     """A wide timeline whose axis is where that of every other one is."""
-    return chart.properties(autosize="none", padding=AXIS_LEFT)
+    return chart | {"autosize": "none", "padding": AXIS_LEFT}
 
 
 def _title(index: Index, case_id: str, what: str) -> str:

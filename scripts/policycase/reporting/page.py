@@ -19,8 +19,8 @@ from policycase.model.provenance import RECORD
 from policycase.model.tables import refuse_invalid_rows
 from policycase.publishing.web_metadata import dataset
 from policycase.reporting import comparison, figures
+from policycase.reporting.charts import ON_DARK
 from policycase.reporting.records import Card, Index, Item, Row, Value, cards, link_title, where
-from policycase.reporting.theme import ON_DARK, library
 from policycase.storage.writing import refuse_taken, write_file
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -85,7 +85,6 @@ def html(casebook: Casebook) -> str:
     MissingExtraError
         The extra `report` is not installed.
     """
-    library()
     try:
         import jinja2  # noqa: PLC0415 - an extra
     except ImportError as error:
