@@ -467,7 +467,7 @@ def run_export(options: Namespace) -> None:
 
 def run_report(options: Namespace) -> None:
     """One HTML page."""
-    from policycase.reporting.page import report
+    from policycase.reporting.site import report
 
     target = report(book(options), options.output, force=options.force)
     if options.json:

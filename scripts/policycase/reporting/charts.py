@@ -224,7 +224,7 @@ def _linked(parent: ET.Element, mark: ET.Element, sentence: str, links: Mapping[
     """The mark inside a link to its record; not a stop of the keyboard, since the table below has the same links."""
     record = sentence.rsplit(SEPARATOR, 1)[1]
     link = ET.Element(
-        f"{{{NAMESPACE}}}a", {"href": f"#{links[record]}", "tabindex": "-1", "data-record": record, "class": "mark"}
+        f"{{{NAMESPACE}}}a", {"href": href(links[record]), "tabindex": "-1", "data-record": record, "class": "mark"}
     )
     words = ET.SubElement(link, f"{{{NAMESPACE}}}title")
     words.text = sentence
@@ -232,6 +232,11 @@ def _linked(parent: ET.Element, mark: ET.Element, sentence: str, links: Mapping[
     parent.remove(mark)
     link.append(mark)
     parent.insert(place, link)
+
+
+def href(anchor: str) -> str:
+    """Where an anchor leads: to a fragment of the page, or, if it has a slash, to another page of the site."""
+    return anchor if "/" in anchor else f"#{anchor}"
 
 
 def _own_ids(root: ET.Element, ident: str) -> None:

@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -12,8 +12,12 @@ from policycase.model.dates import figure_in_words, in_words
 from policycase.model.identifiers import DOI, GEONAMES, WIKIDATA
 from policycase.model.profile import Field, Table
 from policycase.model.provenance import ATTESTED, OTHER_SOURCE, RECORD
+from policycase.model.stack import each_case
+from policycase.reporting.timeline import timeline_rows
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from policycase.model.casebook import Casebook
 
 
@@ -26,6 +30,7 @@ ADDRESSES = {
     "wikidata": (WIKIDATA, "https://www.wikidata.org/wiki/"),
     "geonames": (GEONAMES, "https://www.geonames.org/"),
 }
+VIEWS = ("coverage", "conflicts", "crosschecks", "timeline")
 PARTS = {"p": "paragraph", "fn": "footnote", "h": "heading", "t": "table"}
 
 
@@ -52,9 +57,10 @@ class Value:
 
 
 class Index:
-    """Records of a casebook by id, as text; missing cells are left out."""
+    """Records of a casebook by id, as text, and the views that a page shows; missing cells are left out."""
 
-    def __init__(self, casebook: "Casebook") -> None:
+    def __init__(self, casebook: "Casebook", known: "Mapping[str, pd.DataFrame] | None" = None) -> None:
+        """Read the rows; `known` are views of these cases that have been worked out already, by attribute."""
         self.casebook = casebook
         self.profile = casebook.profile
         self.rows = {name: _rows(casebook, table) for name, table in casebook.profile.tables.items()}
@@ -70,11 +76,42 @@ class Index:
         self.codes = {(row["vocabulary"], row["code"]): row for row in self.rows["codes"]}
         self.labels = {code: row["label"] for code, row in self.codes.items()}
         self.counts = {name: (row["rows"], row["others"]) for name, row in casebook.counts.iterrows()}
+        self.__dict__ |= known or {}
 
     @property
     def keyed(self) -> list[Table]:
         """The case tables whose rows have an id."""
         return [table for table in self.profile.case_tables.values() if table.key]
+
+    @cached_property
+    def coverage(self) -> "pd.DataFrame":
+        """How much of each table of each case has evidence."""
+        return self.casebook.coverage()
+
+    @cached_property
+    def conflicts(self) -> "pd.DataFrame":
+        """Coded values compared with what other sources say."""
+        return self.casebook.conflicts()
+
+    @cached_property
+    def crosschecks(self) -> "pd.DataFrame":
+        """How many statements are contested, refined or uncontested."""
+        return self.casebook.crosschecks()
+
+    @cached_property
+    def timeline(self) -> "pd.DataFrame":
+        """Programs and events with their dates."""
+        return timeline_rows(self.casebook)
+
+    def of_each_case(self) -> "Iterator[Index]":
+        """The index of each case by itself; what is linear in the cases has been worked out once for all."""
+        parts = {name: dict(list(getattr(self, name).groupby("case_id", sort=False))) for name in VIEWS}
+        for book in each_case(self.casebook):
+            case_id = book.case_ids[0]
+            known = {
+                name: of.get(case_id, getattr(self, name).iloc[:0]).reset_index(drop=True) for name, of in parts.items()
+            }
+            yield Index(book, known)
 
     def name(self, record_id: str) -> str:
         """The name of a record; of a link, the names of its parts; of a figure, its number in words; else the id."""
@@ -166,10 +203,10 @@ def where(passage: Row) -> str:
 
 def _rows(casebook: "Casebook", table: Table) -> list[Row]:
     frame = casebook.text[table.name]
-    filled = frame.notna()
+    names = frame.columns.tolist()
     return [
-        {name: cell for name, cell, there in zip(frame.columns, cells, known, strict=True) if there}
-        for cells, known in zip(frame.itertuples(index=False), filled.itertuples(index=False), strict=True)
+        {name: cell for name, cell in zip(names, cells, strict=True) if cell}
+        for cells in frame.to_numpy(dtype=object, na_value="").tolist()
     ]
 
 
