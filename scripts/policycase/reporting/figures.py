@@ -260,16 +260,16 @@ def comparison(index: Index) -> Sheet:
     fields = index.profile.tables["cases"].fields
     country, review = fields["country"], fields["review_status"]
     table = index.casebook.cases
-    sizes = {name: _sizes(index, name) for name in (*ENTRY_TABLES, "passages")}
+    sized = (*ENTRY_TABLES, "passages")
     return Sheet(
         "The cases and how much each holds",
-        ["Case", country.title, "Time", *(name.capitalize() for name in sizes), review.title],
+        ["Case", country.title, "Time", *(name.capitalize() for name in sized), review.title],
         [
             [
                 Value(row.title, row.case_id, index.anchors[row.case_id]),
                 Value(row.country),
                 Value(span_in_words(row.start, row.end)),
-                *(Value(size.get(row.case_id, "0")) for size in sizes.values()),
+                *(Value(_size(index, row.case_id, name)) for name in sized),
                 index.value(review, row.review_status),
             ]
             for row in row_tuples(table)
@@ -277,12 +277,10 @@ def comparison(index: Index) -> Sheet:
     )
 
 
-def _sizes(index: Index, name: str) -> dict[str, str]:
-    """By case: how many rows of a table the coded sources attest, and how many more only other sources do."""
-    own, every = (book.text[name].groupby("case_id").size() for book in (index.casebook.coded, index.casebook))
-    more = every.sub(own, fill_value=0).astype("int64")
-    texts = [f"{count - n} (+ {n} of other sources)" if n else str(count) for count, n in zip(every, more, strict=True)]
-    return dict(zip(map(str, every.index), texts, strict=True))
+def _size(index: Index, case_id: str, name: str) -> str:
+    """How many rows of a table the coded sources of a case attest, and how many more only other sources do."""
+    own, more = index.sizes.get((case_id, name), (0, 0))
+    return f"{own} (+ {more} of other sources)" if more else str(own)
 
 
 def counts(index: Index) -> list[Counts]:
@@ -309,20 +307,14 @@ def counts(index: Index) -> list[Counts]:
 
 def extents(index: Index) -> Sheet:
     """Each table of each case: its rows, those of other sources, how much has evidence, and its extent."""
-    held, coded = _extents(index), index.casebook.coded
-    own = {
-        (case, name): size
-        for name in coded.profile.case_tables
-        for case, size in coded.text[name]["case_id"].value_counts().items()
-    }
+    held = _extents(index)
     heads = ["Table", "Rows", "Of other sources", "Rows with evidence", "Values with evidence", "Extent"]
     several = len(index.casebook.case_ids) > 1
     rows = [
         [
             Value(index.profile.tables[row.table].title),
             *([Value(row.case_id)] if several else []),
-            Value(str(own.get((row.case_id, row.table), 0))),
-            Value(str(row.rows - own.get((row.case_id, row.table), 0))),
+            *(Value(str(size)) for size in index.sizes.get((row.case_id, row.table), (0, 0))),
             Value(_share(row.rows_with_evidence, row.rows_needing_evidence)),
             Value(_share(row.values_with_evidence, row.values_needing_evidence)),
             held[row.case_id, row.table],

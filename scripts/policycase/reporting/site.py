@@ -22,6 +22,7 @@ from policycase.model.dates import span_in_words
 from policycase.model.licences import together
 from policycase.model.package import refuse_invalid_descriptor
 from policycase.model.profile import ENTRY_TABLES, Field
+from policycase.model.provenance import ATTESTED, OTHER_SOURCE
 from policycase.model.tables import refuse_invalid_rows
 from policycase.publishing.pack import files, zipped
 from policycase.publishing.web_metadata import country_name, dataset
@@ -161,12 +162,9 @@ def _write(book: Casebook, folder: Path) -> None:
         up = Value(f"All {len(book.case_ids)} cases", anchor=f"../{INDEX}")
         (folder / entry.address).write_bytes(page(one, up).encode())
         entries.append(entry)
-    stack.anchors = {
-        record_id: address if record_id == case_id else f"{address}#{anchor}"
-        for record_id, anchor in stack.anchors.items()
-        for case_id in [stack.record[record_id]["case_id"]]
-        for address in [_address(case_id)]
-    }
+    pages = {case_id: _address(case_id) for case_id in book.case_ids}
+    inner = stack.anchors if len(book.case_ids) <= FEW else {}  # the charts of few cases lead to every record
+    stack.anchors = {name: f"{pages[stack.record[name]['case_id']]}#{at}" for name, at in inner.items()} | pages
     stack.code_anchors = {}  # the codebook is in the page of each case
     (folder / SHARED).write_bytes(_shared(stack).encode())
     (folder / DOWNLOADS).mkdir()
@@ -231,9 +229,7 @@ def _entry(index: Index) -> Entry:
     first = days[0] if "start_earliest" in row or ("start" not in row and days) else ""
     last = row.get("end_latest", "")
     listed, column = BESIDE
-    own = {
-        one[column] for one in index.rows[listed] if column in one and not index.only_others(_key(index, listed, one))
-    }
+    own = {one[column] for one in index.rows[listed] if column in one and one.get(ATTESTED) != OTHER_SOURCE}
     return Entry(
         case_id=row["case_id"],
         title=row["title"],
@@ -243,7 +239,7 @@ def _entry(index: Index) -> Entry:
             *([Value(time)] if time else []),
             *(index.value(fields[name], row[name]) for name in ("policy_domain", "review_status")),
         ],
-        sizes=[f"{index.counts[name][0]} {name}" for name in ENTRY_TABLES],
+        sizes=[f"{index.profile.tables[name].title} {index.counts[name][0]}" for name in ENTRY_TABLES],
         codes={field.name: [row[field.name]] for field in _filtered(index) if field.name in row}
         | {column: sorted(own)},
         first=int(first[:4]) if first else None,
@@ -278,7 +274,8 @@ def _facets(index: Index, entries: list[Entry]) -> Iterator[Facet]:
         else:
             labels = {code: country_name(code) for code in used}
             order = sorted(used, key=lambda code: (labels[code], code))
-        yield Facet(field.name, field.title, [(code, labels[code], used[code]) for code in order])
+        title = column.replace("_", " ").capitalize() if field.name == column else field.title  # not only "Type"
+        yield Facet(field.name, title, [(code, labels[code], used[code]) for code in order])
 
 
 def _bar(entry: Entry, axis: tuple[int, int] | None) -> dict[str, float | bool] | None:
@@ -321,7 +318,7 @@ def _codes(stack: Index) -> Iterator[Spread]:
         field = table.fields[column]
         found: dict[str, Counter[str]] = {}
         for row in stack.rows[name]:
-            if column in row and not stack.only_others(_key(stack, name, row)):
+            if column in row and row.get(ATTESTED) != OTHER_SOURCE:
                 found.setdefault(row[column], Counter())[row["case_id"]] += 1
         rows = [
             (stack.value(field, code), found[code].total(), _cases(stack, found[code]))
@@ -334,7 +331,7 @@ def _codes(stack: Index) -> Iterator[Spread]:
 
 def _cases(stack: Index, case_ids: Iterable[str]) -> list[Value]:
     """Links to the pages of cases, in their order."""
-    return [Value(case_id, stack.name(case_id), stack.anchors[case_id]) for case_id in sorted(set(case_ids))]
+    return [Value(one, stack.titles[one], stack.anchors[one]) for one in sorted(set(case_ids))]
 
 
 def _entities(stack: Index, frame: pd.DataFrame) -> Spread:
@@ -369,7 +366,7 @@ def _below_country(stack: Index, frame: pd.DataFrame) -> figures.Sheet:
     ]
     rows = [
         [
-            Value(row.case_id, stack.name(row.case_id), stack.anchors[row.case_id]),
+            Value(row.case_id, stack.titles[row.case_id], stack.anchors[row.case_id]),
             Value(row.country),
             Value(str(row.programs)),
             Value(str(row.smaller)),
