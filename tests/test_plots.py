@@ -19,11 +19,11 @@ PLOTS = [policycase.plot_timeline, policycase.plot_network, policycase.plot_goal
 def drawn(record_id: str) -> list[str]:
     """The marks of one record in words: kind, first day, last day, side."""
     rows = ROWS.loc[[f"kgz-leph:{record_id}"]].assign(y=0.0)
-    frames = timeline.drawn(rows, AXIS, 1_000_000)  # so wide that no bar is widened to be seen
+    marks = timeline.drawn(rows, AXIS, 1_000_000)  # so wide that no bar is widened to be seen
     return [
-        " ".join([kind, *(f"{day:%Y-%m-%d}" for day in (row["x"], row["x2"]) if pd.notna(day)), row["side"]]).strip()
-        for kind, frame in frames.items()
-        for row in frame.to_dict("records")
+        " ".join([kind, *(f"{day:%Y-%m-%d}" for day in (mark["x"], mark["x2"]) if pd.notna(day)), mark["side"]]).strip()
+        for kind, each in marks.items()
+        for mark in each
     ]
 
 

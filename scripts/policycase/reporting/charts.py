@@ -93,22 +93,24 @@ def field(name: str, **more: Any) -> Spec:
     return {"field": column, **({"type": KINDS_OF_FIELD[kind]} if kind else {}), **more}
 
 
-def layer(rows: pd.DataFrame, mark: str, look: Spec, **channels: Spec) -> Spec:
+def layer(rows: pd.DataFrame | Sequence[Mapping[Any, Any]], mark: str, look: Spec, **channels: Spec) -> Spec:
     """One mark for each row, with the columns that its channels show.
 
     Specifications are written as plain values: the objects of Altair cost ten times as much as the drawing.
     """
     used = list(dict.fromkeys(channel["field"] for channel in channels.values() if "field" in channel))
-    columns = [_values(rows[name]) for name in used]
-    values = [dict(zip(used, cells, strict=True)) for cells in zip(*columns, strict=True)]
+    given = rows[used].to_dict("records") if isinstance(rows, pd.DataFrame) else rows
+    values = [{name: _plain_value(row[name]) for name in used} for row in given]
     return {"data": {"values": values}, "mark": {"type": mark, **look}, "encoding": channels}
 
 
-def _values(column: pd.Series) -> list[Any]:
-    """A column as JSON has it: days as text, None where a cell is missing."""
-    known = column.notna().tolist()
-    cells = (column.dt.strftime("%Y-%m-%dT%H:%M:%S") if column.dtype.kind == "M" else column).tolist()
-    return [cell if there else None for cell, there in zip(cells, known, strict=True)]
+def _plain_value(cell: Any) -> Any:
+    """A cell as JSON has it: a day as text, None where it is missing."""
+    if isinstance(cell, str):
+        return cell
+    if pd.isna(cell):
+        return None
+    return cell.strftime("%Y-%m-%dT%H:%M:%S") if isinstance(cell, pd.Timestamp) else cell
 
 
 def layered(layers: Sequence[Spec], width: float, height: float) -> Spec:

@@ -229,9 +229,10 @@ def _chips(chips: pd.DataFrame, across: Spec, down: Spec, grid: Grid) -> list[Sp
         "y": field("top:Q", scale=down, axis=None), "y2": field("bottom"),
     }  # fmt: skip
     at = {"x": field("x:Q", scale=across, axis=None), "y": field("y:Q", scale=down, axis=None)}
-    layers = [layer(chips, "rect", {"fill": PAPER, "aria": False}, **box)]
+    marks = chips.to_dict("records")
+    layers = [layer(marks, "rect", {"fill": PAPER, "aria": False}, **box)]
     for style, look in STYLES.items():
-        ours = chips[chips["style"].eq(style)]
+        ours = [mark for mark in marks if mark["style"] == style]
         rounded = {"cornerRadius": CHIP / 2 if grid.round else 3, **look}
         text = {
             "fontSize": 9.5, "color": PAPER if style == "solid" else INK,

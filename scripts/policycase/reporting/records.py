@@ -97,7 +97,7 @@ class Index:
             every = self.casebook.text[name]["case_id"].value_counts()
             own = self.casebook.coded.text[name]["case_id"].value_counts()
             found |= {
-                (case_id, name): (int(own.get(case_id, 0)), int(size - own.get(case_id, 0)))
+                (str(case_id), name): (int(own.get(case_id, 0)), int(size - own.get(case_id, 0)))
                 for case_id, size in every.items()
             }
         return found

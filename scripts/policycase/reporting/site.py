@@ -9,12 +9,12 @@ from typing import Any
 
 import pandas as pd
 
-from policycase.analysis.overlap import overlap
+from policycase.analysis.comparison import overlap
 from policycase.coding.shorthand import CASE_ID
 from policycase.errors import InvalidPackageError, UnreadableError
-from policycase.exports import csv_files
+from policycase.exports import plain_csv
 from policycase.exports.export import readme, refuse_replacing, view
-from policycase.exports.forms import VIEWS
+from policycase.exports.formats import VIEWS
 from policycase.model.bibtex import title_of
 from policycase.model.casebook import Casebook, load
 from policycase.model.columns import row_tuples
@@ -386,5 +386,5 @@ def _downloads(book: Casebook, folder: Path) -> Iterator[tuple[Path, str]]:
     yield package, "every table with its schema, as a data package"
     for name, what in VIEWS.items():
         target = folder / f"{name}.csv"
-        csv_files.write_view(book, name, view(book, name), target)
+        plain_csv.write_view(book, name, view(book, name), target)
         yield target, what

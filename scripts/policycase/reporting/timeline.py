@@ -137,10 +137,7 @@ Window = tuple[pd.Timestamp, pd.Timestamp]
 DAY = pd.Timedelta(days=1)
 HEADS = {"program": "Programs", "event": "Events", "undated": "No date in the source"}
 CLUSTER = (6, 60 * DAY, 8)  # rows, longest gap, and how much longer the whole is, for a closer look
-SHAPE: dict[str, Any] = {
-    "y": "float64", "tone": TEXT, "unconfirmed": "bool", "struck": "bool", "sentence": TEXT,
-    "x": "datetime64[s]", "x2": "datetime64[s]", "side": TEXT,
-}  # fmt: skip
+Mark = dict[str, Any]  # y, tone, unconfirmed, struck, sentence, x, x2, side
 THIN = 5  # pixels that a bar needs to be seen
 
 
@@ -185,16 +182,16 @@ def placed(rows: pd.DataFrame, heights: list[int]) -> tuple[pd.DataFrame, pd.Dat
     return rows.assign(y=places), pd.DataFrame(heads, columns=["head", "y"]), max(at, 20.0)
 
 
-def drawn(rows: pd.DataFrame, window: Window, pixels: int) -> dict[str, pd.DataFrame]:
+def drawn(rows: pd.DataFrame, window: Window, pixels: int) -> dict[str, list[Mark]]:
     """Marks of each kind: ranges (somewhere within), sure (throughout), open (to an unknown day), ends, points."""
-    found: dict[str, list[dict]] = {"ranges": [], "sure": [], "open": [], "ends": [], "points": []}
+    found: dict[str, list[Mark]] = {"ranges": [], "sure": [], "open": [], "ends": [], "points": []}
     least = THIN * (window[1] - window[0]) / pixels
     for row in row_tuples(rows[rows["dated"]]):
         base = {name: getattr(row, name) for name in ("y", "tone", "unconfirmed", "struck", "sentence")}
         base |= {"x2": pd.NaT, "side": ""}
         for kind, shape in _marks(row, window, least):
-            found[kind].append(base | _wide(shape, least) if kind in {"ranges", "sure"} else base | shape)
-    return {kind: pd.DataFrame(shapes, columns=list(SHAPE)).astype(SHAPE) for kind, shapes in found.items()}
+            found[kind].append(base | (_wide(shape, least) if kind in {"ranges", "sure"} else shape))
+    return found
 
 
 def _marks(row: Any, window: Window, least: pd.Timedelta) -> Iterator[tuple[str, dict]]:
@@ -338,31 +335,32 @@ def _drawn(
     said = {"description": field("sentence:N"), "tooltip": field("sentence:N", title=" ")}
     x2 = field("x2")
 
-    def band(frame: pd.DataFrame, look: Spec, **colors: Spec) -> Spec:
+    def those(kind: str, **wanted: object) -> list[Mark]:
+        return [mark for mark in parts[kind] if all(mark[name] == value for name, value in wanted.items())]
+
+    def band(marks: list[Mark], look: Spec, **colors: Spec) -> Spec:
         tall = 4.5
-        frame = frame.assign(top=frame["y"] - tall, bottom=frame["y"] + tall)
+        marks = [mark | {"top": mark["y"] - tall, "bottom": mark["y"] + tall} for mark in marks]
         top = field("top:Q", scale=down, axis=None)
         look = {"cornerRadius": 4.5, **look}
-        return layer(frame, "rect", look, x=x, x2=x2, y=top, y2=field("bottom"), **said, **colors)
+        return layer(marks, "rect", look, x=x, x2=x2, y=top, y2=field("bottom"), **said, **colors)
 
-    ranges, sure, open_, ends, points = (parts[name] for name in ("ranges", "sure", "open", "ends", "points"))
     across = {"x": {"value": 0}, "x2": {"value": layout.axis}}
     dotted = {"strokeDash": [2, 3], "strokeWidth": 1.6, "strokeOpacity": opacity}
     disc = {"shape": CIRCLE, "filled": True, "size": 62, "opacity": opacity}
     ring = {"shape": CIRCLE, "fill": PAPER, "size": 56, "strokeWidth": 1.6, "opacity": 1}
+    pale = {"fillOpacity": 0.3 * opacity, "strokeWidth": 1}
     unsure = {"fill": PAPER, "strokeWidth": 1.2, "strokeDash": [3, 2]}
     layers = [
         layer(rows[rows["dated"]], "rule", {"color": FAINT, "strokeDash": [1, 4]}, y=y, **across),
-        layer(open_, "rule", dotted, x=x, x2=x2, y=y, stroke=stroke, **said),
-        band(
-            ranges[~ranges["unconfirmed"]], {"fillOpacity": 0.3 * opacity, "strokeWidth": 1}, color=fill, stroke=stroke
-        ),
-        band(ranges[ranges["unconfirmed"]], unsure, stroke=stroke),
-        band(sure[~sure["unconfirmed"]], {"strokeWidth": 0, "fillOpacity": opacity}, color=fill),
-        band(sure[sure["unconfirmed"]], {"fill": PAPER, "strokeWidth": 1.4}, stroke=stroke),
+        layer(parts["open"], "rule", dotted, x=x, x2=x2, y=y, stroke=stroke, **said),
+        band(those("ranges", unconfirmed=False), pale, color=fill, stroke=stroke),
+        band(those("ranges", unconfirmed=True), unsure, stroke=stroke),
+        band(those("sure", unconfirmed=False), {"strokeWidth": 0, "fillOpacity": opacity}, color=fill),
+        band(those("sure", unconfirmed=True), {"fill": PAPER, "strokeWidth": 1.4}, stroke=stroke),
         *(
             layer(
-                ends[ends["side"].eq(side) & ends["unconfirmed"].eq(unconfirmed)],
+                those("ends", side=side, unconfirmed=unconfirmed),
                 "point",
                 {"shape": shape, "size": 90, **look},
                 x=x, y=y, **said, **colors,
@@ -373,10 +371,10 @@ def _drawn(
                 (True, {"fill": PAPER, "strokeWidth": 1.4, "opacity": 1}, {"stroke": stroke}),
             )
         ),
-        layer(points[~points["unconfirmed"]], "point", disc, x=x, y=y, color=fill, **said),
-        layer(points[points["unconfirmed"]], "point", ring, x=x, y=y, stroke=stroke, **said),
+        layer(those("points", unconfirmed=False), "point", disc, x=x, y=y, color=fill, **said),
+        layer(those("points", unconfirmed=True), "point", ring, x=x, y=y, stroke=stroke, **said),
         layer(
-            points[points["struck"]],
+            those("points", struck=True),
             "point",
             {"shape": CROSS, "size": 26, "strokeWidth": 1.6, "opacity": 1},
             x=x, y=y, stroke=stroke,
