@@ -180,6 +180,15 @@ def test_markup_in_the_data_is_text_in_the_site(tmp_path: Path):
     assert {record[1] for record in found[0]["records"]} >= {PAYLOAD}
 
 
+def test_site_without_cases_is_refused(tmp_path: Path):
+    policycase.new("kgz-new", tmp_path / "new")
+
+    with pytest.raises(InvalidPackageError, match="no case is coded yet, so a site would have no pages"):
+        policycase.report(tmp_path / "new", tmp_path / "site")
+
+    assert not (tmp_path / "site").exists()
+
+
 def test_case_id_that_cannot_name_a_file_is_refused(tmp_path: Path):
     package = hostile_ids(tmp_path / "hostile")
 

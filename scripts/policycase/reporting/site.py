@@ -145,7 +145,10 @@ def _default(book: Casebook) -> Path:
 
 
 def _refuse_case_ids(book: Casebook) -> None:
-    """Raise unless each case id can be the name of a file."""
+    """Raise unless there are cases, and each case id can be the name of a file."""
+    if not book.case_ids:
+        msg = "no case is coded yet, so a site would have no pages · write one page, for example case.html"
+        raise InvalidPackageError(msg)
     for case_id in book.case_ids:
         if not CASE_ID.fullmatch(case_id):
             msg = f"cases: {case_id} is not a case id, such as kgz-leph · run: policycase validate"
