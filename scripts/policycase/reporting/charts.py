@@ -14,6 +14,8 @@ from policycase.storage.json_files import NOT_XML
 if TYPE_CHECKING:
     import altair
 
+    from policycase.model.casebook import Casebook
+
 
 FONT = "Arial, Helvetica, 'Liberation Sans', sans-serif"
 PAPER, INK, MUTED, FAINT = "#ffffff", "#1c2126", "#57606a", "#d5dbe1"
@@ -70,6 +72,12 @@ def wrapped(text: str, room: float, size: float) -> list[str]:
 def hue(code: object, vocabulary: list[str]) -> str:
     """The color of a code, the same in every chart: by its place in the vocabulary."""
     return HUES[vocabulary.index(str(code)) % len(HUES)] if str(code) in vocabulary else OTHER
+
+
+def labels(casebook: "Casebook") -> dict[tuple[str, str], str]:
+    """The label of each code, by its vocabulary and itself."""
+    codes = casebook.text["codes"]
+    return dict(zip(zip(codes["vocabulary"], codes["code"], strict=True), codes["label"], strict=True))
 
 
 Spec = dict[str, Any]

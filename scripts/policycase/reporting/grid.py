@@ -21,6 +21,7 @@ from policycase.reporting.charts import (
     as_altair,
     field,
     hue,
+    labels,
     layer,
     layered,
     pixels,
@@ -267,7 +268,7 @@ def plot_goals(casebook: "Casebook") -> "altair.TopLevelMixin":
 
 def goals(casebook: "Casebook", case_id: str) -> Grid:
     """The grid of one case: a chip for each aim of each goal; columns are the types that occur in any case."""
-    codes = casebook.codes.set_index(["vocabulary", "code"])["label"]
+    codes = labels(casebook)
     everywhere = casebook.goals
     used = set(everywhere[list(AIMS)].astype(TEXT).to_numpy().ravel())
     columns = [code for code in casebook.profile.vocabularies["goal_type"] if code in used]
@@ -339,7 +340,7 @@ def plot_network(casebook: "Casebook") -> "altair.TopLevelMixin":
 
 def network(casebook: "Casebook", case_id: str) -> Grid:
     """The grid of one case: a chip for each row of `program_agencies`."""
-    codes = casebook.codes.set_index(["vocabulary", "code"])["label"]
+    codes = labels(casebook)
     sectors = casebook.profile.vocabularies["sector"]
     links = casebook.program_agencies
     links = links[links["case_id"].eq(case_id)]

@@ -22,6 +22,7 @@ from policycase.reporting.charts import (
     Spec,
     as_altair,
     field,
+    labels,
     layer,
     layered,
     wrapped,
@@ -66,8 +67,8 @@ def timeline_rows(casebook: "Casebook") -> pd.DataFrame:
     event = rows["kind"].eq("event")
     rows["unconfirmed"] = event & rows["state"].ne("occurred") | rows["state"].eq("planned")
     rows["until"] = observed(casebook, rows["case_id"], rows["record_id"])["observed_until_earliest"]
-    labels = dict(casebook.codes.set_index(["vocabulary", "code"])["label"])
-    rows["words"] = [_words(row, labels) for row in row_tuples(rows)]
+    codes = labels(casebook)
+    rows["words"] = [_words(row, codes) for row in row_tuples(rows)]
     rows["sentence"] = [_sentence(row) for row in row_tuples(rows)]
     panels = pd.Categorical(rows["panel"], ["program", "event", "undated"])
     return rows.assign(order=panels).sort_values(["case_id", "order", "place"], kind="stable").drop(
@@ -118,10 +119,10 @@ def _differing(casebook: "Casebook", rows: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _words(row: Any, labels: dict[tuple[str, str], str]) -> str:
+def _words(row: Any, codes: dict[tuple[str, str], str]) -> str:
     """The dates, and whatever else than "it was" there is to say."""
     date = "" if pd.isna(row.start) or not row.point else in_words(row.start)
-    label = labels.get((STATES[row.kind], row.state), str(row.state)).lower()
+    label = codes.get((STATES[row.kind], row.state), str(row.state)).lower()
     if label.startswith("not "):
         label = f"{STATES[row.kind]} {label}"
     stated = label if row.unconfirmed or row.ongoing or (row.state == "ended" and pd.isna(row.end)) else ""
