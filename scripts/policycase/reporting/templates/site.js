@@ -17,11 +17,12 @@
         fields: ["title", "text", "names"],
         processTerm: fold,
         extractField: (one, field) => (field === "names" ? one.records.map((record) => record[1]).join("\n") : one[field]),
-        searchOptions: { boost: { title: 3 }, prefix: true, fuzzy: (term) => (term.length > 5 ? 0.2 : false), combineWith: "AND" },
+        searchOptions: { boost: { title: 3 }, prefix: true, combineWith: "AND" },
       });
       index.addAll(cases);
     }
-    return index.search(words);
+    const found = index.search(words);
+    return found.length ? found : index.search(words, { fuzzy: 0.2 }); // a misspelling, only where nothing else is found
   };
 
   const tokens = MiniSearch.getDefault("tokenize");
@@ -64,6 +65,7 @@
   const update = () => {
     const words = inputs.q.value.trim();
     const hits = words ? new Map(search(words).map((hit, place) => [hit.id, { place, terms: hit.terms }])) : null;
+    inputs.order.options[0].text = hits ? "Best match" : "Case id";
     const [from, to] = [number(inputs.from), number(inputs.to)];
     let chosen = cases.filter(
       (one) => (!hits || hits.has(one.id)) && facets.every((facet) => !facet.value || (one.codes[facet.dataset.facet] ?? []).includes(facet.value))
