@@ -64,7 +64,9 @@ def site(browser: Browser, folder: Path) -> None:
     """The index of the site of all cases, with a search."""
     six = policycase.stack([ROOT, *sorted((ROOT / "examples").iterdir())])
     browser.open(policycase.report(six, folder / "site") / "index.html", width=1000)
-    browser.ask("const box = document.getElementById('q'); box.value = 'syringes'; box.dispatchEvent(new Event('input'))")
+    browser.ask(
+        "const box = document.getElementById('q'); box.value = 'syringes'; box.dispatchEvent(new Event('input'))"
+    )
     box = browser.ask(
         "const box = document.querySelector('.choices').getBoundingClientRect();"
         "return {x: box.x + scrollX - 16, y: box.y + scrollY - 16, width: box.width + 32, height: 800, scale: 1}"

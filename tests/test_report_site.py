@@ -30,7 +30,10 @@ MANY = 200
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The site of all cases of this repository."""
-    return policycase.report(SIX, tmp_path_factory.mktemp("site") / "six")
+    done: list[int] = []
+    folder = policycase.report(SIX, tmp_path_factory.mktemp("site") / "six", advance=done.append)
+    assert done == [1] * len(BOOKS)
+    return folder
 
 
 @pytest.fixture(scope="module")
@@ -243,7 +246,7 @@ def test_many_cases_are_a_site_unless_one_page_is_asked_for(capsys, tmp_path: Pa
 
     captured = capsys.readouterr()
     assert codes == [0, 0, 3]
-    assert "wrote stack-of-2-cases-site: 2 pages, " in captured.out
+    assert "wrote stack-of-2-cases-site: 2 cases, " in captured.out
     assert "2 cases are much for one page; -o page writes a site with search and filters" in captured.err
     assert "two.html: one page holds at most 1 cases, and these are 2 · write a folder, for example two" in captured.err
     assert {path.name for path in tmp_path.iterdir()} == {"stack-of-2-cases-site", "page.html"}

@@ -1,10 +1,9 @@
 """The report: one page, or of many cases a site with an index, a page per case, what they share, and downloads."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import pandas as pd
@@ -83,7 +82,11 @@ class Spread:
 
 
 def report(
-    casebook: Casebook | str | Path | None = None, output: str | Path | None = None, *, force: bool = False
+    casebook: Casebook | str | Path | None = None,
+    output: str | Path | None = None,
+    *,
+    force: bool = False,
+    advance: Callable[[int], object] | None = None,
 ) -> Path:
     """The report of a case or of a stack: one HTML page, or a folder with a page per case.
 
@@ -97,6 +100,8 @@ def report(
         folder. Default: `<name>.html`, or the folder `<name>-site` if there are more than 12 cases.
     force
         Replace an earlier report.
+    advance
+        Called with 1 after each page of a folder, for a progress bar.
 
     Returns
     -------
@@ -104,8 +109,7 @@ def report(
         The page or the folder. Neither needs a network, a server or a script: charts are inline SVG, and each value
         names its passages. A folder has `index.html`, which searches and filters the cases; `cases/`, one page per
         case, each by itself; `shared.html`, what the cases share; and `downloads/`, the data package and the views as
-        CSV.
-        One page has about half a megabyte per case, so it holds at most 50.
+        CSV. One page has about half a megabyte per case, so it holds at most 50.
 
     Raises
     ------
@@ -135,7 +139,7 @@ def report(
         return target
     _refuse_case_ids(book)
     with staged(target.resolve(), force=force) as place:
-        _write(book, place)
+        _write(book, place, advance or (lambda _: None))
     return target
 
 
@@ -155,7 +159,7 @@ def _refuse_case_ids(book: Casebook) -> None:
             raise InvalidPackageError(msg)
 
 
-def _write(book: Casebook, folder: Path) -> None:
+def _write(book: Casebook, folder: Path, advance: Callable[[int], object]) -> None:
     """Write the site; the pages one by one, so that memory does not grow with their number."""
     stack = Index(book)
     entries = []
@@ -165,6 +169,7 @@ def _write(book: Casebook, folder: Path) -> None:
         up = Value(f"All {len(book.case_ids)} cases", anchor=f"../{INDEX}")
         (folder / entry.address).write_bytes(page(one, up).encode())
         entries.append(entry)
+        advance(1)
     pages = {case_id: _address(case_id) for case_id in book.case_ids}
     inner = stack.anchors if len(book.case_ids) <= FEW else {}  # the charts of few cases lead to every record
     stack.anchors = {name: f"{pages[stack.record[name]['case_id']]}#{at}" for name, at in inner.items()} | pages
@@ -383,9 +388,10 @@ def _below_country(stack: Index, frame: pd.DataFrame) -> figures.Sheet:
 def _downloads(book: Casebook, folder: Path) -> Iterator[tuple[Path, str]]:
     """Write what can be downloaded, each with what it is: the data package, the citations, and each view."""
     package = folder / f"{book.descriptor['name']}-{book.descriptor['version']}.zip"
-    with TemporaryDirectory() as private:
-        book.write(Path(private) / "package")
-        package.write_bytes(zipped(files(Path(private) / "package")))
+    unpacked = folder / "package"
+    book.write(unpacked)
+    package.write_bytes(zipped(files(unpacked)))
+    shutil.rmtree(unpacked)
     yield package, "every table with its schema, as a data package"
     for name, what in VIEWS.items():
         target = folder / f"{name}.csv"
