@@ -44,6 +44,7 @@ def main() -> None:
     """Write the pictures."""
     with tempfile.TemporaryDirectory() as folder, chromium() as browser:
         report(browser, Path(folder))
+        site(browser, Path(folder))
         coding_page(browser, Path(folder))
         editor(browser, Path(folder))
 
@@ -57,6 +58,20 @@ def report(browser: Browser, folder: Path) -> None:
         "return {x: box.x + scrollX - 16, y: box.y + scrollY + 2, width: box.width + 32, height: 620, scale: 1}"
     )
     shoot(browser, "report.png", {"captureBeyondViewport": True, "clip": box})
+
+
+def site(browser: Browser, folder: Path) -> None:
+    """The index of the site of all cases, with a search."""
+    six = policycase.stack([ROOT, *sorted((ROOT / "examples").iterdir())])
+    browser.open(policycase.report(six, folder / "site") / "index.html", width=1000)
+    browser.ask(
+        "const box = document.getElementById('q'); box.value = 'syringes'; box.dispatchEvent(new Event('input'))"
+    )
+    box = browser.ask(
+        "const box = document.querySelector('.choices').getBoundingClientRect();"
+        "return {x: box.x + scrollX - 16, y: box.y + scrollY - 16, width: box.width + 32, height: 800, scale: 1}"
+    )
+    shoot(browser, "site.png", {"captureBeyondViewport": True, "clip": box})
 
 
 def coding_page(browser: Browser, folder: Path) -> None:

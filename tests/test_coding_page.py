@@ -1,11 +1,7 @@
 """The page to code in: what it embeds, and a person's whole way through it in Chromium."""
 
-import hashlib
 import json
 import re
-import shutil
-import subprocess
-import tarfile
 import time
 from collections.abc import Iterator
 from itertools import product
@@ -22,7 +18,7 @@ from pages import Page
 
 import policycase
 from policycase.cli.main import main
-from policycase.coding.coding_page import ASSETS, LIBRARIES, described, offered, page_data
+from policycase.coding.coding_page import ASSETS, described, offered, page_data
 from policycase.coding.sentences import passage_rows, sentences
 from policycase.errors import UnreadableError
 from policycase.model.dates import PATTERN
@@ -31,7 +27,6 @@ from policycase.model.profile import shipped_profile
 from policycase.model.source_texts import read_source
 
 CHOICES = {6: ("furniture", "")}  # a page header
-VENDORED = json.loads((ASSETS / "vendor/vendored.json").read_text(encoding="utf-8"))
 TAB, ESCAPE, CONTROL, ENTER = "\ue004", "\ue00c", "\ue009", "\ue007"
 WAIT = 10  # seconds for a draft or a download
 
@@ -149,37 +144,6 @@ def test_case_id_and_coding_file_are_checked_before_a_page_is_made(tmp_path: Pat
         policycase.coding_page(LAMPS_SOURCE, "bvt-lamps", tmp_path / "page.html", resume=tmp_path / "broken.yaml")
 
     assert not (tmp_path / "page.html").exists()
-
-
-def test_every_vendored_file_is_listed_with_its_license():
-    files = {path.name for path in (ASSETS / "vendor").iterdir()} - {"vendored.json"}
-
-    assert files == set(VENDORED)
-    assert set(LIBRARIES) <= files
-    packages = {one["package"] for one in VENDORED.values()}
-    assert {one["package"] for name, one in VENDORED.items() if name.endswith(".LICENSE")} == packages
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("package", sorted({(one["package"], one["version"]) for one in VENDORED.values()}))
-def test_vendored_files_are_those_of_the_registry(package: tuple[str, str], tmp_path: Path):
-    npm = shutil.which("npm")
-    if npm is None:
-        pytest.skip("npm is not installed")
-    name, version = package
-
-    done = subprocess.run(
-        [npm, "pack", "--silent", f"{name}@{version}"], cwd=tmp_path, capture_output=True, check=False
-    )
-
-    if done.returncode:
-        pytest.skip(f"no registry was reached: {done.stderr.decode()[-200:]}")
-    with tarfile.open(next(tmp_path.glob("*.tgz"))) as packed:
-        for file, origin in VENDORED.items():
-            if origin["package"] == name:
-                theirs = packed.extractfile(f"package/{origin['path']}").read()
-                ours = (ASSETS / "vendor" / file).read_bytes()
-                assert hashlib.sha256(ours).hexdigest() == hashlib.sha256(theirs).hexdigest(), file
 
 
 class Coder:

@@ -54,6 +54,7 @@ MAKING = [
     *(["export", "IN", "--to", form, "-o", f"OUT/{form}{FORMS[form].ending}"] for form in FORMS),
     *(["export", "IN", "--to", view, "-o", f"OUT/{view}.csv"] for view in VIEWS),
     ["report", "IN", "-o", "OUT/case.html"],
+    ["report", "IN", "-o", "OUT/site"],
     ["render", "IN"],
     ["new", "abw-new", "-o", "OUT/abw-new", "--workbook", "--from", "SOURCE", "--choices", "CHOICES"],
     ["agreement", "IN", "other=IN", "--save", "IN"],

@@ -7,8 +7,8 @@ import pytest
 from books import CASE, SIX
 
 import policycase
+from policycase.reporting import charts, timeline
 from policycase.reporting import grid as grid_module
-from policycase.reporting import theme, timeline
 from policycase.reporting.timeline import timeline_rows
 
 ROWS = timeline_rows(CASE).set_index("record_id")
@@ -19,12 +19,21 @@ PLOTS = [policycase.plot_timeline, policycase.plot_network, policycase.plot_goal
 def drawn(record_id: str) -> list[str]:
     """The marks of one record in words: kind, first day, last day, side."""
     rows = ROWS.loc[[f"kgz-leph:{record_id}"]].assign(y=0.0)
-    frames = timeline.drawn(rows, AXIS, 1_000_000)  # so wide that no bar is widened to be seen
+    marks = timeline.drawn(rows, AXIS, 1_000_000)  # so wide that no bar is widened to be seen
     return [
-        " ".join([kind, *(f"{day:%Y-%m-%d}" for day in (row["x"], row["x2"]) if pd.notna(day)), row["side"]]).strip()
-        for kind, frame in frames.items()
-        for row in frame.to_dict("records")
+        " ".join([kind, *(f"{day:%Y-%m-%d}" for day in (mark["x"], mark["x2"]) if pd.notna(day)), mark["side"]]).strip()
+        for kind, each in marks.items()
+        for mark in each
     ]
+
+
+def rows_of(part: object) -> list[dict]:
+    """Every row that a chart draws."""
+    if isinstance(part, list):
+        return [row for one in part for row in rows_of(one)]
+    if not isinstance(part, dict):
+        return []
+    return [*part.get("data", {}).get("values", []), *rows_of([one for name, one in part.items() if name != "data"])]
 
 
 @pytest.mark.parametrize("plot", PLOTS)
@@ -42,7 +51,7 @@ def test_plot_of_a_case_without_rows_is_empty(plot):
 
     chart = plot(policycase.Casebook(replace(CASE.text, frames=frames), CASE.descriptor)).to_dict()
 
-    assert [rows for rows in chart["datasets"].values() if rows] == []
+    assert rows_of(chart) == []
 
 
 def test_timeline_has_a_row_for_each_program_and_event():
@@ -185,11 +194,16 @@ def test_label_is_never_cut(plot):
         column = "title" if name == "cases" else "name"
         frames[name] = frames[name].assign(**{column: frames[name][column] + f" {LONG}"})
 
-    chart = plot(policycase.Casebook(replace(CASE.text, frames=frames), CASE.descriptor)).to_dict()
+    book = policycase.Casebook(replace(CASE.text, frames=frames), CASE.descriptor)
 
-    rows = [row for rows in chart["datasets"].values() for row in rows if "lines" in row]
-    assert sum("\n" in row["lines"] for row in rows) > 8
-    assert all(row["lines"].split() == row["name"].split() for row in rows)
+    chart = plot(book).to_dict()
+
+    grids = [grid_of(book, "kgz-leph") for grid_of in (grid_module.network, grid_module.goals)]
+    shown = [timeline_rows(book), *(frame for grid in grids for frame in (grid.rows, grid.columns))]
+    names = {name for frame in shown for name in frame["name"]}
+    labels = [row["lines"] for row in rows_of(chart) if "lines" in row]
+    assert sum("\n" in label for label in labels) > 8
+    assert {" ".join(label.split()) for label in labels} <= names
     assert "…" not in str(chart)
     assert "'limit'" not in str(chart)
 
@@ -199,9 +213,9 @@ def test_label_is_never_cut(plot):
 )
 @pytest.mark.parametrize("room", [60, 300])
 def test_wrapped_text_fits_its_room_and_keeps_every_letter(text: str, room: int):
-    lines = theme.wrapped(text, room, 11.5)
+    lines = charts.wrapped(text, room, 11.5)
 
-    assert all(theme.pixels(line, 11.5) <= room for line in lines)
+    assert all(charts.pixels(line, 11.5) <= room for line in lines)
     assert "".join(lines).replace(" ", "") == text.replace(" ", "")
 
 
@@ -218,5 +232,5 @@ def test_grids_mark_what_only_other_sources_name():
 
     marked = links.rows[links.rows["name"].str.endswith("(other sources)")]
     assert marked["row"].tolist() == ["kgz-leph:moh"]
-    assert set(links.chips.loc[links.chips["hue"].eq(theme.OTHER), "row"]) == {"kgz-leph:moh"}
-    assert aims.chips.loc[aims.chips["hue"].eq(theme.OTHER), "id"].tolist() == ["kgz-leph:patrols-goal-spread"]
+    assert set(links.chips.loc[links.chips["hue"].eq(charts.OTHER), "row"]) == {"kgz-leph:moh"}
+    assert aims.chips.loc[aims.chips["hue"].eq(charts.OTHER), "id"].tolist() == ["kgz-leph:patrols-goal-spread"]

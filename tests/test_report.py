@@ -22,7 +22,7 @@ from policycase.cli.main import main
 from policycase.errors import UnreadableError
 from policycase.model.profile import Profile
 from policycase.publishing.web_metadata import dataset
-from policycase.reporting import theme as theme_module
+from policycase.reporting import charts
 from policycase.reporting.page import TEMPLATES, html
 
 pytestmark = pytest.mark.xdist_group("report")  # one worker makes the reports for all of them
@@ -227,18 +227,16 @@ def contrast(one: str, other: str) -> float:
 
 def test_colors_of_charts_stand_out_on_light_and_dark():
     inks = [
-        theme_module.INK,
-        theme_module.MUTED,
-        theme_module.PROGRAM,
-        theme_module.EVENT,
-        theme_module.OTHER,
-        *theme_module.HUES,
+        charts.INK,
+        charts.MUTED,
+        charts.PROGRAM,
+        charts.EVENT,
+        charts.OTHER,
+        *charts.HUES,
     ]
 
-    assert [color for color in inks if contrast(color, theme_module.PAPER) < 4.5] == []
-    assert [
-        color for color in inks if contrast(theme_module.ON_DARK[color], theme_module.ON_DARK[theme_module.PAPER]) < 4.5
-    ] == []
+    assert [color for color in inks if contrast(color, charts.PAPER) < 4.5] == []
+    assert [color for color in inks if contrast(charts.ON_DARK[color], charts.ON_DARK[charts.PAPER]) < 4.5] == []
 
 
 @pytest.mark.parametrize("theme", [0, 1], ids=["light", "dark"])
@@ -374,7 +372,7 @@ def test_command_writes_the_page(capsys, tmp_path: Path):
     assert json.loads(captured.out.split("\n", 1)[1]) == {"file": str(target), "bytes": target.stat().st_size}
 
 
-@pytest.mark.parametrize("missing", ["altair", "jinja2", "vl_convert"])
+@pytest.mark.parametrize("missing", ["jinja2", "vl_convert"])
 def test_missing_extra_says_what_to_install(tmp_path: Path, missing: str):
     code = (
         f"import sys; sys.modules[{missing!r}] = None; "

@@ -30,7 +30,9 @@ WRITERS = {  # name: arguments, what stands at the output before, kills before a
     "stack": (["stack", "in", "-o", "out"], None, 3),
     "stack-force": (["stack", "in", "-o", "out", "--force"], "package", 4),
     "pack": (["pack", *READING, "-o", "out", "--force"], "file", 3),
-    "report": (["report", *READING, "-o", "out", "--force"], "page", 3),
+    "report": (["report", *READING, "-o", "out.html", "--force"], "page", 3),
+    "site": (["report", *READING, "-o", "out"], None, 3),
+    "site-force": (["report", *READING, "-o", "out", "--force"], "export", 4),
     "csv": (["export", *READING, "--to", "csv", "-o", "out"], None, 3),
     "csv-force": (["export", *READING, "--to", "csv", "-o", "out", "--force"], "export", 4),
     "parquet": (["export", *READING, "--to", "parquet", "-o", "out"], None, 3),
@@ -116,7 +118,8 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]
     orders = []
     for name, (arguments, kind, kills) in WRITERS.items():
         shutil.copytree(room / "inputs", room / "before" / name)
-        put_before(kind, room / "before" / name / "out")
+        output = arguments[arguments.index("-o") + 1] if "-o" in arguments else "out"
+        put_before(kind, room / "before" / name / output)
         orders.append([name, arguments, kills])
     command = [sys.executable, HERE / "killing.py", room]
     done = subprocess.run(command, input=json.dumps(orders), stdout=-1, text=True, check=True, env=environment())

@@ -39,7 +39,7 @@ if TYPE_CHECKING:  # what editors and type checkers see; a test holds it equal t
     from policycase.publishing.pack import pack as pack
     from policycase.reporting.grid import plot_goals as plot_goals
     from policycase.reporting.grid import plot_network as plot_network
-    from policycase.reporting.page import report as report
+    from policycase.reporting.site import report as report
     from policycase.reporting.timeline import plot_timeline as plot_timeline
     from policycase.storage.downloads import UnverifiedWarning as UnverifiedWarning
     from policycase.validation.report import Report as Report
@@ -83,7 +83,7 @@ HOMES = {
     "plot_goals": "reporting.grid",
     "plot_network": "reporting.grid",
     "plot_timeline": "reporting.timeline",
-    "report": "reporting.page",
+    "report": "reporting.site",
     "spells": "analysis.chronology",
     "stack": "model.stack",
     "ties": "analysis.network",

@@ -1,4 +1,4 @@
-"""Whether each command is linear in its input: python tests/benchmarks/commands.py [--sizes 100 1000] [--pages 4 16].
+"""Whether each command is linear in its input: python tests/benchmarks/commands.py [--sizes 100 1000].
 
 The first table times what is asked of a stack of synthetic cases (tests/corpora.py), in ms per case, at each size; the
 factor says how many times as dear a case is in the largest stack as in the smallest, 1 being linear. A row in ms per
@@ -6,6 +6,7 @@ call does not divide by the cases. The second table times single packages and st
 of its size and at its size; 1 is linear there too. One process, one run
 of each, in seconds of the processor.
 With --sizes 100 1000 10000 it takes about ten times as long.
+What a report costs is in sites.py.
 """
 
 import argparse
@@ -37,31 +38,26 @@ PLACES, CODES, CELLS, CASES, DIFFERENT = 32_000, 6_000_000, 300_000, 400, 100
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--sizes", type=int, nargs="+", default=[100, 1000], help="cases of the stacks")
-    options.add_argument("--pages", type=int, nargs="+", default=[4, 16], help="cases of the stacks that are reported")
     options.add_argument("--only", choices=("stacks", "slow"), help="one of the two tables")
     given = options.parse_args()
     say(f"{os.cpu_count()} cores, pandas {pd.__version__}; one run of each")
     with tempfile.TemporaryDirectory() as folder:
         if given.only != "slow":
-            stacks(Path(folder), sorted(given.sizes), sorted(given.pages))
+            stacks(Path(folder), sorted(given.sizes))
         if given.only != "stacks":
             slow(Path(folder))
 
 
-def stacks(folder: Path, sizes: list[int], pages: list[int]) -> None:
+def stacks(folder: Path, sizes: list[int]) -> None:
     """What is asked of a stack, in ms per case or per call, at each size."""
-    paths = write_corpus(folder / "corpus", max(*sizes, *pages))
+    paths = write_corpus(folder / "corpus", max(sizes))
     say(f"\n{'ms per case':24}" + "".join(f"{size:>10,}" for size in sizes) + f"{'factor':>10}")
     taken = {size: asked(paths[:size], folder) for size in sizes}
-    taken_of_pages = {size: seconds(lambda size=size: page(paths[:size], folder)) for size in pages}
     for name, each in taken[sizes[0]].items():
         by_call = name.endswith("per call")
         ms = [1000 * taken[size][name] / (1 if by_call else size) for size in sizes]
         bar = " (bar 5)" if ms[-1] > 5 else ""
         say(f"{name:24}" + "".join(f"{value:10.2f}" for value in ms) + f"{ms[-1] / ms[0] if each else 1:10.2f}{bar}")
-    ms = [1000 * taken_of_pages[size] / size for size in pages]
-    where = ", ".join(f"{value:.0f} at {size}" for value, size in zip(ms, pages, strict=True))
-    say(f"{'report':24}{where}; factor {ms[-1] / ms[0]:.2f}")
 
 
 def asked(paths: list[Path], folder: Path) -> dict[str, float]:
@@ -108,10 +104,6 @@ def aged(book: Casebook) -> Casebook:
     tenth = pd.Series(range(len(events)), index=events.index).mod(10).eq(0)
     frames["events"] = events.assign(name=events["name"].mask(tenth, "An older name"))
     return Casebook(type(book.text)(frames, book.profile, book.text.paths), book.descriptor)
-
-
-def page(paths: list[Path], folder: Path) -> None:
-    policycase.report(policycase.stack(paths), folder / f"report-{len(paths)}.html")
 
 
 def slow(folder: Path) -> None:

@@ -107,7 +107,7 @@ def calls(book: Casebook, paths: list[Path], folder: Path) -> dict[str, Callable
         "stack": lambda: combine(paths),
         "unstack": lambda: divide(book),
         "write": lambda: book.write(folder / "written", force=True),
-        "report": lambda: pc.report(book, folder / "report.html", force=True),
+        "report": lambda: pc.report(book, folder / "report", force=True),
     }  # fmt: skip
     forms = [name for name in FORMS if name != "workbook"]
     for name in forms:

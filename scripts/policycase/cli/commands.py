@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 from argparse import Namespace
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from textwrap import shorten
@@ -466,14 +466,30 @@ def run_export(options: Namespace) -> None:
 
 
 def run_report(options: Namespace) -> None:
-    """One HTML page."""
-    from policycase.reporting.page import report
+    """One HTML page, or a site."""
+    from policycase.reporting.site import FEW, report
 
-    target = report(book(options), options.output, force=options.force)
+    case = book(options)
+    many = len(case.case_ids)
+    with progress(many, "pages") if many > FEW else nullcontext() as advance:
+        target = report(case, options.output, force=options.force, advance=advance)
+    if target.is_dir():
+        files = [path for path in target.rglob("*") if path.is_file()]
+        size = sum(path.stat().st_size for path in files)
+        if options.json:
+            say_json({"folder": str(target), "cases": many, "files": len(files), "bytes": size})
+        else:
+            say(
+                f"wrote {target}: {many:,} case{'s' * (many != 1)}, {size / 1024:,.0f} KB: open {target / 'index.html'} in a browser"
+            )
+        return
+    size = target.stat().st_size
     if options.json:
-        say_json({"file": str(target), "bytes": target.stat().st_size})
+        say_json({"file": str(target), "bytes": size})
     else:
-        say(f"wrote {target}, {target.stat().st_size / 1024:,.0f} KB: open it in a browser")
+        say(f"wrote {target}, {size / 1024:,.0f} KB: open it in a browser")
+    if many > FEW:
+        tell(f"{many} cases are much for one page; -o {target.with_suffix('')} writes a site with search and filters")
 
 
 def run_new(options: Namespace) -> None:

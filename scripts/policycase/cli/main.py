@@ -269,9 +269,15 @@ def _add_combining(add: Callable[..., Parser]) -> None:
         help=f"the file or folder to write; a view is one file that ends in {', '.join(VIEW_FORMS)}",
     )
     export.add_argument("--force", action="store_true", help="replace an earlier export")
-    report = add("report", "write a case or a stack as one HTML page; works offline, prints well", package="some")
-    report.add_argument("-o", "--output", required=True, metavar="FILE", help="the page to write")
-    report.add_argument("--force", action="store_true", help="replace the page if it exists")
+    report = add("report", "write a case as an HTML page, many cases as a site; works offline", package="some")
+    report.add_argument(
+        "-o",
+        "--output",
+        metavar="OUT",
+        help="a file that ends in .html: one page; any other name: the folder of a site with an index, search and a "
+        "page per case; default: NAME.html, or for more than 12 cases the folder NAME-site",
+    )
+    report.add_argument("--force", action="store_true", help="replace an earlier report")
     diff = add("diff", "what changed between two versions; exit 1 if anything did", package="none")
     diff.add_argument("old", metavar="OLD", help="the package as it was")
     diff.add_argument("new", metavar="NEW", help="the package as it is")

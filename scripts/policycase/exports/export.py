@@ -109,7 +109,7 @@ def export(case: Casebook | str | Path | None, to: str, output: str | Path, *, f
     refuse_invalid_descriptor(book.descriptor)
     writer = _writer(form)
     frame = view(book, to) if to in VIEWS else None
-    _refuse_replacing(target, [] if frame is None else list(frame.columns), force=force)
+    refuse_replacing(target, [] if frame is None else list(frame.columns), force=force)
     with staged(target.resolve(), force=force) as place:
         try:
             if frame is None:
@@ -155,7 +155,14 @@ def _writer(form: Form) -> Any:
     return import_module(f"policycase.{form.module}")
 
 
-def _refuse_replacing(target: Path, header: list[str], *, force: bool) -> None:
+def refuse_replacing(target: Path, header: Sequence[str] = (), *, force: bool) -> None:
+    """Raise unless the target may be written: it does not exist, or `force` is set and it is an earlier export.
+
+    Raises
+    ------
+    UnreadableError
+        The target exists and `force` is not set; or something in it was not written by policycase.
+    """
     if not (target.exists() or target.is_symlink()):
         return
     if not force:

@@ -1,7 +1,7 @@
 """Several cases as one casebook, and back; tables are concatenated, descriptors and licences merged."""
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -236,6 +236,40 @@ def unstack(casebook: Casebook) -> dict[str, Frames]:
             run = len(rows) and rows[-1] - rows[0] + 1 == len(rows)  # a slice copies nothing
             own[name] = (frame.iloc[rows[0] : rows[-1] + 1] if run else frame.iloc[rows]).reset_index(drop=True)
     return dict(parts)
+
+
+def each_case(casebook: Casebook) -> Iterator[Casebook]:
+    """Each case of a stack as a casebook of its own, under a descriptor that says only what is true of that case.
+
+    Notes
+    -----
+    A stack keeps no descriptor of a case. So name, title, description, contributors and sources are those of the case's
+    own tables, licences are those that name the case; version and the day of creation are those of the stack.
+    """
+    if len(casebook.case_ids) == 1:
+        yield casebook
+        return
+    for case_id, tables in _parts(casebook).items():
+        row = tables["cases"].iloc[0]
+        coded = tables["sources"][tables["sources"]["source_use"].eq("coded")]
+        own = {
+            "name": case_id,
+            "title": row["title"],
+            "description": row["summary"],
+            "licenses": [
+                {key: value for key, value in entry.items() if key != "cases"}
+                for entry in casebook.descriptor.get("licenses", [])
+                if case_id in entry.get("cases", [case_id])
+            ],
+            "contributors": [{"title": row["coded_by"], "roles": ["author"]}],
+            "sources": [
+                {"title": source["title"], "path": f"https://doi.org/{source['doi']}" if filled else source["url"]}
+                for source, filled in zip(coded.to_dict("records"), coded["doi"].notna(), strict=True)
+                if filled or pd.notna(source["url"])
+            ],
+        }
+        kept = {key: value for key, value in casebook.descriptor.items() if key not in {"id", "homepage", "keywords"}}
+        yield Casebook(tables, kept | own)
 
 
 def _parts(casebook: Casebook) -> dict[str, Tables]:

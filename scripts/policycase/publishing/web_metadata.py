@@ -31,7 +31,7 @@ def dataset(descriptor: Descriptor, profile: Profile, cases: pd.DataFrame) -> di
         **about(descriptor),
         "temporalCoverage": _interval(cases),
         "spatialCoverage": [
-            {"@type": "Country", "name": _country(code), "identifier": code}
+            {"@type": "Country", "name": country_name(code), "identifier": code}
             for code in sorted(cases["country"].dropna().unique())
         ],
         "variableMeasured": [
@@ -103,7 +103,8 @@ def _work(source: Descriptor) -> dict[str, str]:
     return filled({"@type": "CreativeWork", "name": source["title"], "url": url, "identifier": identifier})
 
 
-def _country(code: str) -> str:
+def country_name(code: str) -> str:
+    """The name of a country by its code of three letters; the code itself where there is none."""
     found = country(code)
     return getattr(found, "common_name", found.name) if found else code
 

@@ -1,22 +1,21 @@
-"""The charts of the page: each drawn for a wide and for a narrow page, with the same as a table."""
+"""The charts and tables of the page: each chart drawn for a wide and for a narrow page, with the same as a table."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
 from policycase.model.columns import row_tuples
 from policycase.model.dates import span_in_words
+from policycase.model.profile import ENTRY_TABLES
 from policycase.reporting import grid as grid_module
 from policycase.reporting import timeline
+from policycase.reporting.charts import Spec, drawing
 from policycase.reporting.grid import Grid
 from policycase.reporting.records import Index, Value
-from policycase.reporting.timeline import KINDS, drawing, timeline_rows
-
-if TYPE_CHECKING:
-    import altair
-
+from policycase.reporting.timeline import KINDS
+from policycase.storage.csv_files import TEXT
 
 BELOW = "The table below the image says the same."
 AXIS_LEFT = {"left": timeline.WIDE.labels, "right": timeline.WIDE.dates, "top": 26, "bottom": 6}
@@ -54,7 +53,7 @@ class Figure:
 
 def timeline_figures(index: Index) -> Iterator[Figure]:
     """A timeline for each case, all on one axis; and a closer look where many dates lie close together."""
-    rows = timeline_rows(index.casebook)
+    rows = index.timeline
     axis = timeline.time_window(rows)
     for number, case_id in enumerate(index.casebook.case_ids):
         ours = rows[rows["case_id"].eq(case_id)]
@@ -76,7 +75,7 @@ def timeline_figures(index: Index) -> Iterator[Figure]:
 
 def strip_figure(index: Index) -> Figure:
     """All cases on one axis, two lanes each."""
-    rows = timeline_rows(index.casebook)
+    rows = index.timeline
     axis = timeline.time_window(rows)
     titles = {case_id: index.name(case_id) for case_id in index.casebook.case_ids}
     words = Words(
@@ -183,7 +182,7 @@ def _grid(index: Index, grid: Grid, words: Words, heads: list[str], left_out: li
             for chip in row_tuples(grid.chips)
         ],
     )
-    wide = grid_module.wide(grid).properties(autosize="none", padding=grid_module.margins(grid))
+    wide = grid_module.wide(grid) | {"autosize": "none", "padding": grid_module.margins(grid)}
     yield Figure(
         index.record[grid.chips["id"].iloc[0]]["case_id"],
         words.title,
@@ -193,9 +192,7 @@ def _grid(index: Index, grid: Grid, words: Words, heads: list[str], left_out: li
     )
 
 
-def _drawings(
-    index: Index, words: Words, wide: "altair.TopLevelMixin", narrow: "altair.TopLevelMixin"
-) -> tuple[str, str]:
+def _drawings(index: Index, words: Words, wide: Spec, narrow: Spec) -> tuple[str, str]:
     """The chart for a wide and for a narrow page."""
     return (
         drawing(wide, f"{words.ident}-wide", words.title, words.description, index.anchors),
@@ -203,9 +200,9 @@ def _drawings(
     )
 
 
-def _on_axis(chart: "altair.LayerChart") -> "altair.LayerChart":
+def _on_axis(chart: Spec) -> Spec:
     """A wide timeline whose axis is where that of every other one is."""
-    return chart.properties(autosize="none", padding=AXIS_LEFT)
+    return chart | {"autosize": "none", "padding": AXIS_LEFT}
 
 
 def _title(index: Index, case_id: str, what: str) -> str:
@@ -239,3 +236,105 @@ def _days(*bounds: pd.Timestamp) -> list[Value]:
     if all(pd.isna(day) for day in bounds):
         return [Value("")] * len(bounds)
     return [Value("open" if pd.isna(day) else day.strftime("%Y-%m-%d")) for day in bounds]
+
+
+COMPARED = (("programs", "program_type"), ("program_agencies", "role"), ("agencies", "sector"), ("goals", "goal_type"))
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How often each code of a field occurs in each case; None where the case has no row in the table.
+
+    `extents` says for each case how much of what its sources say the table holds.
+    """
+
+    caption: str
+    cases: list[Value]
+    rows: list[tuple[Value, list[int | None]]]
+    most: int
+    extents: list[Value]
+
+
+def comparison(index: Index) -> Sheet:
+    """The cases: country, time, how much each holds, and how it was coded."""
+    fields = index.profile.tables["cases"].fields
+    country, review = fields["country"], fields["review_status"]
+    table = index.casebook.cases
+    sized = (*ENTRY_TABLES, "passages")
+    return Sheet(
+        "The cases and how much each holds",
+        ["Case", country.title, "Time", *(name.capitalize() for name in sized), review.title],
+        [
+            [
+                Value(row.title, row.case_id, index.anchors[row.case_id]),
+                Value(row.country),
+                Value(span_in_words(row.start, row.end)),
+                *(Value(_size(index, row.case_id, name)) for name in sized),
+                index.value(review, row.review_status),
+            ]
+            for row in row_tuples(table)
+        ],
+    )
+
+
+def _size(index: Index, case_id: str, name: str) -> str:
+    """How many rows of a table the coded sources of a case attest, and how many more only other sources do."""
+    own, more = index.sizes.get((case_id, name), (0, 0))
+    return f"{own} (+ {more} of other sources)" if more else str(own)
+
+
+def counts(index: Index) -> list[Counts]:
+    """One table of counts for each field that is compared, of what the coded sources say; unused codes are left out."""
+    case_ids = index.casebook.case_ids
+    extents_of = _extents(index)
+    cases = [Value(case_id, index.name(case_id), index.anchors[case_id]) for case_id in case_ids]
+    found: list[Counts] = []
+    for name, column in COMPARED:
+        frame, table = index.casebook.coded[name], index.profile.tables[name]
+        field = table.fields[column]
+        crossed = pd.crosstab(frame[column].astype(TEXT), frame["case_id"]).reindex(columns=case_ids)
+        rows = [
+            (index.value(field, code), [None if pd.isna(count) else int(count) for count in crossed.T[code]])
+            for code in index.profile.vocabularies[field.vocabulary]
+            if code in crossed.index
+        ]
+        if rows:
+            most = max(count or 0 for _, counted in rows for count in counted)
+            held = [extents_of[case_id, name] for case_id in case_ids]
+            found.append(Counts(f"{table.title}: {field.title.lower()}", cases, rows, most, held))
+    return found
+
+
+def extents(index: Index) -> Sheet:
+    """Each table of each case: its rows, those of other sources, how much has evidence, and its extent."""
+    held = _extents(index)
+    heads = ["Table", "Rows", "Of other sources", "Rows with evidence", "Values with evidence", "Extent"]
+    several = len(index.casebook.case_ids) > 1
+    rows = [
+        [
+            Value(index.profile.tables[row.table].title),
+            *([Value(row.case_id)] if several else []),
+            *(Value(str(size)) for size in index.sizes.get((row.case_id, row.table), (0, 0))),
+            Value(_share(row.rows_with_evidence, row.rows_needing_evidence)),
+            Value(_share(row.values_with_evidence, row.values_needing_evidence)),
+            held[row.case_id, row.table],
+        ]
+        for row in row_tuples(index.coverage)
+    ]
+    return Sheet("Every table, and how much of it rests on passages", [heads[0], *["Case"] * several, *heads[1:]], rows)
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{part} of {whole}" if whole else ""
+
+
+def _extents(index: Index) -> dict[tuple[str, str], Value]:
+    """What each table of each case holds of what its sources say, with the coder's remark."""
+    remarks = {(row["case_id"], row["table_name"]): row.get("note", "") for row in index.rows["scope"]}
+    return {
+        (row.case_id, row.table): Value(
+            "not said" if pd.isna(row.extent) else index.label("extent", row.extent).lower(),
+            remarks.get((row.case_id, row.table), ""),
+        )
+        for row in row_tuples(index.coverage)
+    }

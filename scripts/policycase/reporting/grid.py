@@ -11,7 +11,22 @@ from policycase.model.columns import row_tuples
 from policycase.model.dates import span_in_words
 from policycase.model.provenance import ATTESTED, OTHER_SOURCE
 from policycase.model.tables import refuse_invalid_rows
-from policycase.reporting.theme import FAINT, INK, MUTED, OTHER, PAPER, hue, library, pixels, themed, wrapped
+from policycase.reporting.charts import (
+    FAINT,
+    INK,
+    MUTED,
+    OTHER,
+    PAPER,
+    Spec,
+    as_altair,
+    field,
+    hue,
+    labels,
+    layer,
+    layered,
+    pixels,
+    wrapped,
+)
 from policycase.storage.csv_files import TEXT
 
 if TYPE_CHECKING:
@@ -30,6 +45,9 @@ SLANT, ANGLE = 190, 50  # pixels of a line of a slanted name, and its degrees
 LIFT, EDGE = 8, 5  # pixels between names and the grid, and around all
 HEAD_SIZE, BOLD = 10.5, 1.1  # of heads; bold is wider
 CHIPS = ["row", "column", "text", "hue", "style", "sentence", "id"]
+MIDDLE: Spec = {"baseline": "middle", "aria": False}
+LINES: Spec = {"lineBreak": "\n", "lineHeight": LINE_HEIGHT, "color": INK}
+SQUARE: Spec = {"size": 44, "opacity": 1}
 STYLES: dict[str, dict[str, Any]] = {
     "solid": {"fillOpacity": 1, "strokeWidth": 0},
     "tint": {"fillOpacity": 0.2, "strokeWidth": 0},
@@ -56,13 +74,12 @@ def by_case(casebook: "Casebook", grid_of: Callable[["Casebook", str], Grid]) ->
     """The wide grid of the one case, or those of all under their titles."""
     refuse_invalid_rows(casebook.text, casebook.profile)
     titles = casebook.cases.set_index("case_id")["title"]
-    charts = [wide(grid_of(casebook, case_id)).properties(title=titles[case_id]) for case_id in casebook.case_ids]
-    return themed(charts[0] if len(charts) == 1 else library().vconcat(*charts, spacing=36))
+    charts = [wide(grid_of(casebook, case_id)) | {"title": titles[case_id]} for case_id in casebook.case_ids]
+    return as_altair(charts, spacing=36)
 
 
-def wide(grid: Grid) -> "altair.LayerChart":
+def wide(grid: Grid) -> Spec:
     """The grid with its rows at the left and its columns on top."""
-    alt = library()
     step = _step(grid)
     rows, heads, height = _placed(grid)
     extra = pd.Series([line.count("\n") * LINE_HEIGHT / 2 for line in rows["lines"]], rows.index, dtype="float64")
@@ -77,29 +94,28 @@ def wide(grid: Grid) -> "altair.LayerChart":
     width = step * max(len(columns), 1)
     half = CHIP / 2 if grid.round else (min(step, 92) - 2) / 2
     chips = chips.assign(left=chips["x"] - half, right=chips["x"] + half)
-    across = alt.Scale(domain=[0, width], nice=False)
-    down = alt.Scale(domain=[0, height], reverse=True, nice=False)
-    y = alt.Y("middle:Q", scale=down, axis=None)
-    text = {"baseline": "middle", "aria": False}
+    across, down = _scales(width, height)
+    y = field("middle:Q", scale=down, axis=None)
+    dotted = {"color": FAINT, "strokeDash": [1, 4]}
+    head = {"align": "right", "fontWeight": "bold", "color": MUTED, "fontSize": HEAD_SIZE, **MIDDLE}
     layers = [
-        alt.Chart(rows).mark_rule(color=FAINT, strokeDash=[1, 4]).encode(y=y, x=alt.value(0), x2=alt.value(width)),
-        alt.Chart(columns).mark_rule(color=FAINT, strokeDash=[1, 4]).encode(
-            x=alt.X("x:Q", scale=across, axis=None), y=alt.value(0), y2=alt.value(height)
+        layer(rows, "rule", dotted, y=y, x={"value": 0}, x2={"value": width}),
+        layer(columns, "rule", dotted, x=field("x:Q", scale=across, axis=None), y={"value": 0}, y2={"value": height}),
+        layer(
+            rows, "text", {"align": "right", **LINES, **MIDDLE},
+            x={"value": -19}, y=field("label:Q", scale=down, axis=None), text=field("lines:N"),
         ),
-        alt.Chart(rows).mark_text(align="right", lineBreak="\n", lineHeight=LINE_HEIGHT, color=INK, **text).encode(
-            x=alt.value(-19), y=alt.Y("label:Q", scale=down, axis=None), text="lines:N"
-        ),
-        alt.Chart(rows).mark_square(size=44, opacity=1).encode(
-            x=alt.value(-10), y=y, color=alt.Color("hue:N", scale=None)
-        ),
-        alt.Chart(heads).mark_text(align="right", fontWeight="bold", color=MUTED, fontSize=HEAD_SIZE, **text).encode(
-            x=alt.value(-6), y=alt.Y("y:Q", scale=down, axis=None), text="head:N"
-        ),
+        layer(rows, "square", SQUARE, x={"value": -10}, y=y, color=field("hue:N", scale=None)),
+        layer(heads, "text", head, x={"value": -6}, y=field("y:Q", scale=down, axis=None), text=field("head:N")),
         _names(columns, step, across, down),
-        *_chips(alt, chips, across, down, grid),
+        *_chips(chips, across, down, grid),
     ]  # fmt: skip
-    filled = [layer for layer in layers if len(layer.data)] or layers[:1]
-    return alt.layer(*filled).properties(width=width, height=height)
+    return layered(layers, width, height)
+
+
+def _scales(width: float, height: float) -> tuple[Spec, Spec]:
+    """Pixels across, and down from the top."""
+    return {"domain": [0, width], "nice": False}, {"domain": [0, height], "reverse": True, "nice": False}
 
 
 def margins(grid: Grid) -> dict[str, float]:
@@ -134,9 +150,8 @@ def _step(grid: Grid) -> float:
     return step
 
 
-def narrow(grid: Grid) -> "altair.LayerChart":
+def narrow(grid: Grid) -> Spec:
     """The grid as a list: each column a head, each chip below it a line of its own."""
-    alt = library()
     names = grid.rows.set_index("row")["name"]
     heads, lines, at = [], [], 0.0
     half = CHIP / 2 if grid.round else 40
@@ -154,24 +169,19 @@ def narrow(grid: Grid) -> "altair.LayerChart":
         at += 8
     chips = pd.DataFrame(lines, columns=[*grid.chips.columns, "name", "y"])
     chips = chips.assign(left=float(NARROW - 2 * half), right=float(NARROW), x=NARROW - half)
-    across = alt.Scale(domain=[0, NARROW], nice=False)
-    down = alt.Scale(domain=[0, max(at, 20)], reverse=True, nice=False)
-    y = alt.Y("y:Q", scale=down, axis=None)
+    across, down = _scales(NARROW, max(at, 20))
+    y = field("y:Q", scale=down, axis=None)
+    named = pd.DataFrame(heads, columns=["head", "y"])
     layers = [
-        alt.Chart(pd.DataFrame(heads, columns=["head", "y"])).mark_text(
-            align="left", baseline="middle", fontWeight="bold", color=INK, lineBreak="\n", lineHeight=LINE_HEIGHT,
-            aria=False,
-        ).encode(x=alt.value(0), y=y, text="head:N"),
-        alt.Chart(chips).mark_square(size=44, opacity=1).encode(
-            x=alt.value(4), y=y, color=alt.Color("hue:N", scale=None)
+        layer(
+            named, "text", {"align": "left", "fontWeight": "bold", **LINES, **MIDDLE},
+            x={"value": 0}, y=y, text=field("head:N"),
         ),
-        alt.Chart(chips).mark_text(
-            align="left", baseline="middle", color=INK, lineBreak="\n", lineHeight=LINE_HEIGHT, aria=False
-        ).encode(x=alt.value(14), y=y, text="name:N"),
-        *_chips(alt, chips, across, down, grid),
+        layer(chips, "square", SQUARE, x={"value": 4}, y=y, color=field("hue:N", scale=None)),
+        layer(chips, "text", {"align": "left", **LINES, **MIDDLE}, x={"value": 14}, y=y, text=field("name:N")),
+        *_chips(chips, across, down, grid),
     ]  # fmt: skip
-    filled = [layer for layer in layers if len(layer.data)] or layers[:1]
-    return alt.layer(*filled).properties(width=NARROW, height=max(at, 20))
+    return layered(layers, NARROW, max(at, 20))
 
 
 def slanted(names: pd.Series) -> list[list[str]]:
@@ -196,48 +206,43 @@ def _placed(grid: Grid) -> tuple[pd.DataFrame, pd.DataFrame, float]:
     return rows, pd.DataFrame(heads, columns=["head", "y"]), max(at, 20.0)
 
 
-def _names(columns: pd.DataFrame, step: float, across: Any, down: Any) -> "altair.Chart":
+def _names(columns: pd.DataFrame, step: float, across: Spec, down: Spec) -> Spec:
     """The names of columns: level where there is room, else slanted; the last line of each ends above the grid."""
-    alt = library()
     level = step >= LEAST
     columns = columns.assign(lines=["\n".join(wrapped(name, step - 4, SIZE)) for name in columns["name"]])
     if not level:
         columns["lines"] = ["\n".join(lines) for lines in slanted(columns["name"])]
     lift = [-LIFT - LINE_HEIGHT * line.count("\n") * level for line in columns["lines"]]
     look = {"align": "center"} if level else {"align": "left", "angle": 360 - ANGLE, "dx": 2}
-    return alt.Chart(columns.assign(lift=lift)).mark_text(
-        baseline="line-bottom", lineBreak="\n", lineHeight=LINE_HEIGHT, color=INK, aria=False, **look
-    ).encode(
-        x=alt.X("x:Q", scale=across, axis=None), y=alt.Y("lift:Q", scale=down, axis=None), text="lines:N"
+    return layer(
+        columns.assign(lift=lift), "text", {"baseline": "line-bottom", "aria": False, **LINES, **look},
+        x=field("x:Q", scale=across, axis=None), y=field("lift:Q", scale=down, axis=None), text=field("lines:N"),
     )  # fmt: skip
 
 
-def _chips(alt: Any, chips: pd.DataFrame, across: Any, down: Any, grid: Grid) -> list["altair.Chart"]:
+def _chips(chips: pd.DataFrame, across: Spec, down: Spec, grid: Grid) -> list[Spec]:
     """One chip per mark, in its style; its text on it."""
-    hue, sentence = alt.Color("hue:N", scale=None), alt.Description("sentence:N")
-    tip = alt.Tooltip("sentence:N", title=" ")
+    color = field("hue:N", scale=None)
+    said = {"description": field("sentence:N"), "tooltip": field("sentence:N", title=" ")}
     chips = chips.assign(top=chips["y"] - CHIP / 2, bottom=chips["y"] + CHIP / 2)
-    layers = [
-        alt.Chart(chips).mark_rect(fill=PAPER, aria=False).encode(
-            x=alt.X("left:Q", scale=across, axis=None), x2="right:Q",
-            y=alt.Y("top:Q", scale=down, axis=None), y2="bottom:Q",
-        )
-    ]  # fmt: skip
+    box = {
+        "x": field("left:Q", scale=across, axis=None), "x2": field("right"),
+        "y": field("top:Q", scale=down, axis=None), "y2": field("bottom"),
+    }  # fmt: skip
+    at = {"x": field("x:Q", scale=across, axis=None), "y": field("y:Q", scale=down, axis=None)}
+    marks = chips.to_dict("records")
+    layers = [layer(marks, "rect", {"fill": PAPER, "aria": False}, **box)]
     for style, look in STYLES.items():
-        ours = chips[chips["style"].eq(style)]
+        ours = [mark for mark in marks if mark["style"] == style]
+        rounded = {"cornerRadius": CHIP / 2 if grid.round else 3, **look}
+        text = {
+            "fontSize": 9.5, "color": PAPER if style == "solid" else INK,
+            "fontWeight": "bold" if style == "solid" else "normal", **MIDDLE,
+        }  # fmt: skip
         layers += [
-            alt.Chart(ours).mark_rect(cornerRadius=CHIP / 2 if grid.round else 3, **look).encode(
-                x=alt.X("left:Q", scale=across, axis=None), x2="right:Q",
-                y=alt.Y("top:Q", scale=down, axis=None), y2="bottom:Q",
-                fill=hue, stroke=alt.Stroke("hue:N", scale=None), description=sentence, tooltip=tip,
-            ),
-            alt.Chart(ours).mark_text(
-                baseline="middle", fontSize=9.5, color=PAPER if style == "solid" else INK,
-                fontWeight="bold" if style == "solid" else "normal", aria=False,
-            ).encode(
-                x=alt.X("x:Q", scale=across, axis=None), y=alt.Y("y:Q", scale=down, axis=None), text="text:N"
-            ),
-        ]  # fmt: skip
+            layer(ours, "rect", rounded, **box, fill=color, stroke=color, **said),
+            layer(ours, "text", text, **at, text=field("text:N")),
+        ]
     return layers
 
 
@@ -263,7 +268,7 @@ def plot_goals(casebook: "Casebook") -> "altair.TopLevelMixin":
 
 def goals(casebook: "Casebook", case_id: str) -> Grid:
     """The grid of one case: a chip for each aim of each goal; columns are the types that occur in any case."""
-    codes = casebook.codes.set_index(["vocabulary", "code"])["label"]
+    codes = labels(casebook)
     everywhere = casebook.goals
     used = set(everywhere[list(AIMS)].astype(TEXT).to_numpy().ravel())
     columns = [code for code in casebook.profile.vocabularies["goal_type"] if code in used]
@@ -335,7 +340,7 @@ def plot_network(casebook: "Casebook") -> "altair.TopLevelMixin":
 
 def network(casebook: "Casebook", case_id: str) -> Grid:
     """The grid of one case: a chip for each row of `program_agencies`."""
-    codes = casebook.codes.set_index(["vocabulary", "code"])["label"]
+    codes = labels(casebook)
     sectors = casebook.profile.vocabularies["sector"]
     links = casebook.program_agencies
     links = links[links["case_id"].eq(case_id)]

@@ -1,30 +1,34 @@
-"""The page: what the template reads, the HTML it makes, and the file that holds it."""
+"""The page: what the template reads, and the HTML it makes."""
 
 import base64
 import hashlib
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from policycase.errors import MissingExtraError
 from policycase.model.bibtex import authors_of, title_of, year_of
-from policycase.model.casebook import Casebook, load
+from policycase.model.casebook import Casebook
 from policycase.model.columns import row_tuples
 from policycase.model.dates import counted_in_words
-from policycase.model.package import refuse_invalid_descriptor
 from policycase.model.profile import ENTRY_TABLES, Field
 from policycase.model.provenance import RECORD
-from policycase.model.tables import refuse_invalid_rows
 from policycase.publishing.web_metadata import dataset
-from policycase.reporting import comparison, figures
+from policycase.reporting import figures
+from policycase.reporting.charts import ON_DARK, href
 from policycase.reporting.records import Card, Index, Item, Row, Value, cards, link_title, where
-from policycase.reporting.theme import ON_DARK, library
-from policycase.storage.writing import refuse_taken, write_file
+
+if TYPE_CHECKING:
+    import jinja2
 
 TEMPLATES = Path(__file__).parent / "templates"
 TEMPLATE, STYLE, SCRIPT = "report.html", "report.css", "report.js"
+SOURCE_MAP = re.compile(r"^//# sourceMappingURL=.*$", re.MULTILINE)
 DIFFERING = ("contradicts", "qualifies", "refines")
 
 
@@ -40,43 +44,6 @@ class Conflict:
     rivals: list[Row]
 
 
-def report(casebook: Casebook | str | Path | None, output: str | Path, *, force: bool = False) -> Path:
-    """One HTML page of a case, or of a stack with its cases side by side.
-
-    Parameters
-    ----------
-    casebook
-        A casebook, or the path of a package. None is the package in this folder, else the
-        case that comes with the library.
-    output
-        The file to write.
-    force
-        Replace the file if it exists.
-
-    Returns
-    -------
-    Path
-        The file. It needs no network and no script: charts are inline SVG, and each value names its passages.
-        It has about half a megabyte and takes about two seconds per case, so it is meant for dozens of cases.
-
-    Raises
-    ------
-    MissingExtraError
-        The extra `report` is not installed.
-    UnreadableError
-        The file exists and `force` is not set, or the existing file is not a page; or the package cannot be read.
-    InvalidPackageError
-        A row has no id or no case, or points nowhere; or the descriptor is not valid.
-    """
-    target = Path(output)
-    refuse_taken(target, b"<!doctype html>", force=force)
-    book = casebook if isinstance(casebook, Casebook) else load(casebook)
-    refuse_invalid_descriptor(book.descriptor)
-    refuse_invalid_rows(book.text, book.profile)
-    write_file(target, html(book).encode(), force=force)
-    return target
-
-
 def html(casebook: Casebook) -> str:
     """The page as text, with what search engines read of the package as JSON-LD in its head.
 
@@ -85,7 +52,49 @@ def html(casebook: Casebook) -> str:
     MissingExtraError
         The extra `report` is not installed.
     """
-    library()
+    templates()
+    return page(Index(casebook))
+
+
+def page(index: Index, up: Value | None = None) -> str:
+    """The page of a case or of several, as text; `up` leads to the page of all cases."""
+    book = index.casebook
+    shown = context(index) | {"metadata": dataset(book.descriptor, book.profile, book.cases), "up": up, "data": None}
+    return filled(TEMPLATE, shown, [SCRIPT])
+
+
+def filled(template: str, shown: Mapping[str, Any], scripts: Sequence[str], styles: Sequence[str] = (STYLE,)) -> str:
+    """A template with what it shows; it has its styles, and only its own scripts may run."""
+    texts = [SOURCE_MAP.sub("", _asset(name)) for name in scripts]
+    return (
+        templates()
+        .get_template(template)
+        .render(
+            shown,
+            style="\n".join(map(_asset, styles)),
+            scripts=[{"text": text, "digest": _digest(text)} for text in texts],
+            on_dark=ON_DARK,
+        )
+    )
+
+
+def _asset(name: str) -> str:
+    return (TEMPLATES / name).read_text(encoding="utf-8")
+
+
+def _digest(script: str) -> str:
+    return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+
+
+@cache
+def templates() -> "jinja2.Environment":
+    """The templates, each compiled once.
+
+    Raises
+    ------
+    MissingExtraError
+        The extra `report` is not installed.
+    """
     try:
         import jinja2  # noqa: PLC0415 - an extra
     except ImportError as error:
@@ -98,44 +107,37 @@ def html(casebook: Casebook) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["href"] = href
     environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False}
-    script = (TEMPLATES / SCRIPT).read_text(encoding="utf-8")
-    return environment.get_template(TEMPLATE).render(
-        context(casebook),
-        metadata=dataset(casebook.descriptor, casebook.profile, casebook.cases),
-        style=(TEMPLATES / STYLE).read_text(encoding="utf-8"),
-        script=script,
-        script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
-        on_dark=ON_DARK,
-    )
+    return environment
 
 
-def context(casebook: Casebook) -> dict[str, Any]:
+def context(index: Index) -> dict[str, Any]:
     """Everything that the template shows."""
-    index = Index(casebook)
+    casebook = index.casebook
     several = len(casebook.case_ids) > 1
     tables = [table for table in index.keyed if table.kind != "link" and table.name not in {"sources", "passages"}]
     return {
         "title": title_of(casebook.descriptor, casebook.cases),
         "several": several,
-        "about": _about(casebook),
+        "about": about(casebook),
         "case_cards": cards(index, index.profile.tables["cases"]),
         "coded": [card for card in cards(index, index.profile.tables["sources"]) if _is_coded(index, card)],
         "bibtex": casebook.cite(),
         "sizes": [counted_in_words(*index.counts[name], name) for name in ENTRY_TABLES],
         "counted": index.counts,
         "passages": casebook.passage_coverage().drop(columns=["case_id", "source_id"]).sum().to_dict(),
-        "evidence": casebook.coverage().select_dtypes("number").sum().to_dict(),
-        "extents": comparison.extents(index),
-        "comparison": comparison.cases(index) if several else None,
+        "evidence": index.coverage.select_dtypes("number").sum().to_dict(),
+        "extents": figures.extents(index),
+        "comparison": figures.comparison(index) if several else None,
         "strip": figures.strip_figure(index) if several else None,
-        "counts": comparison.counts(index) if several else [],
+        "counts": figures.counts(index) if several else [],
         "timelines": list(figures.timeline_figures(index)),
         "networks": list(figures.network_figures(index)),
         "goals": list(figures.goal_figures(index)),
         "places": _places(index),
         "conflicts": _conflicts(index),
-        "checked": casebook.crosschecks().groupby("status", sort=False)["statements"].sum().to_dict(),
+        "checked": index.crosschecks.groupby("status", sort=False)["statements"].sum().to_dict(),
         "records": [(table, cards(index, table)) for table in tables],
         "entry": ENTRY_TABLES,
         "sources": cards(index, index.profile.tables["sources"]),
@@ -145,7 +147,7 @@ def context(casebook: Casebook) -> dict[str, Any]:
     }
 
 
-def _about(casebook: Casebook) -> dict[str, Any]:
+def about(casebook: Casebook) -> dict[str, Any]:
     """What the package is: its title, authors and year from its cases, the rest from the descriptor."""
     descriptor = casebook.descriptor
     return {
@@ -171,7 +173,7 @@ def _places(index: Index) -> list[tuple[Card, list[Item]]]:
 
 def _conflicts(index: Index) -> list[Conflict]:
     """Contested and refined values, each with its rivals, in the order of `conflicts`."""
-    frame = index.casebook.conflicts()
+    frame = index.conflicts
     frame = frame[frame["stance"].isin(DIFFERING)]
     found = []
     for key, rows in frame.groupby(["record_id", "field"], sort=False):

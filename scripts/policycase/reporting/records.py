@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -12,8 +12,12 @@ from policycase.model.dates import figure_in_words, in_words
 from policycase.model.identifiers import DOI, GEONAMES, WIKIDATA
 from policycase.model.profile import Field, Table
 from policycase.model.provenance import ATTESTED, OTHER_SOURCE, RECORD
+from policycase.model.stack import each_case
+from policycase.reporting.timeline import timeline_rows
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from policycase.model.casebook import Casebook
 
 
@@ -26,6 +30,7 @@ ADDRESSES = {
     "wikidata": (WIKIDATA, "https://www.wikidata.org/wiki/"),
     "geonames": (GEONAMES, "https://www.geonames.org/"),
 }
+VIEWS = ("coverage", "conflicts", "crosschecks", "timeline")
 PARTS = {"p": "paragraph", "fn": "footnote", "h": "heading", "t": "table"}
 
 
@@ -52,29 +57,94 @@ class Value:
 
 
 class Index:
-    """Records of a casebook by id, as text; missing cells are left out."""
+    """Records of a casebook by id, as text, and the views that a page shows; missing cells are left out."""
 
-    def __init__(self, casebook: "Casebook") -> None:
+    def __init__(self, casebook: "Casebook", known: Mapping[str, object] | None = None) -> None:
+        """Read the rows; `known` are views of these cases that have been worked out already, by attribute."""
         self.casebook = casebook
         self.profile = casebook.profile
-        self.rows = {name: _rows(casebook, table) for name, table in casebook.profile.tables.items()}
-        self.home = {
-            row[table.key]: table
-            for table in casebook.profile.case_tables.values()
-            if table.key
-            for row in self.rows[table.name]
-        }
-        self.record = {row[table.key]: row for table in self.keyed for row in self.rows[table.name]}
-        self.anchors = _unique("r", self.record)
-        self.code_anchors = _unique("c", [(row["vocabulary"], row["code"]) for row in self.rows["codes"]])
+        self.rows = Rows(casebook)
         self.codes = {(row["vocabulary"], row["code"]): row for row in self.rows["codes"]}
+        self.code_anchors = _unique("c", self.codes)
         self.labels = {code: row["label"] for code, row in self.codes.items()}
-        self.counts = {name: (row["rows"], row["others"]) for name, row in casebook.counts.iterrows()}
+        self.__dict__ |= known or {}
+
+    @cached_property
+    def home(self) -> dict[str, Table]:
+        """The table of each record."""
+        return {row[table.key]: table for table in self.keyed for row in self.rows[table.name]}
+
+    @cached_property
+    def record(self) -> dict[str, Row]:
+        """The row of each record."""
+        return {row[table.key]: row for table in self.keyed for row in self.rows[table.name]}
+
+    @cached_property
+    def anchors(self) -> dict[str, str]:
+        """Where each record is: a fragment of the page, or, with a slash, an address within the site."""
+        return _unique("r", self.record)
 
     @property
     def keyed(self) -> list[Table]:
         """The case tables whose rows have an id."""
         return [table for table in self.profile.case_tables.values() if table.key]
+
+    @cached_property
+    def sizes(self) -> dict[tuple[str, str], tuple[int, int]]:
+        """Of each case and table, how many rows the coded sources attest, and how many more only other sources do."""
+        found: dict[tuple[str, str], tuple[int, int]] = {}
+        for name in self.profile.case_tables:
+            every = self.casebook.text[name]["case_id"].value_counts()
+            own = self.casebook.coded.text[name]["case_id"].value_counts()
+            found |= {
+                (str(case_id), name): (int(own.get(case_id, 0)), int(size - own.get(case_id, 0)))
+                for case_id, size in every.items()
+            }
+        return found
+
+    @cached_property
+    def counts(self) -> dict[str, tuple[int, int]]:
+        """The same of each table, in all cases."""
+        sizes = {
+            name: [self.sizes.get((case_id, name), (0, 0)) for case_id in self.casebook.case_ids]
+            for name in self.profile.case_tables
+        }
+        return {name: (sum(own for own, _ in each), sum(more for _, more in each)) for name, each in sizes.items()}
+
+    @cached_property
+    def titles(self) -> dict[str, str]:
+        """The title of each case."""
+        return {row["case_id"]: row["title"] for row in self.rows["cases"]}
+
+    @cached_property
+    def coverage(self) -> "pd.DataFrame":
+        """How much of each table of each case has evidence."""
+        return self.casebook.coverage()
+
+    @cached_property
+    def conflicts(self) -> "pd.DataFrame":
+        """Coded values compared with what other sources say."""
+        return self.casebook.conflicts()
+
+    @cached_property
+    def crosschecks(self) -> "pd.DataFrame":
+        """How many statements are contested, refined or uncontested."""
+        return self.casebook.crosschecks()
+
+    @cached_property
+    def timeline(self) -> "pd.DataFrame":
+        """Programs and events with their dates."""
+        return timeline_rows(self.casebook)
+
+    def of_each_case(self) -> "Iterator[Index]":
+        """The index of each case by itself; what is linear in the cases has been worked out once for all."""
+        parts = {name: dict(list(getattr(self, name).groupby("case_id", sort=False))) for name in VIEWS}
+        for book in each_case(self.casebook):
+            case_id = book.case_ids[0]
+            known = {
+                name: of.get(case_id, getattr(self, name).iloc[:0]).reset_index(drop=True) for name, of in parts.items()
+            }
+            yield Index(book, {**known, "sizes": self.sizes})
 
     def name(self, record_id: str) -> str:
         """The name of a record; of a link, the names of its parts; of a figure, its number in words; else the id."""
@@ -164,13 +234,22 @@ def where(passage: Row) -> str:
     return ", ".join(parts)
 
 
-def _rows(casebook: "Casebook", table: Table) -> list[Row]:
-    frame = casebook.text[table.name]
-    filled = frame.notna()
-    return [
-        {name: cell for name, cell, there in zip(frame.columns, cells, known, strict=True) if there}
-        for cells, known in zip(frame.itertuples(index=False), filled.itertuples(index=False), strict=True)
-    ]
+class Rows(dict[str, list[Row]]):
+    """The rows of each table, made when they are asked for: of thousands of cases few tables are shown."""
+
+    def __init__(self, casebook: "Casebook") -> None:
+        super().__init__()
+        self.casebook = casebook
+
+    def __missing__(self, name: str) -> list[Row]:
+        """The rows of a table."""
+        frame = self.casebook.text[name]
+        names = frame.columns.tolist()
+        self[name] = [
+            {name: cell for name, cell in zip(names, cells, strict=True) if cell}
+            for cells in frame.to_numpy(dtype=object, na_value="").tolist()
+        ]
+        return self[name]
 
 
 def _unique(prefix: str, keys: "Iterator[object] | list | dict") -> dict:

@@ -1,22 +1,33 @@
 """The timeline of a case: its rows, the marks that show how certain each date is, and the drawing."""
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from xml.etree import ElementTree as ET
 
 import pandas as pd
 
 from policycase.analysis.chronology import observed, timeline
-from policycase.errors import MissingExtraError
 from policycase.model.columns import row_tuples
 from policycase.model.dates import in_words, span_in_words
 from policycase.model.provenance import ATTESTED, OTHER_SOURCE
 from policycase.model.tables import refuse_invalid_rows
-from policycase.reporting.theme import EVENT, FAINT, INK, MUTED, OTHER, PAPER, PROGRAM, library, themed, wrapped
+from policycase.reporting.charts import (
+    EVENT,
+    FAINT,
+    INK,
+    MUTED,
+    OTHER,
+    PAPER,
+    PROGRAM,
+    Spec,
+    as_altair,
+    field,
+    labels,
+    layer,
+    layered,
+    wrapped,
+)
 from policycase.storage.csv_files import TEXT
-from policycase.storage.json_files import NOT_XML
 
 if TYPE_CHECKING:
     import altair
@@ -56,8 +67,8 @@ def timeline_rows(casebook: "Casebook") -> pd.DataFrame:
     event = rows["kind"].eq("event")
     rows["unconfirmed"] = event & rows["state"].ne("occurred") | rows["state"].eq("planned")
     rows["until"] = observed(casebook, rows["case_id"], rows["record_id"])["observed_until_earliest"]
-    labels = dict(casebook.codes.set_index(["vocabulary", "code"])["label"])
-    rows["words"] = [_words(row, labels) for row in row_tuples(rows)]
+    codes = labels(casebook)
+    rows["words"] = [_words(row, codes) for row in row_tuples(rows)]
     rows["sentence"] = [_sentence(row) for row in row_tuples(rows)]
     panels = pd.Categorical(rows["panel"], ["program", "event", "undated"])
     return rows.assign(order=panels).sort_values(["case_id", "order", "place"], kind="stable").drop(
@@ -108,10 +119,10 @@ def _differing(casebook: "Casebook", rows: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _words(row: Any, labels: dict[tuple[str, str], str]) -> str:
+def _words(row: Any, codes: dict[tuple[str, str], str]) -> str:
     """The dates, and whatever else than "it was" there is to say."""
     date = "" if pd.isna(row.start) or not row.point else in_words(row.start)
-    label = labels.get((STATES[row.kind], row.state), str(row.state)).lower()
+    label = codes.get((STATES[row.kind], row.state), str(row.state)).lower()
     if label.startswith("not "):
         label = f"{STATES[row.kind]} {label}"
     stated = label if row.unconfirmed or row.ongoing or (row.state == "ended" and pd.isna(row.end)) else ""
@@ -123,128 +134,11 @@ def _sentence(row: Any) -> str:
     return f"{row.name}: {row.words or 'no date in the source'}{other} · {row.record_id}"
 
 
-NAMESPACE = "http://www.w3.org/2000/svg"
-KEPT = {
-    "viewBox", "width", "height", "d", "x", "y", "x2", "y2", "x1", "y1", "transform", "dy", "dx", "r", "cx", "cy", "id",
-    "text-anchor", "font-size", "font-weight", "fill", "fill-opacity", "stroke", "stroke-width", "stroke-dasharray",
-    "stroke-opacity", "stroke-miterlimit", "clip-path",
-}  # fmt: skip
-LONG_NUMBER = re.compile(r"-?\d+\.\d{2,}(?:e-?\d+)?")
-SEPARATOR = " · "  # between what a mark tells and the id of its record
-
-
-def drawing(
-    chart: "altair.TopLevelMixin", ident: str, title: str, description: str, links: Mapping[str, str] | None = None
-) -> str:
-    """A chart as an SVG element for a page.
-
-    Parameters
-    ----------
-    chart
-        The chart, without theme.
-    ident
-        What every id in the element begins with; unique in the page.
-    title, description
-        What the image is, and what it says, for those who do not see it.
-    links
-        The fragment of each record id: its marks lead there and carry `data-record`.
-
-    Raises
-    ------
-    MissingExtraError
-        vl-convert-python is not installed.
-    """
-    try:
-        import vl_convert  # noqa: PLC0415 - an extra, and heavy
-    except ImportError as error:
-        package, extra = "vl-convert-python", "report"
-        raise MissingExtraError(package, extra) from error
-    spec = _written(themed(chart).to_dict(validate=False))  # the schema is left to the tests
-    text = vl_convert.vegalite_to_svg(spec, allowed_base_urls=[])
-    root = ET.fromstring(text)  # noqa: S314 - made here from plain values, never read
-    _plain(root, links or {})
-    _own_ids(root, ident)
-    root.attrib = {
-        "viewBox": root.get("viewBox", ""),
-        "width": root.get("width", ""),
-        "height": root.get("height", ""),
-        "role": "img",
-        "aria-labelledby": f"{ident}-title {ident}-desc",
-    }
-    for place, (name, words) in enumerate((("title", title), ("desc", description))):
-        element = ET.Element(f"{{{NAMESPACE}}}{name}", {"id": f"{ident}-{name}"})
-        element.text = NOT_XML.sub("\ufffd", words)
-        root.insert(place, element)
-    ET.register_namespace("", NAMESPACE)
-    return ET.tostring(root, encoding="unicode")
-
-
-def _written(value: Any) -> Any:
-    """A specification without the characters that no XML can hold: one of them would abort the whole process."""
-    if isinstance(value, str):
-        return NOT_XML.sub("\ufffd", value)
-    if isinstance(value, dict):
-        return {_written(key): _written(item) for key, item in value.items()}
-    return [_written(item) for item in value] if isinstance(value, list) else value
-
-
-def _plain(element: ET.Element, links: Mapping[str, str]) -> None:
-    """Drop what is not seen and what only a script would use; give each mark its words and its link."""
-    for child in list(element):
-        if _unseen(child):
-            element.remove(child)
-            continue
-        sentence = child.get("aria-label")
-        _plain(child, links)
-        child.attrib = {name: _short(value) for name, value in child.attrib.items() if name in KEPT}
-        if not len(child) and not (child.text or "").strip() and child.tag.endswith("}g"):
-            element.remove(child)
-        elif sentence and SEPARATOR in sentence and sentence.rsplit(SEPARATOR, 1)[1] in links:
-            _linked(element, child, sentence, links)
-
-
-def _unseen(element: ET.Element) -> bool:
-    name = element.tag.rsplit("}", 1)[-1]
-    whole = name == "rect" and element.get("fill") == PAPER and "d" not in element.attrib and "x" not in element.attrib
-    empty = name == "path" and not element.get("d")
-    frame = element.get("class") in {"background", "foreground"}
-    return whole or empty or frame or element.get("display") == "none" or element.get("opacity") == "0"
-
-
-def _linked(parent: ET.Element, mark: ET.Element, sentence: str, links: Mapping[str, str]) -> None:
-    """The mark inside a link to its record; not a stop of the keyboard, since the table below has the same links."""
-    record = sentence.rsplit(SEPARATOR, 1)[1]
-    link = ET.Element(
-        f"{{{NAMESPACE}}}a", {"href": f"#{links[record]}", "tabindex": "-1", "data-record": record, "class": "mark"}
-    )
-    words = ET.SubElement(link, f"{{{NAMESPACE}}}title")
-    words.text = sentence
-    place = list(parent).index(mark)
-    parent.remove(mark)
-    link.append(mark)
-    parent.insert(place, link)
-
-
-def _own_ids(root: ET.Element, ident: str) -> None:
-    for element in root.iter():
-        if "id" in element.attrib:
-            element.set("id", f"{ident}-{element.get('id')}")
-        if "clip-path" in element.attrib:
-            element.set("clip-path", element.get("clip-path", "").replace("url(#", f"url(#{ident}-"))
-
-
-def _short(value: str) -> str:
-    return LONG_NUMBER.sub(lambda found: f"{float(found[0]):.1f}".removesuffix(".0"), value)
-
-
 Window = tuple[pd.Timestamp, pd.Timestamp]
 DAY = pd.Timedelta(days=1)
 HEADS = {"program": "Programs", "event": "Events", "undated": "No date in the source"}
 CLUSTER = (6, 60 * DAY, 8)  # rows, longest gap, and how much longer the whole is, for a closer look
-SHAPE: dict[str, Any] = {
-    "y": "float64", "tone": TEXT, "unconfirmed": "bool", "struck": "bool", "sentence": TEXT,
-    "x": "datetime64[s]", "x2": "datetime64[s]", "side": TEXT,
-}  # fmt: skip
+Mark = dict[str, Any]  # y, tone, unconfirmed, struck, sentence, x, x2, side
 THIN = 5  # pixels that a bar needs to be seen
 
 
@@ -289,16 +183,16 @@ def placed(rows: pd.DataFrame, heights: list[int]) -> tuple[pd.DataFrame, pd.Dat
     return rows.assign(y=places), pd.DataFrame(heads, columns=["head", "y"]), max(at, 20.0)
 
 
-def drawn(rows: pd.DataFrame, window: Window, pixels: int) -> dict[str, pd.DataFrame]:
+def drawn(rows: pd.DataFrame, window: Window, pixels: int) -> dict[str, list[Mark]]:
     """Marks of each kind: ranges (somewhere within), sure (throughout), open (to an unknown day), ends, points."""
-    found: dict[str, list[dict]] = {"ranges": [], "sure": [], "open": [], "ends": [], "points": []}
+    found: dict[str, list[Mark]] = {"ranges": [], "sure": [], "open": [], "ends": [], "points": []}
     least = THIN * (window[1] - window[0]) / pixels
     for row in row_tuples(rows[rows["dated"]]):
         base = {name: getattr(row, name) for name in ("y", "tone", "unconfirmed", "struck", "sentence")}
         base |= {"x2": pd.NaT, "side": ""}
         for kind, shape in _marks(row, window, least):
-            found[kind].append(base | _wide(shape, least) if kind in {"ranges", "sure"} else base | shape)
-    return {kind: pd.DataFrame(shapes, columns=list(SHAPE)).astype(SHAPE) for kind, shapes in found.items()}
+            found[kind].append(base | (_wide(shape, least) if kind in {"ranges", "sure"} else shape))
+    return found
 
 
 def _marks(row: Any, window: Window, least: pd.Timedelta) -> Iterator[tuple[str, dict]]:
@@ -368,6 +262,7 @@ class Layout:
 WIDE = Layout(labels=316, axis=480, dates=226, row=20)
 NARROW = Layout(labels=0, axis=318, dates=0, row=34)
 LINE_HEIGHT, LANES = 14, 40
+LABEL: Spec = {"color": INK, "lineBreak": "\n", "lineHeight": LINE_HEIGHT, "aria": False}
 
 
 def plot_timeline(casebook: "Casebook") -> "altair.TopLevelMixin":
@@ -384,19 +279,18 @@ def plot_timeline(casebook: "Casebook") -> "altair.TopLevelMixin":
     InvalidPackageError
         A row has no id or no case, or points nowhere.
     """
-    alt = library()
     refuse_invalid_rows(casebook.text, casebook.profile)
     rows = timeline_rows(casebook)
     window = time_window(rows)
     titles = casebook.cases.set_index("case_id")["title"]
     charts = [
-        case_timeline(rows[rows["case_id"].eq(case_id)], window).properties(title=titles[case_id])
+        case_timeline(rows[rows["case_id"].eq(case_id)], window) | {"title": titles[case_id]}
         for case_id in casebook.case_ids
     ]
-    return themed(charts[0] if len(charts) == 1 else alt.vconcat(*charts, spacing=28))
+    return as_altair(charts, spacing=28)
 
 
-def case_timeline(rows: pd.DataFrame, window: Window, layout: Layout = WIDE) -> "altair.LayerChart":
+def case_timeline(rows: pd.DataFrame, window: Window, layout: Layout = WIDE) -> Spec:
     """One case's rows within a window of time, without theme; rows as `timeline_rows` gives them."""
     if layout.above:
         names = [labelled(row, layout.axis, layout.size) for row in row_tuples(rows)]
@@ -415,7 +309,7 @@ def case_timeline(rows: pd.DataFrame, window: Window, layout: Layout = WIDE) -> 
     return _drawn(rows, _labels(rows, heads, layout), window, layout, height)
 
 
-def strip(rows: pd.DataFrame, titles: dict[str, str], window: Window, layout: Layout = WIDE) -> "altair.LayerChart":
+def strip(rows: pd.DataFrame, titles: dict[str, str], window: Window, layout: Layout = WIDE) -> Spec:
     """All cases on one axis, two lanes each: programs above, events below; without theme."""
     room = layout.axis if layout.above else layout.labels - 16
     names = {case_id: wrapped(title, room, layout.size) for case_id, title in titles.items()}
@@ -430,106 +324,102 @@ def strip(rows: pd.DataFrame, titles: dict[str, str], window: Window, layout: La
 
 
 def _drawn(
-    rows: pd.DataFrame, labels: list, window: Window, layout: Layout, height: float, opacity: float = 1
-) -> "altair.LayerChart":
+    rows: pd.DataFrame, labels: list[Spec], window: Window, layout: Layout, height: float, opacity: float = 1
+) -> Spec:
     """The marks of rows that have their place, with their labels."""
-    alt = library()
     parts = drawn(rows, window, layout.axis)
-    x = alt.X("x:T", scale=alt.Scale(domain=[_text(day) for day in window]), axis=_axis(alt, layout))
-    down = alt.Scale(domain=[0, height], reverse=True, nice=False)
-    y = alt.Y("y:Q", scale=down, axis=None)
-    tone = alt.Scale(domain=list(TONES), range=list(TONES.values()))
-    fill, stroke = (alt.Color("tone:N", scale=tone, legend=None), alt.Stroke("tone:N", scale=tone, legend=None))
-    sentence = alt.Description("sentence:N")
-    tip = alt.Tooltip("sentence:N", title=" ")
-    across = {"x": alt.value(0), "x2": alt.value(layout.axis)}
+    x = field("x:T", scale={"domain": [_text(day) for day in window]}, axis=_axis(layout))
+    down = {"domain": [0, height], "reverse": True, "nice": False}
+    y = field("y:Q", scale=down, axis=None)
+    tone = {"domain": list(TONES), "range": list(TONES.values())}
+    fill = stroke = field("tone:N", scale=tone, legend=None)
+    said = {"description": field("sentence:N"), "tooltip": field("sentence:N", title=" ")}
+    x2 = field("x2")
 
-    def band(frame: pd.DataFrame, **look: object) -> "altair.Chart":
+    def those(kind: str, **wanted: object) -> list[Mark]:
+        return [mark for mark in parts[kind] if all(mark[name] == value for name, value in wanted.items())]
+
+    def band(marks: list[Mark], look: Spec, **colors: Spec) -> Spec:
         tall = 4.5
-        frame = frame.assign(top=frame["y"] - tall, bottom=frame["y"] + tall)
-        return alt.Chart(frame).mark_rect(cornerRadius=4.5, **look).encode(
-            x=x, x2="x2:T", y=alt.Y("top:Q", scale=down, axis=None), y2="bottom:Q", description=sentence, tooltip=tip
-        )  # fmt: skip
+        marks = [mark | {"top": mark["y"] - tall, "bottom": mark["y"] + tall} for mark in marks]
+        top = field("top:Q", scale=down, axis=None)
+        look = {"cornerRadius": 4.5, **look}
+        return layer(marks, "rect", look, x=x, x2=x2, y=top, y2=field("bottom"), **said, **colors)
 
-    ranges, sure, open_, ends, points = (parts[name] for name in ("ranges", "sure", "open", "ends", "points"))
+    across = {"x": {"value": 0}, "x2": {"value": layout.axis}}
+    dotted = {"strokeDash": [2, 3], "strokeWidth": 1.6, "strokeOpacity": opacity}
+    disc = {"shape": CIRCLE, "filled": True, "size": 62, "opacity": opacity}
+    ring = {"shape": CIRCLE, "fill": PAPER, "size": 56, "strokeWidth": 1.6, "opacity": 1}
+    pale = {"fillOpacity": 0.3 * opacity, "strokeWidth": 1}
+    unsure = {"fill": PAPER, "strokeWidth": 1.2, "strokeDash": [3, 2]}
     layers = [
-        alt.Chart(rows[rows["dated"]]).mark_rule(color=FAINT, strokeDash=[1, 4]).encode(y=y, **across),
-        alt.Chart(open_).mark_rule(strokeDash=[2, 3], strokeWidth=1.6, strokeOpacity=opacity).encode(
-            x=x, x2="x2:T", y=y, stroke=stroke, description=sentence, tooltip=tip
-        ),
-        band(ranges[~ranges["unconfirmed"]], fillOpacity=0.3 * opacity, strokeWidth=1)
-        .encode(color=fill, stroke=stroke),
-        band(ranges[ranges["unconfirmed"]], fill=PAPER, strokeWidth=1.2, strokeDash=[3, 2]).encode(stroke=stroke),
-        band(sure[~sure["unconfirmed"]], strokeWidth=0, fillOpacity=opacity).encode(color=fill),
-        band(sure[sure["unconfirmed"]], fill=PAPER, strokeWidth=1.4).encode(stroke=stroke),
+        layer(rows[rows["dated"]], "rule", {"color": FAINT, "strokeDash": [1, 4]}, y=y, **across),
+        layer(parts["open"], "rule", dotted, x=x, x2=x2, y=y, stroke=stroke, **said),
+        band(those("ranges", unconfirmed=False), pale, color=fill, stroke=stroke),
+        band(those("ranges", unconfirmed=True), unsure, stroke=stroke),
+        band(those("sure", unconfirmed=False), {"strokeWidth": 0, "fillOpacity": opacity}, color=fill),
+        band(those("sure", unconfirmed=True), {"fill": PAPER, "strokeWidth": 1.4}, stroke=stroke),
         *(
-            alt.Chart(ends[ends["side"].eq(side) & ends["unconfirmed"].eq(unconfirmed)])
-            .mark_point(shape=shape, size=90, **look)
-            .encode(x=x, y=y, description=sentence, tooltip=tip, **colors)
+            layer(
+                those("ends", side=side, unconfirmed=unconfirmed),
+                "point",
+                {"shape": shape, "size": 90, **look},
+                x=x, y=y, **said, **colors,
+            )
             for side, shape in ARROWS.items()
             for unconfirmed, look, colors in (
                 (False, {"filled": True, "opacity": 1}, {"color": fill}),
                 (True, {"fill": PAPER, "strokeWidth": 1.4, "opacity": 1}, {"stroke": stroke}),
             )
         ),
-        alt.Chart(points[~points["unconfirmed"]])
-        .mark_point(shape=CIRCLE, filled=True, size=62, opacity=opacity)
-        .encode(x=x, y=y, color=fill, description=sentence, tooltip=tip),
-        alt.Chart(points[points["unconfirmed"]])
-        .mark_point(shape=CIRCLE, fill=PAPER, size=56, strokeWidth=1.6, opacity=1)
-        .encode(x=x, y=y, stroke=stroke, description=sentence, tooltip=tip),
-        alt.Chart(points[points["struck"]]).mark_point(shape=CROSS, size=26, strokeWidth=1.6, opacity=1).encode(
-            x=x, y=y, stroke=stroke
+        layer(those("points", unconfirmed=False), "point", disc, x=x, y=y, color=fill, **said),
+        layer(those("points", unconfirmed=True), "point", ring, x=x, y=y, stroke=stroke, **said),
+        layer(
+            those("points", struck=True),
+            "point",
+            {"shape": CROSS, "size": 26, "strokeWidth": 1.6, "opacity": 1},
+            x=x, y=y, stroke=stroke,
         ),
         *labels,
     ]  # fmt: skip
-    filled = [layer for layer in layers if len(layer.data)] or layers[:1]
-    return alt.layer(*filled).properties(width=layout.axis, height=height)
+    return layered(layers, layout.axis, height)
 
 
-def _titles(names: pd.DataFrame, layout: Layout) -> list["altair.Chart"]:
+def _titles(names: pd.DataFrame, layout: Layout) -> list[Spec]:
     """Titles of cases left of their lanes, or above them."""
-    alt = library()
     across, shift = (0, 14) if layout.above else (-12, 22)
-    names = names.assign(y=names["y"] + shift)
-    return [
-        alt.Chart(names).mark_text(
-            align="left" if layout.above else "right", lineBreak="\n", lineHeight=LINE_HEIGHT, color=INK,
-            fontSize=layout.size, aria=False,
-        ).encode(x=alt.value(across), y=alt.Y("y:Q", axis=None), text="lines:N")
-    ]  # fmt: skip
+    look = LABEL | {"align": "left" if layout.above else "right", "fontSize": layout.size}
+    y = field("y:Q", axis=None)
+    return [layer(names.assign(y=names["y"] + shift), "text", look, x={"value": across}, y=y, text=field("lines:N"))]
 
 
-def _labels(rows: pd.DataFrame, heads: pd.DataFrame, layout: Layout) -> list["altair.Chart"]:
+def _labels(rows: pd.DataFrame, heads: pd.DataFrame, layout: Layout) -> list[Spec]:
     """Names left of the axis and dates right of it; or both above the marks."""
-    alt = library()
-    y = alt.Y("y:Q", axis=None)
-    look = {"fontSize": layout.size, "baseline": "middle", "aria": False}
+    look = LABEL | {"fontSize": layout.size, "baseline": "middle"}
+    head = {name: look[name] for name in ("color", "aria", "fontSize", "baseline")} | {"fontWeight": "bold"}
+
+    def at(frame: pd.DataFrame, text: str, x: float, look: Spec) -> Spec:
+        y = "y" if text == "head" else f"{text}_y"
+        return layer(frame, "text", look, x={"value": x}, y=field(f"{y}:Q", axis=None), text=field(f"{text}:N"))
+
     if layout.above:
         return [
-            alt.Chart(rows).mark_text(
-                align="left", lineBreak="\n", lineHeight=LINE_HEIGHT, color=INK, **look | {"baseline": "alphabetic"}
-            ).encode(x=alt.value(0), y=alt.Y("lines_y:Q", axis=None), text="lines:N"),
-            alt.Chart(heads).mark_text(align="left", fontWeight="bold", color=INK, **look).encode(
-                x=alt.value(0), y=y, text="head:N"
-            ),
-        ]  # fmt: skip
+            at(rows, "lines", 0, look | {"align": "left", "baseline": "alphabetic"}),
+            at(heads, "head", 0, head | {"align": "left"}),
+        ]
     return [
-        alt.Chart(rows).mark_text(align="right", color=INK, lineBreak="\n", lineHeight=LINE_HEIGHT, **look).encode(
-            x=alt.value(-12), y=alt.Y("lines_y:Q", axis=None), text="lines:N"
-        ),
-        alt.Chart(rows).mark_text(align="left", color=MUTED, lineBreak="\n", lineHeight=LINE_HEIGHT, **look).encode(
-            x=alt.value(layout.axis + 12), y=alt.Y("date_lines_y:Q", axis=None), text="date_lines:N"
-        ),
-        alt.Chart(heads).mark_text(align="right", fontWeight="bold", color=INK, **look).encode(
-            x=alt.value(-12), y=y, text="head:N"
-        ),
-    ]  # fmt: skip
+        at(rows, "lines", -12, look | {"align": "right"}),
+        at(rows, "date_lines", layout.axis + 12, look | {"align": "left", "color": MUTED}),
+        at(heads, "head", -12, head | {"align": "right"}),
+    ]
 
 
-def _axis(alt: Any, layout: Layout) -> "altair.Axis":
+def _axis(layout: Layout) -> Spec:
     ticks = 5 if layout.above else 9
-    return alt.Axis(title=None, orient="top", tickCount=ticks, labelOverlap=True, labelSeparation=10, domain=False)
+    return {
+        "title": None, "orient": "top", "tickCount": ticks, "labelOverlap": True, "labelSeparation": 10,
+        "domain": False,
+    }  # fmt: skip
 
 
 def _text(day: pd.Timestamp) -> str:
