@@ -11,21 +11,16 @@ Linux reports (VmHWM), for Spark that of Java. Spark is asked where --spark name
 
 import argparse
 import json
-import os
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
 
 sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[2] / "scripts")]
 
-from copies import ROOT
 from corpora import write_case
+from measuring import load, peak, say
 
-START = (
-    "import pathlib, json, policycase as pc, policycase.exports.corpus, policycase.validation, pyarrow.parquet, duckdb"
-)
+START = "import policycase as pc, policycase.exports.corpus, policycase.validation, pyarrow.parquet, duckdb"
 WRITE = "pc.write_corpus(sorted(pathlib.Path({packages!r}).iterdir())[:{size}], {corpus!r}).case_ids[:0]"
 PANEL = "(c := pc.open_corpus({corpus!r})) and len(pc.panel(c.select(c.case_ids[:10])))"
 IN_ONE_YEAR = "year(start_earliest) = year(start_latest)"
@@ -92,11 +87,11 @@ def main() -> None:
 
 def write_all(packages: Path, corpora: dict[int, str], at_once: int) -> None:
     """Write a corpus of each size, and print the peaks."""
-    say(f"imports alone: {peak('pass', '0')[0]:.0f} MB")
+    say(f"{load()}; imports alone: {peak(START)[0]:.0f} MB")
     peaks = {}
     for size, corpus in corpora.items():
-        code = WRITE.format(packages=str(packages), size=size, corpus=corpus)
-        peaks[size], took, _ = peak(f"pc.exports.corpus.AT_ONCE = {at_once}", code)
+        code = f"{START}\npc.exports.corpus.AT_ONCE = {at_once}"
+        peaks[size], took, _ = peak(code, WRITE.format(packages=str(packages), size=size, corpus=corpus))
         say(f"write {size:,} cases: peak {peaks[size]:.0f} MB, {1000 * took / size:.0f} ms per case")
     least, most = min(corpora), max(corpora)
     say(f"ratio of the peaks, {most:,} to {least:,}: {peaks[most] / peaks[least]:.2f} ×")
@@ -115,36 +110,17 @@ def ask_all(size: int, corpus: str, folder: Path, spark: str | None) -> None:
         if engine == "Spark" and not spark:
             say("Spark: not asked; --spark names a Python that has pyspark")
             continue
-        used, took, answers[engine] = peak(code.format(**words), "answer", spark if engine == "Spark" else None)
+        of_spark = {"python": spark, "of": "spark.sparkContext._gateway.proc.pid"} if engine == "Spark" else {}
+        start = "" if of_spark else START
+        used, took, answers[engine] = peak(start + code.format(**words), "answer", **of_spark)
         types, joined, one, pruned = answers[engine]
         read = "which reads one file" if pruned else "which reads more than its file"
         say(f"{engine}, {size:,} cases: peak {used:.0f} MB, {took:.1f} s of the processor")
         say(f"  {sum(types.values()):,} events; {joined:,} joined by country and year; {one} of one case, {read}")
         if answers[engine] != answers["DuckDB"]:
             sys.exit(f"{engine} and DuckDB give different answers: {answers[engine]}, {answers['DuckDB']}")
-    used, took, _ = peak("", PANEL.format(corpus=corpus))
+    used, took, _ = peak(START, PANEL.format(corpus=corpus))
     say(f"casebook of 10 of {size:,} cases, and its panel: peak {used:.0f} MB, {took:.1f} s of the processor")
-
-
-def peak(code: str, answer: str, spark: str | None = None) -> tuple[float, float, Any]:
-    """Megabytes at the highest of a process that runs the code, its seconds of the processor, and its answer."""
-    start, of = (START, "self") if not spark else ("import pathlib, json", "{spark.sparkContext._gateway.proc.pid}")
-    status = f"pathlib.Path(f'/proc/{of}/status').read_text().split('VmHWM:')[1].split()[0]"
-    lines = [start, code, f"print(json.dumps([{answer}, {status}]))"]
-    before = os.times()
-    command = [spark or sys.executable, "-c", "\n".join(lines)]
-    environment = os.environ | {"PYTHONPATH": str(ROOT / "scripts")}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    if done.returncode:
-        sys.exit(done.stderr)
-    after = os.times()
-    found, size = json.loads(done.stdout.splitlines()[-1])
-    took = after.children_user + after.children_system - before.children_user - before.children_system
-    return int(size) / 1000, took, found
-
-
-def say(text: str) -> None:
-    print(text, flush=True)  # noqa: T201 - a benchmark prints
 
 
 if __name__ == "__main__":
