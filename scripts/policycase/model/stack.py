@@ -234,7 +234,8 @@ def unstack(casebook: Casebook) -> dict[str, Frames]:
         for case_id, own in parts.items():
             rows = casebook.text.rows_with(name, "case_id", case_id)
             run = len(rows) and rows[-1] - rows[0] + 1 == len(rows)  # a slice copies nothing
-            own[name] = (frame.iloc[rows[0] : rows[-1] + 1] if run else frame.iloc[rows]).reset_index(drop=True)
+            own[name] = frame.iloc[rows[0] : rows[-1] + 1] if run else frame.iloc[rows]
+            own[name].index = pd.RangeIndex(len(rows))  # `reset_index` would copy every column
     return dict(parts)
 
 
