@@ -5,6 +5,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import dask.dataframe as dd
@@ -589,3 +590,15 @@ def test_export_that_finds_the_disk_full_is_one_error_with_its_path(form: str, t
     assert done.stderr.startswith(f"policycase: {target}: cannot be written: ")
     assert done.stderr.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
+
+
+def test_excel_readme_of_many_cases_has_a_line_per_row(books, tmp_path: Path):
+    book = books["stack"]
+    cases = book.text["cases"]
+    long = {**book.text.frames, "cases": cases.assign(title=cases["title"] + " x" * 15_000)}
+
+    policycase.export(Casebook(replace(book.text, frames=long), book.descriptor), "excel", tmp_path / "x.xlsx")
+
+    rows = pd.read_excel(tmp_path / "x.xlsx", sheet_name="README", header=None, dtype=str)
+    first = rows[0].tolist().index("cases")
+    assert [text.split(":")[0] for text in rows[1][first : first + len(cases)]] == book.case_ids

@@ -22,6 +22,7 @@ sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[2] / 
 import pandas as pd
 from copies import ROOT
 from corpora import PROFILE, write_case, write_corpus
+from measuring import environment, peak, say
 
 import policycase
 from policycase.findings import Finding
@@ -32,6 +33,7 @@ from policycase.validation.report import Report
 
 SAMPLE = 12  # packages on which the slow ways are timed
 NAMES = list(PROFILE.case_tables)
+START = "import policycase, policycase.model.stack, policycase.validation"
 
 
 def main() -> None:
@@ -106,7 +108,7 @@ def large(folder: Path, rows: int, runs: int) -> None:
     say(f"3. the same where one cell is wrong: {taken['frictionless'] / taken['check with a fault']:.1f} ×")
     say(f"3. frictionless / all stages and rules: {taken['frictionless'] / taken['validate']:.1f} ×")
     peaks = {
-        name: peak(f"{code}({str(path)!r})")
+        name: peak(f"{START}\n{code}({str(path)!r})")[0]
         for name, code in (
             ("validate", "policycase.validate"),
             ("load", "policycase.load"),
@@ -122,7 +124,7 @@ def memory(paths: list[Path]) -> None:
     book = policycase.stack(paths)
     size = sum(book[name].memory_usage(deep=True).sum() for name in book.tables) / 1e6
     code = f"policycase.stack(sorted(pathlib.Path({str(paths[0].parent)!r}).iterdir())[:{len(paths)}])"
-    used = peak(code) - peak("len('')")
+    used = peak(f"{START}\n{code}")[0] - peak(START)[0]
     say(f"\n6. stack of {len(paths):,}: peak {used:.0f} MB, result {size:.0f} MB: {used / size:.1f} ×")
 
 
@@ -207,27 +209,8 @@ def one_by_one(paths: list[Path], said: Mapping[str, dict[str, Any]]) -> dict[st
     }
 
 
-def peak(code: str) -> float:
-    """Megabytes at the highest of a process that runs the code, as Linux tells them."""
-    lines = ["import pathlib, policycase", "import policycase.model.stack, policycase.validation", code]
-    lines.append("print(pathlib.Path('/proc/self/status').read_text().split('VmHWM:')[1].split()[0])")
-    command = [sys.executable, "-c", "\n".join(lines)]
-    done = subprocess.run(command, env=environment(), capture_output=True, text=True, check=True)
-    return int(done.stdout.splitlines()[-1]) / 1000
-
-
 def run(command: list[str]) -> None:
     subprocess.run(command, env=environment(), capture_output=True, check=False)
-
-
-def environment() -> dict[str, str]:
-    """That of an installed library: its modules are compiled once, in the run that is not counted."""
-    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    return kept | {"PYTHONPATH": str(ROOT / "scripts")}
-
-
-def say(text: str) -> None:
-    print(text, flush=True)  # noqa: T201 - a benchmark prints
 
 
 if __name__ == "__main__":

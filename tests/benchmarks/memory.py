@@ -6,25 +6,18 @@ a process of its own: cells of one letter, all alike; short numbers, no two alik
 """
 
 import argparse
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[2] / "scripts")]
 
-from copies import ROOT, copy_lamps
-from corpus import environment
+from copies import copy_lamps
+from measuring import peak, say
 
 from policycase.storage.limits import limit
 
-CODE = """
-import sys, policycase
-from pathlib import Path
-found = len(policycase.validate(sys.argv[1]).found)
-peak = Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0]
-print(found, peak)
-"""
+ANSWER = "len(policycase.validate({package!r}).found)"
 
 
 def main() -> None:
@@ -38,11 +31,10 @@ def main() -> None:
             table = package / "data/evidence.csv"
             cells = fill(table, kind)
             size = table.stat().st_size / 1e6
-            command = [sys.executable, "-c", CODE, str(package)]
-            done = subprocess.run(command, env=environment(), cwd=ROOT, capture_output=True, text=True, check=True)
-        found, peak = map(int, done.stdout.split())
+            megabytes, _, found = peak("import policycase", ANSWER.format(package=str(package)))
+        gigabytes = megabytes / 1000
         say(
-            f"{kind}: {cells:,} cells, {size:.0f} MB: peak {peak / 1e6:.1f} GB, {1000 * peak / 1e6 / size:.0f} ×; {found:,} findings"
+            f"{kind}: {cells:,} cells, {size:.0f} MB: peak {gigabytes:.1f} GB, {megabytes / size:.0f} ×; {found:,} findings"
         )
 
 
@@ -58,10 +50,6 @@ def fill(table: Path, kind: str) -> int:
             cells = ["a"] * columns if kind == "same" else [f"{row * columns + at:0{width}}" for at in range(columns)]
             file.write(",".join(cells) + "\n")
     return rows * columns
-
-
-def say(text: str) -> None:
-    print(text, flush=True)  # noqa: T201 - a benchmark prints
 
 
 if __name__ == "__main__":

@@ -1,11 +1,11 @@
 """How far coders of one source agree: records matched, then alpha by field."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from difflib import SequenceMatcher
-from itertools import combinations
+from itertools import combinations, compress
 from pathlib import Path
 
 import numpy as np
@@ -35,14 +35,18 @@ def matches(one: Casebook, other: Casebook) -> dict[str, dict[str, str]]:
     The matching of each table has the greatest sum of scores, each at least `THRESHOLD`. A score is the
     weighted mean (`WEIGHTS`) of: the Jaccard index of the passages that support the record, the likeness
     of the names (of places and agencies, whose names are the source's), the same type, the same start,
-    the Jaccard index of what it is linked to, and how near the rows are in their tables' order, which
-    follows the source. Link rows match when they join matched records, those with the
-    same role first.
+    the Jaccard index of what it is linked to, and how near the rows are in the order of their case, which
+    follows the source. Records are matched case by case. Link rows match when they join matched records, those
+    with the same role first.
     """
     found: dict[str, dict[str, str]] = {}
-    same = dict(zip(one.case_ids, other.case_ids, strict=True))  # records matched so far, over tables
+    cases = dict(zip(one.case_ids, other.case_ids, strict=True))
+    same = dict(cases)  # records matched so far, over tables
     for name in MATCHED:
-        found[name] = _best(_scores(name, one, other, same))
+        ours, theirs = _features(name, one, same), _features(name, other, {})
+        found[name] = {}
+        for case_id, as_other in cases.items():
+            found[name] |= _best(_scores(ours.get(case_id, []), theirs.get(as_other, [])))
         same |= found[name]
     for table in one.profile.case_tables.values():
         if table.kind == "link":
@@ -62,38 +66,45 @@ def _best(scores: dict[tuple[str, str], float]) -> dict[str, str]:
     return {left[1]: right[1] for left, right in chosen}
 
 
-def _scores(name: str, one: Casebook, other: Casebook, same: Mapping[str, str]) -> dict[tuple[str, str], float]:
-    table = one.profile.tables[name]
-    ours = [_features(table, one, row, same) for row in _numbered(one[name])]
-    theirs = [_features(table, other, row, {}) for row in _numbered(other[name])]
+def _scores(ours: list[dict], theirs: list[dict]) -> dict[tuple[str, str], float]:
     return {(left["id"], right["id"]): _score(left, right) for left in ours for right in theirs}
 
 
-def _numbered(frame: pd.DataFrame) -> list[dict]:
-    """The rows, each with its place in the table from 0 to 1."""
-    return frame.assign(order=[number / len(frame) for number in range(len(frame))]).to_dict("records")
-
-
-def _features(table: Table, book: Casebook, row: dict, same: Mapping[str, str]) -> dict:
-    """What a record is matched by; links are named by the other coder's ids where those are known."""
-    record_id = row[table.key]
-    evidence = book.evidence_for(record_id, RECORD)["passage_id"]
-    kind = next((name for name, field in table.fields.items() if field.vocabulary), "")
-    linked = {row[key.fields[0]] for key in table.parents} | {row.get("record_id"), row.get("object_id")}
+def _features(name: str, book: Casebook, same: Mapping[str, str]) -> dict[str, list[dict]]:
+    """What the records of each case are matched by; links are named by the other coder's ids where those are known."""
+    table, evidence = book.profile.tables[name], book["evidence"]
+    kind = next((column for column, field in table.fields.items() if field.vocabulary), "")
+    passages: defaultdict[str, set[str]] = defaultdict(set)
+    linked: defaultdict[str, set[str]] = defaultdict(set)
+    _add(passages, evidence[evidence["field"].eq(RECORD)], "record_id", "passage_id")
+    for column in [*(key.fields[0] for key in table.parents), *({"record_id", "object_id"} & table.fields.keys())]:
+        _add(linked, book[name], table.key, column)
     for link in book.profile.case_tables.values():
         if link.kind == "link" and table.key in link.fields:
-            partners = [key.fields[0] for key in link.parents if key.fields[0] not in {table.key, "place_id"}]
-            rows = book[link.name]
-            linked |= set(rows.loc[rows[table.key] == record_id, partners].to_numpy().ravel())
-    return {
-        "id": record_id,
-        "name": str(row["name"]).casefold() if table.name in {"places", "agencies"} else "",
-        "passages": set(evidence),
-        "type": row[kind],
-        "dates": row.get("start"),
-        "order": row["order"],
-        "linked": {same.get(value, value) for value in linked if isinstance(value, str)},
-    }
+            for key in link.parents:
+                if key.fields[0] not in {table.key, "place_id"}:
+                    _add(linked, book[link.name], table.key, key.fields[0])
+    found: dict[str, list[dict]] = {}
+    for case_id, rows in book[name].groupby("case_id", sort=False):
+        found[str(case_id)] = [
+            {
+                "id": row[table.key],
+                "name": str(row["name"]).casefold() if name in {"places", "agencies"} else "",
+                "passages": passages[row[table.key]],
+                "type": row[kind],
+                "dates": row.get("start"),
+                "order": number / len(rows),
+                "linked": {same.get(value, value) for value in linked[row[table.key]]},
+            }
+            for number, row in enumerate(rows.to_dict("records"))
+        ]
+    return found
+
+
+def _add(found: defaultdict[str, set[str]], frame: pd.DataFrame, key: str, column: str) -> None:
+    """Add the cells of a column to the set of what is in the key's."""
+    for record_id, value in frame[[key, column]].dropna().itertuples(index=False, name=None):
+        found[record_id].add(value)
 
 
 def _score(left: dict, right: dict) -> float:
@@ -201,9 +212,9 @@ def agreement(books: Mapping[str, Casebook]) -> Agreement:
     shown = {name: _shown(book) for name, book in books.items()}
     for table in tables:
         every = _united(table, books, pairs)
-        given = [unit for unit in every if any(record in shown[name] for name, record in unit.items())]
-        left_out += [(table.name, next(iter(unit.values()))) for unit in given]
-        units[table.name] = [unit for unit in every if unit not in given]
+        given = [any(record in shown[name] for name, record in unit.items()) for unit in every]
+        left_out += [(table.name, next(iter(unit.values()))) for unit in compress(every, given)]
+        units[table.name] = [unit for unit, is_given in zip(every, given, strict=True) if not is_given]
         for one, other in combinations(names, 2):
             either = sum(one in unit or other in unit for unit in units[table.name])
             both = sum(one in unit and other in unit for unit in units[table.name])
@@ -319,25 +330,20 @@ def _united(table: Table, books: Mapping[str, Casebook], pairs: Mapping) -> list
     """Records that are one, as record id by coder: each coder's rows join the unit of an earlier coder's match."""
     names = list(books)
     units: list[dict[str, str]] = []
+    homes: dict[tuple[str, str], dict[str, str]] = {}  # the unit of each coder's record
     for number, name in enumerate(names):
         back = {
             earlier: {right: left for left, right in pairs[earlier, name][table.name].items()}
             for earlier in names[:number]
         }
         for record in books[name][table.name][table.key]:
-            home = next(
-                (
-                    unit
-                    for earlier in names[:number]
-                    for unit in units
-                    if name not in unit and unit.get(earlier) == back[earlier].get(record, "")
-                ),
-                None,
-            )
+            known = (homes.get((earlier, back[earlier].get(record, ""))) for earlier in names[:number])
+            home = next((unit for unit in known if unit is not None and name not in unit), None)
             if home is None:
-                units.append({name: record})
-            else:
-                home[name] = record
+                home = {}
+                units.append(home)
+            home[name] = record
+            homes.setdefault((name, record), home)
     return units
 
 
@@ -348,11 +354,14 @@ def _values(table: Table, books: Mapping[str, Casebook], units: Sequence[Mapping
         for field in table.fields.values()
         if field.vocabulary or field.type == "boolean" or field.edtf or field.name == "position"
     ]
-    rows = {name: book[table.name].drop_duplicates(table.key).set_index(table.key) for name, book in books.items()}
+    rows = {
+        name: book[table.name].drop_duplicates(table.key).set_index(table.key, drop=False)[fields].to_dict("index")
+        for name, book in books.items()
+    }
     lines = []
     for unit in units:
         record = next(iter(unit.values()))
-        coded = {name: rows[name].loc[key] for name, key in unit.items()}
+        coded = {name: rows[name][key] for name, key in unit.items()}
         for field in fields:
             values = {name: EMPTY if pd.isna(row[field]) else str(row[field]) for name, row in coded.items()}
             lines.append({"table": table.name, "record_id": record, "field": field} | values)

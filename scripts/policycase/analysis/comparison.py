@@ -251,8 +251,9 @@ def _unique_to(book: Casebook) -> pd.DataFrame:
                 continue
             for field in book.profile.tables[name].fields.values():
                 if field.vocabulary:
-                    cases = frame.groupby(field.name, observed=True)["case_id"].agg(set)
-                    found += [(name, field.name, code, *of) for code, of in cases.items() if len(of) == 1]
+                    pairs = frame[[field.name, "case_id"]].dropna().drop_duplicates()
+                    alone = pairs[~pairs[field.name].duplicated(keep=False)].sort_values(field.name)
+                    found += [(name, field.name, *pair) for pair in alone.itertuples(index=False, name=None)]
     return pd.DataFrame(found, columns=["table", "field", "code", "case_id"], dtype=TEXT)
 
 

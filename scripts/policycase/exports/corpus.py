@@ -7,7 +7,7 @@ import re
 import shutil
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from concurrent.futures import Executor
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import import_module
 from importlib.metadata import version
@@ -26,7 +26,7 @@ from policycase.errors import (
     UnsafePathError,
 )
 from policycase.model.casebook import Casebook
-from policycase.model.package import Package
+from policycase.model.package import Descriptor, Package
 from policycase.model.profile import FOLDER, Profile
 from policycase.model.stack import merged, stack
 from policycase.model.tables import Tables, read_table
@@ -39,17 +39,20 @@ from policycase.validation.report import validate_many
 if TYPE_CHECKING:
     import duckdb
 
-AT_ONCE = 100  # cases of a part: some 100 MB while it is written
-ABOUT, PARTS, DESCRIPTORS = "corpus.json", ".parts", "descriptors"
+AT_ONCE = 100  # packages of a part: more are hardly quicker, and take more memory
+ABOUT, PARTS = "corpus.json", ".parts"
+DESCRIPTORS, TEXTS = (
+    "descriptors",
+    "texts",
+)  # a file for each case: what describes it; cells that a number does not give
 CASE_ID = re.compile(r"[a-z]{3}(?:-[a-z0-9]+)+")
-KEPT = b"policycase_text"  # in the metadata of a file: cells whose text is not what their number gives
 
 
 @dataclass(frozen=True)
 class Part:
     """What is known of a part: what it was made from, its cases, packages left out, and whether all is in place."""
 
-    made_from: list[Any]
+    made_from: str
     cases: list[str]
     left_out: dict[str, str]
     profile: str = ""
@@ -110,9 +113,7 @@ def write_corpus(
         msg = "no case to write · give one or more"
         raise StackError(msg)
     (target / PARTS).mkdir(parents=True, exist_ok=True)
-    signed = {
-        number: [[path, _signature(Path(path)), skip_invalid] for path in part] for number, part in wanted.items()
-    }
+    signed = {number: _signature(part, skip_invalid=skip_invalid) for number, part in wanted.items()}
     (target / ABOUT).unlink(missing_ok=True)
     kept = dict(_kept(target, signed))
     if not kept and (target / FOLDER).exists():
@@ -139,17 +140,20 @@ def _refuse_missing_extra(package: str, extra: str) -> None:
         raise MissingExtraError(package, extra) from error
 
 
-def _signature(path: Path) -> list[list[Any]]:
-    """Size and time of each file of a package, by which a change shows without reading it."""
-    root = path.parent if path.name == DESCRIPTOR else path
-    files = [root]
-    if root.is_dir():
-        files = [root / DESCRIPTOR, *sorted((root / "data").glob("*")), *sorted((root / "schemas").glob("*"))]
-    stats = [(file, file.stat()) for file in files if file.is_file()]
-    return [[file.name, stat.st_size, stat.st_mtime_ns] for file, stat in stats]
+def _signature(paths: list[str], *, skip_invalid: bool) -> str:
+    """A hash of the size and time of each file of some packages, by which a change shows without reading them."""
+    digest = hashlib.sha256(repr([paths, skip_invalid]).encode())
+    for path in map(Path, paths):
+        root = path.parent if path.name == DESCRIPTOR else path
+        files = [root]
+        if root.is_dir():
+            files = [root / DESCRIPTOR, *sorted((root / "data").glob("*")), *sorted((root / "schemas").glob("*"))]
+        stats = [(file.name, file.stat()) for file in files if file.is_file()]
+        digest.update(repr([(name, stat.st_size, stat.st_mtime_ns) for name, stat in stats]).encode())
+    return digest.hexdigest()
 
 
-def _kept(target: Path, signed: Mapping[int, list[Any]]) -> Iterator[tuple[int, Part]]:
+def _kept(target: Path, signed: Mapping[int, str]) -> Iterator[tuple[int, Part]]:
     """The parts that are done and made from what is given; all others are removed, whole or not."""
     for mark in sorted((target / PARTS).glob("*.json")):
         part, number = Part(**json.loads(mark.read_text(encoding="utf-8"))), int(mark.stem)
@@ -159,7 +163,8 @@ def _kept(target: Path, signed: Mapping[int, list[Any]]) -> Iterator[tuple[int, 
         for case_id in _named(part.cases):
             for place in target.glob(f"*/case_id={case_id}"):
                 shutil.rmtree(place)
-            (target / DESCRIPTORS / f"{case_id}.json").unlink(missing_ok=True)
+            for folder in (DESCRIPTORS, TEXTS):
+                (target / folder / f"{case_id}.json").unlink(missing_ok=True)
         mark.unlink()
     for stage in (target / PARTS).iterdir():
         if stage.is_dir():
@@ -202,9 +207,7 @@ def _made(
 
 def _make(paths: list[str], stage: Path, skip_invalid: bool) -> Part:
     """Check some packages, and write their cases into a folder of their own."""
-    import pyarrow.parquet as pq  # noqa: PLC0415 - optional
-
-    from policycase.exports.parquet import partitions  # noqa: PLC0415 - imports pyarrow
+    from policycase.exports.parquet import write_by_case  # noqa: PLC0415 - imports pyarrow
 
     reports = validate_many(paths)
     left_out = {
@@ -214,50 +217,52 @@ def _make(paths: list[str], stage: Path, skip_invalid: bool) -> Part:
     }
     valid = [path for path in paths if path not in left_out]
     if not valid or (left_out and not skip_invalid):
-        return Part([], [], left_out)
+        return Part("", [], left_out)
     book = stack(valid)
     for name in book.profile.case_tables:
-        kept = _texts(book, name)
-        for file, arrow in partitions(book, name, notes=False).items() if len(book.text[name]) else ():
-            case_id = Path(file).parent.name.partition("=")[2]
-            metadata = {**(arrow.schema.metadata or {}), KEPT: json.dumps(kept.get(case_id, {})).encode()}
-            (stage / file).parent.mkdir(parents=True, exist_ok=True)
-            pq.write_table(arrow.replace_schema_metadata(metadata), stage / file)
-    (stage / DESCRIPTORS).mkdir()
-    for path in valid:
-        _describe(path, stage)
+        if len(book.text[name]):
+            write_by_case(book, name, stage, notes=False)
+    _write_each(stage / DESCRIPTORS, _descriptors(valid, book.profile))
+    _write_each(stage / TEXTS, _texts(book))
     for path, content in book.profile.files.items():
         (stage / path).parent.mkdir(parents=True, exist_ok=True)
         (stage / path).write_bytes(content)
     digest = hashlib.sha256(b"".join(book.profile.files[path] for path in sorted(book.profile.files))).hexdigest()
-    return Part([], book.case_ids, left_out, f"{book.profile.version} ({digest[:12]})")
+    return Part("", book.case_ids, left_out, f"{book.profile.version} ({digest[:12]})")
 
 
-def _describe(path: str, stage: Path) -> None:
-    """Write the descriptor of a package for each of its cases."""
-    with opened(pinned(path, None)) as root:
-        package = Package.read(root)
-        for case_id in read_table(package, package.profile.tables["cases"])["case_id"]:
-            text = json.dumps(package.descriptor, ensure_ascii=False)
-            (stage / DESCRIPTORS / f"{case_id}.json").write_text(text, encoding="utf-8")
+def _write_each(folder: Path, contents: Mapping[str, Any]) -> None:
+    """Write a file of JSON for each case."""
+    folder.mkdir()
+    for case_id, content in contents.items():
+        (folder / f"{case_id}.json").write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
 
 
-def _texts(book: Casebook, name: str) -> dict[str, dict[str, dict[str, str]]]:
-    """Cells whose text is not what their number gives, such as 1.50: by case, column, and number of the row in it."""
-    found: dict[str, dict[str, dict[str, str]]] = {}
-    for column in book.profile.tables[name].fields.values():
-        if column.type not in {"number", "integer"}:
-            continue
-        texts, values = book.text[name][column.name], book[name][column.name]
-        wrong = [
-            place
-            for place, (text, value) in enumerate(zip(texts.astype(object), values.astype(object), strict=True))
-            if not pd.isna(text) and text != _text(value)
-        ]
-        nth = book.text[name].groupby("case_id").cumcount().tolist()
-        for place in wrong:
-            case_id = book.text[name]["case_id"].iloc[place]
-            found.setdefault(case_id, {}).setdefault(column.name, {})[str(nth[place])] = texts.iloc[place]
+def _descriptors(paths: list[str], profile: Profile) -> dict[str, Descriptor]:
+    """The descriptor of the package that each case is in."""
+    found: dict[str, Descriptor] = {}
+    for path in paths:
+        with opened(pinned(path, None)) as root:
+            package = Package.read(root, profile)
+            found |= dict.fromkeys(read_table(package, profile.tables["cases"])["case_id"], package.descriptor)
+    return found
+
+
+def _texts(book: Casebook) -> dict[str, dict[str, dict[str, dict[str, str]]]]:
+    """Cells whose text is not what their number gives, such as 1.50: by case, table, column, and number of the row."""
+    found: dict[str, dict[str, dict[str, dict[str, str]]]] = {}
+    for name, table in book.profile.case_tables.items():
+        frame, values = book.text[name], book[name]
+        for column in table.fields.values():
+            if column.type not in {"number", "integer"}:
+                continue
+            cells = zip(frame[column.name].astype(object), values[column.name].astype(object), strict=True)
+            differ = [place for place, (text, value) in enumerate(cells) if not pd.isna(text) and text != _text(value)]
+            for place in differ:
+                case_id = frame["case_id"].iloc[place]
+                row = str(book.text.rows_with(name, "case_id", case_id).tolist().index(place))
+                of_table = found.setdefault(case_id, {}).setdefault(name, {})
+                of_table.setdefault(column.name, {})[row] = frame[column.name].iloc[place]
     return found
 
 
@@ -293,29 +298,30 @@ def _listed(left_out: Mapping[str, str]) -> str:
 def _put(target: Path, number: int, part: Part) -> None:
     """Move a part into place; the mark says which cases it has, before and after."""
     stage, mark = target / PARTS / str(number), target / PARTS / f"{number}.json"
-    _write_json(mark, asdict(part))
+    _write_json(mark, vars(part))
     for place in stage.glob("*/case_id=*"):
         to = target / place.relative_to(stage)
         to.parent.mkdir(exist_ok=True)
         place.rename(to)
-    (target / DESCRIPTORS).mkdir(exist_ok=True)
-    for place in (stage / DESCRIPTORS).glob("*.json"):
-        place.rename(target / DESCRIPTORS / place.name)
+    for folder in (DESCRIPTORS, TEXTS):
+        (target / folder).mkdir(exist_ok=True)
+        for place in (stage / folder).glob("*.json"):
+            place.rename(target / folder / place.name)
     if not (target / FOLDER).exists() and (stage / FOLDER).exists():
         (stage / FOLDER).rename(target / FOLDER)
     shutil.rmtree(stage, ignore_errors=True)
-    _write_json(mark, asdict(part) | {"done": True})
+    _write_json(mark, vars(part) | {"done": True})
 
 
 def _write_json(path: Path, content: Any) -> None:
-    write_file(path, (json.dumps(content, ensure_ascii=False, indent=1) + "\n").encode(), force=True)
+    write_file(path, (json.dumps(content, ensure_ascii=False) + "\n").encode(), force=True)
 
 
 def _finish(target: Path, parts: Mapping[int, Part]) -> None:
     """Write the vocabularies, a file for each table without any row, and what the corpus is."""
     import pyarrow.parquet as pq  # noqa: PLC0415 - optional
 
-    from policycase.exports.parquet import described  # noqa: PLC0415 - imports pyarrow
+    from policycase.exports.parquet import described, write_by_case  # noqa: PLC0415 - imports pyarrow
 
     cases = sorted(case_id for part in parts.values() for case_id in part.cases)
     one = _selected(target, cases[:1])
@@ -323,9 +329,7 @@ def _finish(target: Path, parts: Mapping[int, Part]) -> None:
         if table.kind == "vocabulary":
             pq.write_table(described(one, name), target / f"{name}.parquet")
         elif not next((target / name).glob("*/*.parquet"), None):
-            place = target / name / f"case_id={cases[0]}"
-            place.mkdir(parents=True, exist_ok=True)
-            pq.write_table(described(one, name, without=["case_id"], notes=False), place / "part-0.parquet")
+            write_by_case(one, name, target, notes=False)
     about = {
         "made_by": f"policycase {version('policycase')}",
         "profile_version": one.profile.version,
@@ -431,6 +435,7 @@ def open_corpus(folder: str | Path) -> Corpus:
 def _selected(root: Path, case_ids: Collection[str]) -> Casebook:
     """The casebook of some cases, cell for cell as it was stacked."""
     profile = Profile.read(root)
+    texts = dict(_read_each(root / TEXTS, case_ids))
     frames = {}
     for name, table in profile.tables.items():
         if table.kind == "vocabulary":
@@ -438,11 +443,10 @@ def _selected(root: Path, case_ids: Collection[str]) -> Casebook:
             continue
         columns: dict[str, list[str | None]] = {column: [] for column in table.fields}
         for case_id in case_ids:
-            _read(root / name / f"case_id={case_id}" / "part-0.parquet", case_id, columns)
+            file = root / name / f"case_id={case_id}" / "part-0.parquet"
+            _read(file, case_id, texts.get(case_id, {}).get(name, {}), columns)
         frames[name] = pd.DataFrame(columns, dtype=TEXT)
-    descriptors = [
-        json.loads((root / DESCRIPTORS / f"{case_id}.json").read_text(encoding="utf-8")) for case_id in case_ids
-    ]
+    descriptors = [content for _, content in _read_each(root / DESCRIPTORS, case_ids)]
     descriptor = descriptors[0] if len(case_ids) == 1 else merged(descriptors, [[case_id] for case_id in case_ids])
     return Casebook(Tables(frames, profile, {}), descriptor)
 
@@ -452,19 +456,28 @@ def _vocabulary(profile: Profile, name: str) -> pd.DataFrame:
     return pd.read_csv(content, dtype=TEXT, keep_default_na=False, na_values=[""])
 
 
-def _read(file: Path, case_id: str, columns: dict[str, list[str | None]]) -> None:
+def _read_each(folder: Path, case_ids: Collection[str]) -> Iterator[tuple[str, Any]]:
+    """What is known of each case, where there is a file for it."""
+    for case_id in case_ids:
+        file = folder / f"{case_id}.json"
+        if file.is_file():
+            yield case_id, json.loads(file.read_text(encoding="utf-8"))
+
+
+def _read(
+    file: Path, case_id: str, texts: Mapping[str, Mapping[str, str]], columns: dict[str, list[str | None]]
+) -> None:
     """Add the rows of a file, as text, to columns."""
     import pyarrow.parquet as pq  # noqa: PLC0415 - optional
 
     if not file.is_file():
         return
     arrow = pq.ParquetFile(file).read()
-    kept = json.loads((arrow.schema.metadata or {}).get(KEPT, b"{}"))
     for name, cells in columns.items():
         if name == "case_id":
             cells.extend([case_id] * arrow.num_rows)
             continue
         own = [_text(value) for value in arrow.column(name).to_pylist()]
-        for number, text in kept.get(name, {}).items():
+        for number, text in texts.get(name, {}).items():
             own[int(number)] = text
         cells.extend(own)

@@ -53,12 +53,12 @@ def write_view(case: Casebook, name: str, frame: pd.DataFrame, place: Path) -> N
         book.set_properties({"title": about["title"], "comments": about["made_by"], "created": created(case)})
         styles = formats(book)
         _put_table(book.add_worksheet(name), frame, styles)
-        put_pairs(book.add_worksheet("README"), list(about.items()), styles["prose"])
+        put_pairs(book.add_worksheet("README"), list(_pairs(about)), styles["prose"])
 
 
 def _readme(about: dict[str, str], case: Casebook) -> list[tuple[str, str]]:
     return [
-        *about.items(),
+        *_pairs(about),
         ("days", "Days before March 1900, which Excel does not know, make their whole column text."),
         ("text", "Cells of text stay text: nothing in them is run, turned into a number or into a date."),
         ("", ""),
@@ -66,6 +66,13 @@ def _readme(about: dict[str, str], case: Casebook) -> list[tuple[str, str]]:
         ("codebook", "What each column means."),
         *((table.name, table.description) for table in case.profile.tables.values()),
     ]
+
+
+def _pairs(about: dict[str, str]) -> Iterator[tuple[str, str]]:
+    """The facts; one that no cell holds, as of a thousand cases, is a line per row."""
+    for name, text in about.items():
+        lines = [text] if len(text) <= LONGEST_CELL else text.split("\n")
+        yield from zip([name, *[""] * len(lines)], lines, strict=False)
 
 
 def _put_table(sheet: Worksheet, frame: pd.DataFrame, styles: dict[str, Format]) -> None:

@@ -1,12 +1,11 @@
 """Parquet: typed columns with categories, one file a table, or one file a table and case for a stack."""
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 from policycase.exports.export import facts, readme
@@ -26,11 +25,10 @@ def write(case: Casebook, place: Path) -> None:
     place.mkdir()
     split = len(case.case_ids) > 1
     for name in case.profile.tables:
-        own = split and name in case.profile.case_tables
-        for file, arrow in partitions(case, name).items() if own else [(f"{name}.parquet", described(case, name))]:
-            target = inside(place, file)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            pq.write_table(arrow, target)
+        if split and name in case.profile.case_tables:
+            write_by_case(case, name, place)
+        else:
+            pq.write_table(described(case, name), place / f"{name}.parquet")
     readme(case, "parquet", place, NOTES)
 
 
@@ -40,28 +38,33 @@ def write_view(case: Casebook, name: str, frame: pd.DataFrame, place: Path) -> N
     pq.write_table(arrow.replace_schema_metadata({**(arrow.schema.metadata or {}), **facts(case, name)}), place)
 
 
-def partitions(case: Casebook, name: str, *, notes: bool = True) -> dict[str, pa.Table]:
-    """Files of a table by case, with their rows; a table without rows keeps its columns in a file of the first case.
+def write_by_case(case: Casebook, name: str, place: Path, *, notes: bool = True) -> None:
+    """Write a table, a file per case; a table without rows keeps its columns in a file of the first case.
 
-    The whole table is converted once, and cut. Without `notes` the columns have no descriptions and vocabularies.
+    The whole table is converted once. Without `notes` the columns have no descriptions and vocabularies.
     """
-    arrow = described(case, name, without=["case_id"], notes=notes)
-    rows = {case_id: case.text.rows_with(name, "case_id", case_id) for case_id in case.case_ids}
-    known = {case_id: numbers for case_id, numbers in rows.items() if len(numbers)}
-    known = known or {case.case_ids[0]: np.array([], dtype="int64")}
-    return {f"{name}/case_id={case_id}/{FILE}": _cut(arrow, numbers) for case_id, numbers in known.items()}
+    arrow = described(case, name, notes=notes)
+    if not len(arrow):
+        target = inside(place, f"{name}/case_id={case.case_ids[0]}/{FILE}")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        pq.write_table(arrow.drop_columns("case_id"), target)
+        return
+    ds.write_dataset(
+        arrow,
+        place / name,
+        format="parquet",
+        basename_template=FILE.replace("0", "{i}"),
+        partitioning=ds.partitioning(pa.schema([("case_id", pa.string())]), flavor="hive"),
+        max_partitions=len(case.case_ids),
+        max_open_files=len(case.case_ids),  # so that no case is in two files
+        use_threads=False,  # so that rows keep their order
+    )
 
 
-def _cut(arrow: pa.Table, rows: np.ndarray) -> pa.Table:
-    """Rows of a table; a run of them is a slice, which copies nothing."""
-    run = len(rows) and rows[-1] - rows[0] + 1 == len(rows)
-    return arrow.slice(rows[0], len(rows)) if run else arrow.take(rows)
-
-
-def described(case: Casebook, name: str, *, without: Sequence[str] = (), notes: bool = True) -> pa.Table:
+def described(case: Casebook, name: str, *, notes: bool = True) -> pa.Table:
     """A table, with each column's description and vocabulary in its metadata."""
     table = case.profile.tables[name]
-    arrow = pa.Table.from_pandas(case[name].drop(columns=list(without)), preserve_index=False)
+    arrow = pa.Table.from_pandas(case[name], preserve_index=False)
     if not notes:
         return arrow
     fields = []

@@ -44,7 +44,7 @@ def of_values(tables: Tables) -> pd.DataFrame:
         source=claims["source_id"].map(shown),
         own=claims["case_id"].map(_own_groups(tables)),
     )
-    status = _statuses(claims, sources)
+    status = _statuses(claims, sources).to_dict()
     confirms = claims[claims["stance"].eq("confirms")].dropna(subset=["group"])
     confirming = confirms.groupby(["record_id", "field"])["group"].agg(set).to_dict()
     alike: dict[tuple[str, ...], list[Any]] = {}
@@ -93,7 +93,7 @@ def shares(tables: Tables) -> pd.DataFrame:
     values = values_needing_evidence(tables)
     statements = pd.concat([rows.assign(field=RECORD)[KEY], values[KEY], claims[KEY]]).drop_duplicates()
     status = _statuses(claims, tables["sources"].drop_duplicates("source_id").set_index("source_id"))
-    found = [status.get(key, "unchecked") for key in statements.itertuples(index=False, name=None)]
+    found = statements.merge(status.reset_index(name="status"), "left", KEY)["status"].fillna("unchecked")
     counts = pd.crosstab(statements["case_id"].to_numpy(), pd.Categorical(found, STATUSES), dropna=False)
     counts = counts.rename_axis(index="case_id", columns=None).reset_index()
     frame = counts.melt("case_id", var_name="status", value_name="statements")
@@ -113,13 +113,12 @@ def _counted(sources: pd.DataFrame) -> pd.Series:
     return sources.loc[~has_no_address(sources), "independence_group"]
 
 
-def _statuses(claims: pd.DataFrame, sources: pd.DataFrame) -> dict[tuple[str, str, str], str]:
-    stances = claims[claims["source_id"].isin(_counted(sources).index)].groupby(KEY)["stance"].agg(set)
-    return dict(zip(stances.index, stances.map(_status), strict=True))
-
-
-def _status(stances: set[str]) -> str:
-    return next((status for stance, status in STATUS_OF.items() if stance in stances), "unchecked")
+def _statuses(claims: pd.DataFrame, sources: pd.DataFrame) -> pd.Series:
+    """The status of each value that a claim is about: that of the first of `STATUS_OF` that one of its claims takes."""
+    counted = claims[claims["source_id"].isin(_counted(sources).index)]
+    rank = counted["stance"].astype(object).map({stance: number for number, stance in enumerate(STATUS_OF)})
+    status = dict(enumerate([*STATUS_OF.values(), "unchecked"]))
+    return rank.fillna(len(STATUS_OF)).groupby([counted[name] for name in KEY]).min().map(status).astype(TEXT)
 
 
 Records = dict[str, tuple[Table, dict[str, Any]]]

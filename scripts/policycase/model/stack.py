@@ -33,7 +33,8 @@ def merged(parts: Sequence[Descriptor], of: Sequence[list[str]]) -> Descriptor:
 
     Notes
     -----
-    =======================================  ==================================================================
+    =======================================  ===========================================================
+
     `$schema`, `profile`, `policycase`,      the same in all, by the profile
     `resources`
     `name`, `title`, `description`           say how many cases, and which; where licences differ, the description says
@@ -210,16 +211,17 @@ def stack(cases: Iterable[Casebook | str | Path]) -> Casebook:
 def _together(books: Sequence[Casebook], case_ids: list[str]) -> dict[str, pd.DataFrame]:
     """The rows of books that share no case, in the order of the cases; within a case as they were."""
     frames = {}
+    ids = [book.case_ids for book in books]
     for name, table in books[0].profile.tables.items():
         if table.kind == "vocabulary":
             frames[name] = books[0].text[name]
             continue
         parts, of = [], []
-        for book in books:
+        for book, own in zip(books, ids, strict=True):
             part = book.text[name]
-            alone = len(book.case_ids) == 1  # then every row is its case's
             parts.append(part)
-            of.append(np.repeat(book.case_ids, len(part)) if alone else part["case_id"].to_numpy(dtype="object"))
+            # in a book of one case every row is the case's
+            of.append(np.repeat(own, len(part)) if len(own) == 1 else part["case_id"].to_numpy(dtype="object"))
         rank = pd.Index(case_ids).get_indexer(pd.Index(np.concatenate(of), dtype="object"))
         order = np.argsort(rank, kind="stable")
         frames[name] = pd.concat(parts, ignore_index=True).iloc[order[rank[order] >= 0]]
@@ -232,9 +234,8 @@ def unstack(casebook: Casebook) -> dict[str, Frames]:
     for name in casebook.profile.case_tables:
         frame = casebook[name]  # typed once for all, since types do not depend on the rows
         for case_id, own in parts.items():
-            rows = casebook.text.rows_with(name, "case_id", case_id)
-            run = len(rows) and rows[-1] - rows[0] + 1 == len(rows)  # a slice copies nothing
-            own[name] = (frame.iloc[rows[0] : rows[-1] + 1] if run else frame.iloc[rows]).reset_index(drop=True)
+            own[name] = _taken(frame, casebook.text.rows_with(name, "case_id", case_id))
+            own[name].index = pd.RangeIndex(len(own[name]))  # `reset_index` would copy every column
     return dict(parts)
 
 
@@ -270,6 +271,11 @@ def each_case(casebook: Casebook) -> Iterator[Casebook]:
         }
         kept = {key: value for key, value in casebook.descriptor.items() if key not in {"id", "homepage", "keywords"}}
         yield Casebook(tables, kept | own)
+=======
+def _taken(frame: pd.DataFrame, rows: np.ndarray) -> pd.DataFrame:
+    """Rows of a frame by their numbers; a run of them is a slice, which copies nothing."""
+    run = len(rows) and rows[-1] - rows[0] + 1 == len(rows)
+    return frame.iloc[rows[0] : rows[-1] + 1] if run else frame.iloc[rows]
 
 
 def _parts(casebook: Casebook) -> dict[str, Tables]:
@@ -281,7 +287,7 @@ def _parts(casebook: Casebook) -> dict[str, Tables]:
         case_id: replace(
             text,
             frames={
-                name: frame.iloc[text.rows_with(name, "case_id", case_id)] if name in own else frame
+                name: _taken(frame, text.rows_with(name, "case_id", case_id)) if name in own else frame
                 for name, frame in text.frames.items()
             },
         )
