@@ -479,9 +479,8 @@ def run_report(options: Namespace) -> None:
         if options.json:
             say_json({"folder": str(target), "cases": many, "files": len(files), "bytes": size})
         else:
-            say(
-                f"wrote {target}: {many:,} case{'s' * (many != 1)}, {size / 1024:,.0f} KB: open {target / 'index.html'} in a browser"
-            )
+            cases = f"{many:,} case{'s' * (many != 1)}"
+            say(f"wrote {target}: {cases}, {size / 1024:,.0f} KB: open {target / 'index.html'} in a browser")
         return
     size = target.stat().st_size
     if options.json:

@@ -271,7 +271,8 @@ def each_case(casebook: Casebook) -> Iterator[Casebook]:
         }
         kept = {key: value for key, value in casebook.descriptor.items() if key not in {"id", "homepage", "keywords"}}
         yield Casebook(tables, kept | own)
-=======
+
+
 def _taken(frame: pd.DataFrame, rows: np.ndarray) -> pd.DataFrame:
     """Rows of a frame by their numbers; a run of them is a slice, which copies nothing."""
     run = len(rows) and rows[-1] - rows[0] + 1 == len(rows)

@@ -1,5 +1,6 @@
 """The report: one page, or of many cases a site with an index, a page per case, what they share, and downloads."""
 
+import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
