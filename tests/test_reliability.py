@@ -26,7 +26,8 @@ def test_same_coding_under_other_ids_agrees_wholly(other: Path):
     result = policycase.agreement({"a": policycase.load(), "b": policycase.load(other)})
 
     assert result.differences.empty
-    assert (result.alpha["agreed"] == 1).all()
+    assert (result.alpha["agreed"] == result.alpha["pairs"]).all()
+    assert "attested_by" not in set(result.alpha["field"])  # which no coder decides
     assert result.alpha["alpha"].dropna().eq(1).all()
     assert result.found["found_by_both"].dropna().eq(1).all()
 

@@ -152,8 +152,8 @@ class Agreement:
     Attributes
     ----------
     alpha
-        One row per field: table, field, pairs (of values, over all pairs of coders), agreed (share of those
-        pairs), alpha (missing where one value alone occurs, since alpha is not defined then).
+        One row per field: table, field, pairs (of values, over all pairs of coders), agreed (how many of those
+        are equal), alpha (missing where one value alone occurs, since alpha is not defined then).
     found
         One row per table: table, records (mean over coders), found_by_both (share, mean over pairs of coders), rows
         (that either coder of a pair has, over all pairs), both (those of them that both have).
@@ -278,18 +278,17 @@ def save(result: Agreement, root: Path) -> int:
         "coders": str(len(result.coders)),
         "measured_on": f"{datetime.now(UTC):%Y-%m-%d}",
     }
-    rows = pd.DataFrame([same | row for row in _rows(result, package)], columns=list(table.fields), dtype=TEXT)
+    rows = pd.DataFrame([same | row for row in _rows(result)], columns=list(table.fields), dtype=TEXT)
     write_files(package.root, {package.paths[RELIABILITY]: csv_bytes(pd.concat([before, rows], ignore_index=True))})
     return number
 
 
-def _rows(result: Agreement, package: Package) -> list[dict[str, str]]:
+def _rows(result: Agreement) -> list[dict[str, str]]:
     """What a round adds to the table, by field in the order of the schemas, then whether rows were found."""
     made: list[dict[str, str]] = []
     for table, field, pairs, agreed, alpha in result.alpha.to_numpy().tolist():
-        if package.profile.tables[table].fields[field].authored:
-            row = {"table_name": table, "field": field, "pairs": str(pairs), "agreed": str(round(agreed * pairs))}
-            made.append(row | ({} if pd.isna(alpha) else {"alpha": f"{round(alpha, 3) + 0:g}"}))
+        row = {"table_name": table, "field": field, "pairs": str(pairs), "agreed": str(agreed)}
+        made.append(row | ({} if pd.isna(alpha) else {"alpha": f"{round(alpha, 3) + 0:g}"}))
     columns = ["table", "rows", "both"]
     made += [
         {"table_name": table, "field": RECORD, "pairs": str(either), "agreed": str(both)}
@@ -348,11 +347,11 @@ def _united(table: Table, books: Mapping[str, Casebook], pairs: Mapping) -> list
 
 
 def _values(table: Table, books: Mapping[str, Casebook], units: Sequence[Mapping[str, str]]) -> pd.DataFrame:
-    """Table, record_id, field and a value a coder, for every vocabulary, boolean and date field."""
+    """Table, record_id, field and a value a coder, for every vocabulary, boolean and date field that coders decide."""
     fields = [
         field.name
         for field in table.fields.values()
-        if field.vocabulary or field.type == "boolean" or field.edtf or field.name == "position"
+        if field.authored and (field.vocabulary or field.type == "boolean" or field.edtf or field.name == "position")
     ]
     rows = {
         name: book[table.name].drop_duplicates(table.key).set_index(table.key, drop=False)[fields].to_dict("index")
@@ -388,9 +387,9 @@ def _alpha(values: pd.DataFrame, names: list[str]) -> pd.DataFrame:
             codes = {value: number for number, value in enumerate(kinds)}
             data = np.array([[codes.get(value, np.nan) for value in group[name]] for name in names], dtype=float)
             alpha = krippendorff.alpha(reliability_data=data, level_of_measurement="nominal")
-        rows.append((table, field, len(coded), sum(a == b for a, b in coded) / len(coded), alpha))
+        rows.append((table, field, len(coded), sum(a == b for a, b in coded), alpha))
     frame = pd.DataFrame(rows, columns=["table", "field", "pairs", "agreed", "alpha"])
-    return frame.astype({"table": TEXT, "field": TEXT, "pairs": "Int64", "agreed": "float64", "alpha": "float64"})
+    return frame.astype({"table": TEXT, "field": TEXT, "pairs": "Int64", "agreed": "Int64", "alpha": "float64"})
 
 
 def _differences(values: pd.DataFrame, names: list[str]) -> pd.DataFrame:
