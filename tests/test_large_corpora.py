@@ -123,6 +123,7 @@ def test_unknown_case_is_named(whole: policycase.Corpus):
         whole.select(["kgz-nowhere"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pool", [ThreadPoolExecutor, ProcessPoolExecutor])
 def test_executor_gives_the_same_corpus(whole: policycase.Corpus, packages: list[Path], tmp_path: Path, pool: type):
     with pool(2) as executor:
@@ -144,6 +145,7 @@ def faulty(packages: list[Path], tmp_path: Path) -> list[Path]:
     return [*packages[:4], bad, *packages[5:]]
 
 
+@pytest.mark.slow
 def test_invalid_package_is_named_and_what_is_done_stays(faulty: list[Path], tmp_path: Path):
     with pytest.raises(InvalidPackageError, match=r"bad is not valid: data/goals.csv:2.*skip_invalid=True"):
         policycase.write_corpus(faulty, tmp_path / "corpus")
@@ -153,6 +155,7 @@ def test_invalid_package_is_named_and_what_is_done_stays(faulty: list[Path], tmp
         policycase.open_corpus(tmp_path / "corpus")
 
 
+@pytest.mark.slow
 def test_invalid_package_is_left_out_when_asked(faulty: list[Path], tmp_path: Path):
     made = policycase.write_corpus(faulty, tmp_path / "corpus", skip_invalid=True)
 
@@ -161,6 +164,7 @@ def test_invalid_package_is_left_out_when_asked(faulty: list[Path], tmp_path: Pa
     assert policycase.open_corpus(tmp_path / "corpus").left_out == made.left_out
 
 
+@pytest.mark.slow
 def test_stopped_run_goes_on_where_it_stopped(faulty: list[Path], packages: list[Path], tmp_path: Path):
     with pytest.raises(InvalidPackageError):
         policycase.write_corpus(faulty, tmp_path / "corpus")
@@ -175,6 +179,7 @@ def test_stopped_run_goes_on_where_it_stopped(faulty: list[Path], packages: list
     assert made.select(made.case_ids) == policycase.stack(packages)
 
 
+@pytest.mark.slow
 def test_run_killed_while_it_moved_a_part_is_mended(packages: list[Path], whole: policycase.Corpus):
     before = content(whole.folder)
     mark = whole.folder / corpus.PARTS / "1.json"
@@ -189,6 +194,7 @@ def test_run_killed_while_it_moved_a_part_is_mended(packages: list[Path], whole:
     assert content(whole.folder) == before
 
 
+@pytest.mark.slow
 def test_changed_package_is_written_again_and_a_removed_one_goes(packages: list[Path], tmp_path: Path):
     copies = [copy_case(path, tmp_path / path.name) for path in packages]
     policycase.write_corpus(copies, tmp_path / "corpus")
@@ -203,6 +209,7 @@ def test_changed_package_is_written_again_and_a_removed_one_goes(packages: list[
     assert {Path(path).parent.name for path in same} == {f"case_id={case_id}" for case_id in made.case_ids[3:6]}
 
 
+@pytest.mark.slow
 def test_case_in_two_packages_is_refused(packages: list[Path], tmp_path: Path):
     again = copy_case(packages[0], tmp_path / "again")
 
@@ -236,6 +243,7 @@ def test_case_ids_of_a_corpus_cannot_leave_its_folder(whole: policycase.Corpus):
 # -- the command -----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_command_writes_a_corpus_and_names_what_it_leaves_out(faulty: list[Path], tmp_path: Path, capsys):
     code = main(["stack", *map(str, faulty), "--to", "parquet", "-o", str(tmp_path / "corpus"), "--skip-invalid"])
 
@@ -245,6 +253,7 @@ def test_command_writes_a_corpus_and_names_what_it_leaves_out(faulty: list[Path]
     assert f"left out: {faulty[4]}" in err
 
 
+@pytest.mark.slow
 def test_command_takes_a_pattern(packages: list[Path], tmp_path: Path, capsys):
     code = main(["stack", str(packages[0].parent / "*"), "--to", "parquet", "-o", str(tmp_path / "corpus"), "--json"])
 

@@ -145,6 +145,7 @@ def test_figure_says_its_qualifier_number_unit_period_and_date(page: Page, stack
     assert "500,000 CAD of funding a year: " in stacked.text
 
 
+@pytest.mark.slow
 def test_title_and_citation_come_from_the_cases(tmp_path: Path):
     descriptor = CASE.descriptor | {"title": "Not said yet", "contributors": [{"title": "Not said yet"}]}
     book = policycase.Casebook(CASE.text, descriptor)
@@ -166,6 +167,7 @@ def test_stack_sets_the_cases_side_by_side(stacked: Page):
     )
 
 
+@pytest.mark.slow
 def test_count_of_nothing_coded_is_no_zero(tmp_path: Path):
     frames = dict(CASE.text.frames)
     frames["goals"] = frames["goals"].iloc[:0]
@@ -305,6 +307,7 @@ def hostile_addresses(folder: Path) -> Path:
 SLOW = [pytest.param(spoil, marks=pytest.mark.slow) for spoil in (hostile_dates, hostile_codes, hostile_addresses)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("spoil", [hostile, hostile_ids, *SLOW])
 def test_markup_in_the_data_is_text_in_the_page(tmp_path: Path, spoil: Callable[[Path], Path]):
     package = spoil(tmp_path / "hostile")
@@ -353,6 +356,7 @@ def test_report_takes_a_path_and_does_not_replace_unless_told(tmp_path: Path):
     assert target.read_text(encoding="utf-8").endswith("</html>")
 
 
+@pytest.mark.slow
 def test_same_case_gives_the_same_page():
     book = policycase.load(ROOT / "examples/vnm-pmlsa")
 
@@ -372,6 +376,7 @@ def test_command_writes_the_page(capsys, tmp_path: Path):
     assert json.loads(captured.out.split("\n", 1)[1]) == {"file": str(target), "bytes": target.stat().st_size}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("missing", ["jinja2", "vl_convert"])
 def test_missing_extra_says_what_to_install(tmp_path: Path, missing: str):
     code = (

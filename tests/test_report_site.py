@@ -168,6 +168,7 @@ def test_few_cases_are_side_by_side_and_many_are_counted(pages: dict[str, Page],
     assert "Opioid agonist therapy 1 4 kgz-leph Supervised consumption 1 1 can-insite" in many.text
 
 
+@pytest.mark.slow
 def test_markup_in_the_data_is_text_in_the_site(tmp_path: Path):
     folder = policycase.report(hostile(tmp_path / "hostile"), tmp_path / "site")
 
@@ -202,6 +203,7 @@ def test_case_id_that_cannot_name_a_file_is_refused(tmp_path: Path):
     assert not (tmp_path / "site").exists()
 
 
+@pytest.mark.slow
 def test_only_a_site_is_replaced_and_only_with_force(lamps: Path, tmp_path: Path):
     case, target, mine = lamps, tmp_path / "site", tmp_path / "mine"
     policycase.report(case, target)
