@@ -6,33 +6,24 @@ changed what is shown, and until the first search has; skipped where there is no
 """
 
 import argparse
-import json
-import os
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
+from shutil import which
 
 sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[2] / "scripts")]
 
-from shutil import which
-
 from browsers import NAMES, chromium
-from copies import ROOT
 from corpora import write_corpus
+from measuring import load, peak, say
 
 WRITE = """
-import json, pathlib, sys, time
+import time
 import policycase as pc
-paths = sorted(pathlib.Path(sys.argv[1]).iterdir())[: int(sys.argv[3])]
-book = pc.stack(paths)
+book = pc.stack(sorted(pathlib.Path({corpus!r}).iterdir())[:{size}])
 before = time.process_time()
-pc.report(book, sys.argv[2])
-taken = time.process_time() - before
-peak = int(pathlib.Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0])
-print(json.dumps([taken, peak]))
+pc.report(book, {site!r})
 """
 CHANGE = """
 const [id, value, done] = arguments;
@@ -62,18 +53,12 @@ def main() -> None:
 
 def written(corpus: Path, site: Path, size: int) -> None:
     """Write a site in a process of its own, and say what it took."""
-    command = [sys.executable, "-c", WRITE, str(corpus), str(site), str(size)]
-    environment = os.environ | {"PYTHONPATH": str(ROOT / "scripts")}
-    begin = time.perf_counter()
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
-    taken, peak = json.loads(done.stdout)
+    code = WRITE.format(corpus=str(corpus), site=str(site), size=size)
+    most, _, taken = peak(code, "time.process_time() - before")
     pages = [path.stat().st_size / 1e6 for path in (site / "cases").iterdir()]
     index = (site / "index.html").stat().st_size / 1e6
-    say(
-        f"{size} cases: {1000 * taken / size:.0f} ms of the processor per case, {time.perf_counter() - begin:.0f} s in all"
-    )
-    say(f"  peak memory {peak / 1024:.0f} MB; index {index:.1f} MB; pages {statistics.median(pages):.1f} MB (median),")
-    say(f"  {max(pages):.1f} MB (largest), {sum(pages):.0f} MB (all)")
+    say(f"{size} cases: {1000 * taken / size:.0f} ms of the processor per case; peak memory {most:.0f} MB; {load()}")
+    say(f"  index {index:.1f} MB; pages {statistics.median(pages):.1f} MB (median), {max(pages):.1f} MB (largest)")
 
 
 def opened(site: Path, size: int) -> None:
@@ -86,11 +71,7 @@ def opened(site: Path, size: int) -> None:
             for what, field, value in (("filtered", "f-country", "KGZ"), ("searched", "q", "needle exchange")):
                 found[what].append(browser.driver.execute_async_script(CHANGE, field, value))
     middle = ", ".join(f"{what} in {statistics.median(times):.2f} s" for what, times in found.items())
-    say(f"{size} cases in Chromium: {middle}; load of the machine {os.getloadavg()[0]:.1f}")
-
-
-def say(text: str) -> None:
-    print(text, flush=True)  # noqa: T201 - a benchmark prints
+    say(f"{size} cases in Chromium: {middle}; {load()}")
 
 
 if __name__ == "__main__":
