@@ -153,7 +153,7 @@ class Profile:
         known = _known(tuple((path, len(content)) for path, content in carried.items()))
         if known and known[0].files == carried:  # so that ten thousand profiles are compared, and not looked through
             return known[0]
-        files = {path: _plain(path, content) for path, content in carried.items()}
+        files = {path: _plain(content) for path, content in carried.items()}
         if not known or known[0].files != files:
             converted = tuple(path for path, content in files.items() if content != carried[path])
             known[:] = [Profile(files, converted)]
@@ -285,10 +285,10 @@ def _named(profile: bytes) -> frozenset[str]:
     )
 
 
-def _plain(path: str, content: bytes) -> bytes:
-    """A file of a profile with LF line ends; a table also without the mark before it."""
+def _plain(content: bytes) -> bytes:
+    """A file of a profile with LF line ends, and without the mark before it."""
     plain = content.replace(b"\r\n", b"\n") if b"\r\n" in content else content
-    return plain.removeprefix(BOM) if path.endswith(".csv") else plain
+    return plain.removeprefix(BOM)
 
 
 @lru_cache(maxsize=8)

@@ -15,6 +15,7 @@ from policycase.model.tables import Tables, files_of
 from policycase.storage.limits import few
 
 CODE = re.compile(r"\[(no [a-z ]+)\]")  # in a note: what a rule asks for, and the source does not have
+WELL_FORMED = re.compile(r"[a-z]{3}(?:-[a-z0-9]+)+(?::[a-z0-9]+(?:-{1,2}[a-z0-9]+)*)?")  # no other id is suggested
 MOST_HINTS = 50  # rows of a file for which the nearest name is looked for, which takes long among many
 Check = Callable[[Tables], Iterator[Finding]]
 
@@ -122,8 +123,8 @@ def nearest(lost: pd.DataFrame, column: str, known: pd.DataFrame, key: str, othe
 
 
 def _by_local(ids: pd.Series) -> dict[str, str]:
-    """The ids by their local names: prefixes make all ids of a case alike."""
-    return {one.rpartition(":")[2]: one for one in ids.dropna()}
+    """The well-formed ids by their local names: prefixes make all ids of a case alike."""
+    return {one.rpartition(":")[2]: one for one in ids.dropna() if WELL_FORMED.fullmatch(one)}
 
 
 def _like(record_id: str, known: Mapping[str, str]) -> str:
@@ -138,9 +139,17 @@ def first(rows: pd.DataFrame) -> list[bool]:
 
 
 def unknown_ids(tables: Tables, name: str, column: str, known: pd.Index) -> pd.DataFrame:
-    """The rows of a table whose cell in a column is filled, and is in their own case not one of the known keys."""
+    """The rows of a table whose cell in a column is filled, and is in their own case not one of the known keys.
+
+    Where there is no such case, that is the one thing that is wrong, and is the finding of `case_id`.
+    """
     lost = (tables.distinct(name, column).numbers >= 0) & (known.get_indexer(pd.Index(tables.keys(name, column))) < 0)
-    return where(tables[name], lost)
+    rows = where(tables[name], lost)
+    return (
+        rows
+        if column == "case_id" or rows.empty
+        else rows[rows["case_id"].isin(tables.distinct("cases", "case_id").texts)]
+    )
 
 
 def pairs(frame: pd.DataFrame, column: str) -> pd.Series:
