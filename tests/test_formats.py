@@ -109,7 +109,7 @@ def test_bytes_that_every_reader_takes_are_a_warning_and_render_writes_them_anew
         ("goal_id,case_id\na,b\n".encode("utf-16-be"), "UTF-16"),
         ("goal_id，case_id\na，b\n".encode(), 'separated by "，"'),
         (b"goal_id case_id\na b\n", "separated by spaces"),
-        (b"# written by a program\ngoal_id,case_id\na,b\nc,d\n", "the first line has 1 cell; every line below has 2"),
+        (b"# by R\ngoal_id,case_id,note\na,b,c\nd,e,f\n", "the first line has 1 cell; every line below has 3"),
         (b"\ngoal_id,case_id\na,b\n", "the first line has 0 cells; every line below has 2"),
         (b"goal_id,case_id\n1,a,b\n2,c,d\n", "every row begins with its number, which has no column"),
         (b"goal_id,case_id\na,b,\nc,d,\n", "every row below the header ends with a comma too many"),
