@@ -18,7 +18,7 @@ from policycase.coding.shorthand import (
     authored,
     coded_sources,
     is_id,
-    link_ids,
+    link_name,
     local,
     positions,
     problem_of,
@@ -637,6 +637,7 @@ class _Writer:
         self.frames = in_source_order(own, case.profile)
         self._refuse_unknown()
         self.passages = self.frames[PASSAGES]["passage_id"].tolist()
+        self.place = {passage: number for number, passage in enumerate(self.passages)}
         self.under: dict[str, dict[str, Any]] = {passage: {} for passage in self.passages}
         self.others: dict[str, dict[str, Any]] = {}
         self.loose: dict[str, Any] = {}
@@ -708,7 +709,7 @@ class _Writer:
         """Put a record under its first passage, and what rests on others under these."""
         record_id = row[table.key]
         source = row.get("source_id", "")
-        home = min(self.evidence.get(record_id, {}).get(RECORD, {}), key=self.passages.index, default="")
+        home = min(self.evidence.get(record_id, {}).get(RECORD, {}), key=self.place.__getitem__, default="")
         is_other = not home and source in self.crosschecks
         default = (
             self.source_of[home] if home else source if is_other else self.coded[0] if len(self.coded) == 1 else ""
@@ -722,7 +723,7 @@ class _Writer:
         else:
             part = self.loose
         if table.id_parts:
-            name = link_ids(table, pd.DataFrame([row]), self.case_id)[0]
+            name = link_name((row[part] for part in table.id_parts), self.case_id)
             self.links[name] += 1
             made = name if self.links[name] == 1 else f"{name}--{self.links[name]}"
             key = {table.key: self._local(record_id)} if made != record_id else {}
@@ -734,9 +735,10 @@ class _Writer:
         """The fields of a record that stand at its home; those that rest on later passages are put there."""
         record_id = row[table.key]
         evidence = self.evidence.get(record_id, {})
-        fields = {}
+        fields: dict[str, Any] = {}
+        names = _names(table)
         for column in table.fields.values():
-            if column.name not in _names(table):
+            if column.name not in names:
                 continue
             text = row[column.name]
             default = given.get(column.name, column.default)
@@ -746,8 +748,8 @@ class _Writer:
             if text == default and support == plain:
                 continue
             place = home if home in support else min(
-                (one for one in support if not home or self.passages.index(one) >= self.passages.index(home)),
-                key=self.passages.index,
+                (one for one in support if not home or self.place[one] >= self.place[home]),
+                key=self.place.__getitem__,
                 default=home,
             )  # fmt: skip
             if (not home and table.key != "case_id") or text == default:
@@ -768,7 +770,7 @@ class _Writer:
             if name == RECORD:
                 own = {home: (STATED, "")} if home else {}
                 self._support(record_id, name, {one: said for one, said in support.items() if own.get(one) != said})
-            elif not row.get(name) or name not in _names(table) or name in table.id_parts:
+            elif not row.get(name) or name not in names or name in table.id_parts:
                 self._support(record_id, name, support)
         return fields
 
