@@ -560,35 +560,31 @@ def test_export_command_says_what_it_wrote(capsys, tmp_path: Path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("form", FORMS)
-def test_export_that_finds_the_disk_full_is_one_error_with_its_path(form: str, tmp_path: Path):
-    target = tmp_path / f"out{FORMS[form].ending}"
+@pytest.mark.parametrize(
+    ("command", "ending"),
+    [
+        *((f"export --to {form}", FORMS[form].ending) for form in FORMS),
+        *(("export --to ties", ending) for ending in VIEW_FORMS),
+        ("stack usa-lead can-insite", ""),
+        ("stack usa-lead can-insite --to parquet", ""),
+    ],
+)
+def test_output_that_finds_the_disk_full_is_one_error_with_its_path(command: str, ending: str, tmp_path: Path):
+    target = tmp_path / f"out{ending}"
     code = (
         "import resource, signal, sys; from policycase.cli.main import main; "
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000)); "
         "sys.exit(main(sys.argv[1:]))"
     )
-    command = [
-        sys.executable,
-        "-W",
-        "ignore",
-        "-c",
-        code,
-        "export",
-        "--to",
-        form,
-        "-o",
-        str(target),
-        "--package",
-        str(ROOT),
-    ]
+    words = [sys.executable, "-W", "ignore", "-c", code, *command.split(), "-o", str(target)]
     environment = os.environ | {"PYTHONPATH": str(ROOT / "scripts"), "PYTHONDONTWRITEBYTECODE": "1"}
 
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    done = subprocess.run(words, capture_output=True, text=True, check=False, env=environment, cwd=ROOT)
 
     assert done.returncode == 3, done.stderr
     assert done.stderr.startswith(f"policycase: {target}: cannot be written: ")
     assert done.stderr.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
     assert list(tmp_path.iterdir()) == []
 
 

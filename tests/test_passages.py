@@ -33,10 +33,20 @@ SHARED = ROOT.parent / "shared/source"
         ("hi", ["कार्यालय 2004 में खुला। ", "यह 2009 में बंद हुआ।"]),
         ("hy", ["Գրասենյակը բացվեց 2004 թվականին։ ", "Այն փակվեց 2009 թվականին։"]),
         ("ka", ["ოფისი გაიხსნა. ", "ის დაიხურა."]),
+        ("ja", ["事務所は2004年に開いた。", "2009年に閉じた。"]),
+        ("am", ["ቢሮው በ2004 ተከፈተ። ", "በ2009 ተዘጋ።"]),
+        ("my", ["ရုံးသည် ၂၀၀၄ တွင်ဖွင့်သည်။ ", "၂၀၀၉ တွင်ပိတ်သည်။"]),
+        ("km", ["ការិយាល័យបានបើក។ ", "វាបានបិទ។"]),
+        ("ur", ["دفتر 2004 میں کھلا۔ ", "یہ 2009 میں بند ہوا۔"]),
     ],
 )
 def test_sentences_end_as_their_language_ends_them(language: str, expected: list[str]):
     assert split("".join(expected), language) == expected
+
+
+@pytest.mark.parametrize("text", ["ቢሮው በ2004 ተከፈተ።", "ရုံးသည် ၂၀၀၄ တွင်ဖွင့်သည်။", "វាបានបិទ។", "ཡིག་ཚང་བཙུགས་སོ།", "वह बंद हुआ॥"])
+def test_short_paragraph_is_body_by_the_mark_of_its_script(text: str):
+    assert [block.kind for block in blocks(text)] == ["body"]
 
 
 def test_sentences_are_numbered_by_paragraph():
