@@ -83,7 +83,14 @@ def test_choices_of_a_coder_decide_what_a_block_is_and_its_page(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    ("line", "message"), [("12 fotnote", 'choices.txt:1: "12 fotnote" is not a choice'), ("99 body", "has")]
+    ("line", "message"),
+    [
+        ("12 fotnote", 'choices.txt:1: "12 fotnote" is not a choice'),
+        ("9-1 body", "is not a choice"),
+        ("0 body", "is not a choice"),
+        ("1-9999999999 body", "is not a choice"),
+        ("99 body", "has"),
+    ],
 )
 def test_choices_that_cannot_be_meant_are_refused(line: str, message: str, tmp_path: Path):
     choices = tmp_path / "choices.txt"

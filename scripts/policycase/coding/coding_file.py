@@ -28,7 +28,7 @@ from policycase.errors import UnreadableError, did_you_mean
 from policycase.model.casebook import Casebook
 from policycase.model.profile import Field, Profile, Table
 from policycase.model.provenance import RECORD, in_source_order
-from policycase.storage.csv_files import TEXT
+from policycase.storage.csv_files import CONFLICT, TEXT
 from policycase.storage.locations import read_given
 
 ENDINGS = (".yaml", ".yml", ".json")
@@ -137,6 +137,8 @@ def composed(file: Path) -> yaml.Node:
         where = f"{file}:{mark.line + 1}" if mark else str(file)
         why = getattr(error, "problem", None) or str(error).splitlines()[0]
         msg = f"{where}: not YAML: {why} · quote a text that holds a colon, and indent by spaces"
+        if marked := [number for number, line in enumerate(text.splitlines(), start=1) if line.startswith(CONFLICT)]:
+            msg = f"{file}:{marked[0]}: a mark of a merge conflict in Git · resolve the conflict and delete its marks"
         raise UnreadableError(msg) from error
     if node is None:
         msg = f"{file}: empty · policycase new CASE-ID --from SOURCE writes one to begin with"
@@ -309,7 +311,8 @@ class _Reader:
             self.lines[PASSAGES, self.at[passage][1], ""] = _line(value)
             if CASE in parts:
                 fields = self._mapping(parts[CASE], CASE, _names(self.profile.tables["cases"]))
-                self._fill(self.profile.tables["cases"], self.case_id, fields, passage, {})
+                if self.case_id in self.at:  # else its id was wrong, which is reported
+                    self._fill(self.profile.tables["cases"], self.case_id, fields, passage, {})
             self._records(parts, _Place(passage, name, {"source_id": sources[passage]}))
             for item in self._items(parts.get(SUPPORTS), SUPPORTS):
                 self._token(item, passage)

@@ -230,8 +230,8 @@ def read_choices(file: Path) -> dict[int, tuple[str, str]]:
     for number, line in enumerate(lines, start=1):
         stated = line.partition("#")[0].strip()
         match = CHOICE.fullmatch(stated)
-        if match:
-            numbers = range(int(match["first"]), int(match["last"] or match["first"]) + 1)
+        numbers = range(int(match["first"]), int(match["last"] or match["first"]) + 1) if match else range(0)
+        if match and numbers and numbers[0] > 0:
             choices |= dict.fromkeys(numbers, (match["kind"], match["page"] or ""))
         elif stated:
             form = f"expected a number and one of {', '.join(KINDS)}, such as: 12 furniture"

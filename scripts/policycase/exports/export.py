@@ -135,12 +135,12 @@ def _form(to: str, target: Path) -> Form:
     if to in VIEWS:
         endings = ", ".join(VIEW_FORMS)
         if target.suffix.lower() not in VIEW_FORMS:
-            msg = f"{target} must end in {endings}, for example {target.with_suffix('.csv').name}"
+            msg = f"{target} must end in {endings}, for example {target.stem or to}.csv"
             raise UnreadableError(msg)
         return VIEW_FORMS[target.suffix.lower()]
     form = FORMS[to]
     if form.ending and target.suffix.lower() != form.ending:
-        msg = f"{target} must end in {form.ending}, for example {target.with_suffix(form.ending)}"
+        msg = f"{target} must end in {form.ending}, for example {target.parent / (target.stem or to)}{form.ending}"
         raise UnreadableError(msg)
     return form
 

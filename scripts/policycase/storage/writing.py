@@ -13,7 +13,16 @@ from policycase.errors import UnreadableError
 from policycase.storage.locations import DESCRIPTOR, inside
 
 FULL = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
-OF_PLACE = (errno.ENOENT, errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG)
+OF_PLACE = (
+    errno.ENOENT,
+    errno.EEXIST,
+    errno.EACCES,
+    errno.EPERM,
+    errno.EROFS,
+    errno.ENOTDIR,
+    errno.EISDIR,
+    errno.ENAMETOOLONG,
+)
 
 
 def refuse_taken(target: Path, beginning: bytes, *, force: bool) -> None:
