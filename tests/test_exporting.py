@@ -392,9 +392,17 @@ def test_export_never_replaces_what_others_wrote(books, package: Path, tmp_path:
     openpyxl.Workbook().save(thesis)
     mixed = policycase.export(books["one"], "csv", tmp_path / "mixed")
     (mixed / "notes.txt").write_text("mine", encoding="utf-8")
-    before = {path: path.read_bytes() for path in (thesis, mixed / "notes.txt", package / "data/goals.csv")}
+    damaged = tmp_path / "damaged.xlsx"
+    damaged.write_bytes(b"PK\x03\x04" + thesis.read_bytes()[400:])
+    before = {path: path.read_bytes() for path in (thesis, damaged, mixed / "notes.txt", package / "data/goals.csv")}
 
-    for form, target in (("excel", thesis), ("csv", mixed), ("csv", package), ("sqlite", package / "data/goals.csv")):
+    for form, target in (
+        ("excel", thesis),
+        ("excel", damaged),
+        ("csv", mixed),
+        ("csv", package),
+        ("sqlite", package / "data/goals.csv"),
+    ):
         with pytest.raises(UnreadableError, match="is not replaced"):
             policycase.export(books["one"], form, target, force=True)
 

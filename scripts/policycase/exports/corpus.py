@@ -33,7 +33,8 @@ from policycase.model.stack import merged, stack
 from policycase.model.tables import Tables, read_table
 from policycase.storage.csv_files import TEXT
 from policycase.storage.downloads import pinned
-from policycase.storage.locations import DESCRIPTOR, opened
+from policycase.storage.json_files import sound_json
+from policycase.storage.locations import DESCRIPTOR, opened, read_bytes
 from policycase.storage.writing import unwritable, write_file
 from policycase.validation.report import validate_many
 
@@ -457,8 +458,12 @@ def open_corpus(folder: str | Path) -> Corpus:
         why = "is not whole yet · write it again, and it goes on" if begun else "holds no corpus · write one first"
         msg = f"{folder} {why}"
         raise UnreadableError(msg)
-    about = json.loads((root / ABOUT).read_text(encoding="utf-8"))
-    return Corpus(root, _named(about["cases"]), about["left_out"])
+    try:
+        about = sound_json(read_bytes(root, ABOUT))
+        return Corpus(root, _named(about["cases"]), about["left_out"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        msg = f"{root / ABOUT}: is not the list of a corpus · write the corpus again"
+        raise UnreadableError(msg) from error
 
 
 def _selected(root: Path, case_ids: Collection[str]) -> Casebook:
