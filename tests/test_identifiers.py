@@ -167,6 +167,16 @@ def test_number_in_another_form_is_one_finding(lamps: Path, value: str):
     assert found == [("cell-has-its-plain-form", "error", f'value is "{value}"; expected a number such as 12 or 0.5')]
 
 
+@pytest.mark.parametrize(
+    ("table", "column"), [("goals", "goal_type"), ("events", "start"), ("figures", "value"), ("goals", "goal_id")]
+)
+def test_message_quotes_the_beginning_of_a_very_long_cell(lamps: Path, table: str, column: str):
+    _found(lamps, table, column, "bvt-lamps:" + "1" * 100_000)
+
+    assert {finding.path for finding in policycase.validate(lamps).found}
+    assert max(len(str(finding)) for finding in policycase.validate(lamps).found) < 1000
+
+
 def test_no_hint_suggests_a_malformed_id(lamps: Path):
     _found(lamps, "programs", "program_id", "bvt-lamps:lamp-postsé")
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from policycase.errors import nearest_of
-from policycase.findings import Finding, Severity
+from policycase.findings import Finding, Severity, quoted
 from policycase.model.tables import Tables, files_of
 from policycase.storage.limits import few
 
@@ -74,15 +74,16 @@ def _findings(  # noqa: PLR0913, PLR0917 - as above
     tables: Tables, name: str, rows: pd.DataFrame, field: str, message: str, hint: str, missing: str
 ) -> Iterator[Finding]:
     key = tables.profile.tables[name].key or "record_id"
-    quoted = {part for template in (message, hint) for _, part, _, _ in Formatter().parse(template) if part is not None}
-    columns = [column for column in rows.columns if column in {*quoted, key, missing}]
+    parts = {part for template in (message, hint) for _, part, _, _ in Formatter().parse(template) if part is not None}
+    columns = [column for column in rows.columns if column in {*parts, key, missing}]
     for place, *values in zip(rows.index, *(rows[column] for column in columns), strict=True):
         row = {column: _text(value) for column, value in zip(columns, values, strict=True)}
+        shown = {column: quoted(value) for column, value in row.items()}
         path, line = tables.place(name, place)
         yield Finding(
             rule="",
-            message=message.format_map(row),
-            hint=hint.format_map(row),
+            message=message.format_map(shown),
+            hint=hint.format_map(shown),
             path=path,
             line=line,
             field=field,
