@@ -495,7 +495,7 @@ def _read_each(folder: Path, case_ids: Collection[str]) -> Iterator[tuple[str, A
     for case_id in case_ids:
         file = folder / f"{case_id}.json"
         if file.is_file():
-            yield case_id, json.loads(file.read_text(encoding="utf-8"))
+            yield case_id, sound_json(read_bytes(folder, file.name))
 
 
 def _read(

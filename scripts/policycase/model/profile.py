@@ -325,8 +325,8 @@ def refuse_other_profile(profile: Profile) -> None:
         for field in table.fields.values():
             other = theirs.fields.get(field.name)
             # words and patterns may differ: `validate` reports it, and no pattern of a package is ever run
-            alike = {"title": field.title, "description": field.description, "pattern": field.pattern}
-            if other is None or replace(other, **alike) != field:
+            alike = other and replace(other, title=field.title, description=field.description, pattern=field.pattern)
+            if alike != field:
                 _refuse_schema(name, f"the column {field.name}", profile.version)
 
 
