@@ -78,7 +78,7 @@ def _findings(  # noqa: PLR0913, PLR0917 - as above
     columns = [column for column in rows.columns if column in {*parts, key, missing}]
     for place, *values in zip(rows.index, *(rows[column] for column in columns), strict=True):
         row = {column: _text(value) for column, value in zip(columns, values, strict=True)}
-        shown = {column: quoted(value) for column, value in row.items()}
+        shown = {column: value if column == "hint" else quoted(value) for column, value in row.items()}
         path, line = tables.place(name, place)
         yield Finding(
             rule="",
