@@ -264,6 +264,11 @@ def test_what_cannot_be_taken_is_named_with_its_line(kind: str, small: Path, tmp
         ("", "case.yaml: empty"),
         ("- a\n- b\n", "case.yaml:1: a coding file must be names with values"),
         ("case: {case_id: Nowhere}\n", 'case_id is "Nowhere"; expected an id'),
+        (
+            "case: {case_id: “kgz-x”}\npassages:\n  p1s1:\n    case: {title: x}\n",
+            'case_id is "“kgz-x”"; expected an id',
+        ),
+        ("case:\n<<<<<<< HEAD\n  case_id: kgz-x\n=======\n", "case.yaml:2: a mark of a merge conflict in Git"),
         (b"case: \xff\xfe", "case.yaml: not UTF-8"),
     ],
 )

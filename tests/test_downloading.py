@@ -159,8 +159,9 @@ def test_load_without_a_hash_says_that_it_is_unverified(server: str):
 
 
 @pytest.mark.filterwarnings("default")
-def test_command_takes_an_address_and_warns_in_one_line(server: str, capsys):
-    code = main(["info", f"{server}/case.zip", "--json"])
+@pytest.mark.parametrize("query", ["", "?download=1", "?file[]=*"])
+def test_command_takes_an_address_and_warns_in_one_line(server: str, capsys, query: str):
+    code = main(["info", f"{server}/case.zip{query}", "--json"])
 
     assert (code, capsys.readouterr().err.count("\n")) == (0, 1)
 
@@ -204,6 +205,12 @@ def test_misbehaving_server_is_refused_and_nothing_is_kept(
         ("https://[", "0" * 64, UnsafePathError, "not a whole web address"),
         ("https://", None, UnsafePathError, "not a whole web address"),
         ("https://127.0.0.1:99999/case.zip", None, UnsafePathError, "not a whole web address"),
+        (
+            "https://me:secret@127.0.0.1:99999/case.zip",
+            None,
+            UnsafePathError,
+            "https://…@127.0.0.1:99999/case.zip: not a",
+        ),
         ("https://127.0.0.1:9/case.zip", "abc", UnreadableError, '"abc" is not a SHA-256'),
         ("case.zip", "0" * 64, UnreadableError, "sha256 goes with an https address"),
     ],

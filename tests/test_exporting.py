@@ -392,9 +392,17 @@ def test_export_never_replaces_what_others_wrote(books, package: Path, tmp_path:
     openpyxl.Workbook().save(thesis)
     mixed = policycase.export(books["one"], "csv", tmp_path / "mixed")
     (mixed / "notes.txt").write_text("mine", encoding="utf-8")
-    before = {path: path.read_bytes() for path in (thesis, mixed / "notes.txt", package / "data/goals.csv")}
+    damaged = tmp_path / "damaged.xlsx"
+    damaged.write_bytes(b"PK\x03\x04" + thesis.read_bytes()[400:])
+    before = {path: path.read_bytes() for path in (thesis, damaged, mixed / "notes.txt", package / "data/goals.csv")}
 
-    for form, target in (("excel", thesis), ("csv", mixed), ("csv", package), ("sqlite", package / "data/goals.csv")):
+    for form, target in (
+        ("excel", thesis),
+        ("excel", damaged),
+        ("csv", mixed),
+        ("csv", package),
+        ("sqlite", package / "data/goals.csv"),
+    ):
         with pytest.raises(UnreadableError, match="is not replaced"):
             policycase.export(books["one"], form, target, force=True)
 
@@ -560,35 +568,31 @@ def test_export_command_says_what_it_wrote(capsys, tmp_path: Path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("form", FORMS)
-def test_export_that_finds_the_disk_full_is_one_error_with_its_path(form: str, tmp_path: Path):
-    target = tmp_path / f"out{FORMS[form].ending}"
+@pytest.mark.parametrize(
+    ("command", "ending"),
+    [
+        *((f"export --to {form}", FORMS[form].ending) for form in FORMS),
+        *(("export --to ties", ending) for ending in VIEW_FORMS),
+        ("stack usa-lead can-insite", ""),
+        ("stack usa-lead can-insite --to parquet", ""),
+    ],
+)
+def test_output_that_finds_the_disk_full_is_one_error_with_its_path(command: str, ending: str, tmp_path: Path):
+    target = tmp_path / f"out{ending}"
     code = (
         "import resource, signal, sys; from policycase.cli.main import main; "
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000)); "
         "sys.exit(main(sys.argv[1:]))"
     )
-    command = [
-        sys.executable,
-        "-W",
-        "ignore",
-        "-c",
-        code,
-        "export",
-        "--to",
-        form,
-        "-o",
-        str(target),
-        "--package",
-        str(ROOT),
-    ]
+    words = [sys.executable, "-W", "ignore", "-c", code, *command.split(), "-o", str(target)]
     environment = os.environ | {"PYTHONPATH": str(ROOT / "scripts"), "PYTHONDONTWRITEBYTECODE": "1"}
 
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    done = subprocess.run(words, capture_output=True, text=True, check=False, env=environment, cwd=ROOT)
 
     assert done.returncode == 3, done.stderr
     assert done.stderr.startswith(f"policycase: {target}: cannot be written: ")
     assert done.stderr.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
     assert list(tmp_path.iterdir()) == []
 
 

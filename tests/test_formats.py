@@ -99,6 +99,20 @@ def test_bytes_that_every_reader_takes_are_a_warning_and_render_writes_them_anew
         (b"PK\x03\x04\x14\0", "a workbook or an archive"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1", "a workbook or an archive"),
         (b"<!DOCTYPE html>\n<html>\n", "a web page"),
+        (b"\n <HTML><table>", "a web page"),
+        (b"\x1f\x8b\x08\0", "a compressed file"),
+        (b"%PDF-1.7\n%\xe2\xe3", "a file of another program"),
+        (b"SQLite format 3\0", "a file of another program"),
+        (b'<?xml version="1.0"?>\n<x/>\n', "XML or JSON"),
+        (b'[{"goal_id": "a"}]\n', "XML or JSON"),
+        ("goal_id,case_id\na,b\n".encode("utf-32"), "UTF-32"),
+        ("goal_id,case_id\na,b\n".encode("utf-16-be"), "UTF-16"),
+        ("goal_id，case_id\na，b\n".encode(), 'separated by "，"'),
+        (b"goal_id case_id\na b\n", "separated by spaces"),
+        (b"# by R\ngoal_id,case_id,note\na,b,c\nd,e,f\n", "the first line has 1 cell; every line below has 3"),
+        (b"\ngoal_id,case_id\na,b\n", "the first line has 0 cells; every line below has 2"),
+        (b"goal_id,case_id\n1,a,b\n2,c,d\n", "every row begins with its number, which has no column"),
+        (b"goal_id,case_id\na,b,\nc,d,\n", "every row below the header ends with a comma too many"),
         (b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "a Git LFS pointer"),
         (b"goal_id,case_id\ra,b\r", "a carriage return without a line feed"),
     ],
@@ -115,14 +129,62 @@ def test_file_that_is_no_csv_has_one_finding_with_the_true_reason(lamps: Path, c
         policycase.load(lamps)
 
 
+@pytest.mark.parametrize(
+    ("header", "message", "hint"),
+    [
+        (b"GOAL_ID", 'no column is named "GOAL_ID"', 'did you mean "goal_id"?'),
+        (b"Goal Id", 'no column is named "Goal Id"', 'did you mean "goal_id"?'),
+        (b'"",goal_id', "the first column has no name", "in R row.names = FALSE"),
+        (b"case_id", 'the column "case_id" appears more than once', "write the name of the other"),
+    ],
+)
+def test_header_of_another_program_says_what_is_wrong(lamps: Path, header: bytes, message: str, hint: str):
+    goals = lamps / "data/goals.csv"
+    number = b"1," if b'""' in header else b""
+    first, *rest = goals.read_bytes().split(b"\n")
+    rows = [number + row if row else row for row in rest]
+    goals.write_bytes(b"\n".join([first.replace(b"goal_id", header, 1), *rows]))
+
+    (finding,) = policycase.validate(lamps).found
+
+    assert message in finding.message
+    assert hint in finding.hint
+
+
+@pytest.mark.parametrize(
+    ("end", "message", "hint"),
+    [
+        (b"   \n", "1 cell; the header has 11 columns", "delete the line"),
+        (b"\x1a", "1 cell; the header has 11 columns", "delete the line"),
+        (b"a,b\n", "2 cells; the header has 11 columns", "write a comma for each empty cell"),
+    ],
+)
+def test_line_with_too_few_cells_says_what_to_do(lamps: Path, end: bytes, message: str, hint: str):
+    goals = lamps / "data/goals.csv"
+    goals.write_bytes(goals.read_bytes() + end)
+
+    *_, finding = policycase.validate(lamps).found
+
+    assert (finding.line, finding.message, finding.hint) == (6, message, hint)
+
+
+def test_quote_that_is_not_closed_is_reported_where_it_opens(lamps: Path):
+    edit(lamps / "data/goals.csv", ",Fewer people", ',"Fewer people')
+
+    (finding,) = policycase.validate(lamps).found
+
+    assert (finding.rule, finding.line) == ("row-is-csv", 2)
+
+
 def test_marks_of_a_merge_conflict_are_named(lamps: Path):
     goals = lamps / "data/goals.csv"
     header, first, rest = goals.read_bytes().split(b"\n", 2)
-    goals.write_bytes(b"\n".join([header, b"<<<<<<< HEAD", first, b"=======", first, b">>>>>>> other", rest]))
+    marks = [b"<<<<<<< HEAD", first, b"||||||| base", b"=======", first, b">>>>>>> other"]
+    goals.write_bytes(b"\n".join([header, *marks, rest]))
 
     report = policycase.validate(lamps)
 
-    assert [finding.line for finding in report.found] == [2, 4, 6]
+    assert [finding.line for finding in report.found] == [2, 4, 5, 7]
     assert all("merge conflict in Git" in finding.message for finding in report.found)
 
 
@@ -166,6 +228,29 @@ def test_line_ends_of_schemas_are_one_warning_and_no_other_profile(lamps: Path):
     assert policycase.stack([policycase.load(lamps), ROOT]).case_ids == ["bvt-lamps", "kgz-leph"]
     assert main(["render", "--package", str(lamps)]) == 0
     assert policycase.validate(lamps).findings.empty
+
+
+@pytest.mark.parametrize("name", ["codes.csv", "goals.schema.json", "profile.json"])
+def test_byte_order_mark_of_a_schema_is_a_warning_that_render_removes(lamps: Path, name: str):
+    file = lamps / "schemas" / name
+    file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes())
+
+    report = policycase.validate(lamps)
+
+    assert [finding.rule for finding in report.found] == ["schema-has-lf-line-ends"]
+    assert policycase.stack([lamps, ROOT]).case_ids == ["bvt-lamps", "kgz-leph"]
+    assert main(["render", "--package", str(lamps)]) == 0
+    assert policycase.validate(lamps).findings.empty
+
+
+@pytest.mark.parametrize("content", [b"", b"vocabulary;code\na;b\n", "vocabulary,code\n".encode("utf-16")])
+def test_damaged_table_of_the_profile_is_to_be_taken_from_it(lamps: Path, content: bytes):
+    (lamps / "schemas/codes.csv").write_bytes(content)
+
+    (finding,) = policycase.validate(lamps).found
+
+    assert finding.path == "schemas/codes.csv"
+    assert finding.hint == "take schemas/ unchanged from the profile, as policycase new writes it"
 
 
 def test_changed_schema_with_other_line_ends_is_still_another_profile(lamps: Path):
@@ -283,6 +368,24 @@ def test_descriptor_in_another_encoding_says_how_to_save_it(lamps: Path, encodin
     assert "save it as UTF-8 without BOM" in str(finding)
     with pytest.raises(UnreadableError, match="save it as UTF-8 without BOM"):
         policycase.load(lamps)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "the file is empty"),
+        (b"<!DOCTYPE html>\n", "it is a web page"),
+        (b"version https://git-lfs.github.com/spec/v1\n", "run: git lfs pull"),
+        (b'{\n<<<<<<< HEAD\n"a": 1\n=======\n', "line 2 is a mark of a merge conflict in Git"),
+        ("{}".encode("utf-32"), "the file is UTF-32"),
+    ],
+)
+def test_descriptor_that_is_no_json_says_what_it_is(lamps: Path, content: bytes, message: str):
+    (lamps / "datapackage.json").write_bytes(content)
+
+    (finding,) = policycase.validate(lamps).found
+
+    assert message in finding.message
 
 
 def test_inline_schema_and_resource_that_is_no_table_are_said_to_be_such(lamps: Path):

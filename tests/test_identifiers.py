@@ -126,6 +126,66 @@ def test_word_for_nothing_is_a_warning(lamps: Path, value: str):
     ]
 
 
+@pytest.mark.parametrize("value", ["می\u200cخواهم", "क्\u200dष", "ශ්\u200dරී", "മലയാളം"])
+def test_character_that_joins_letters_of_its_script_is_text(lamps: Path, value: str):
+    assert _found(lamps, "programs", "name_local", value) == []
+
+
+@pytest.mark.parametrize(
+    "value", ["a\u200db", "می\u200c", "a\U000e0041b", "a\u2800b", "\u3164", "a\u00adb", "a\ufff9b", "a\u2066b"]
+)
+def test_character_that_shows_nothing_is_a_finding(lamps: Path, value: str):
+    assert [found[0] for found in _found(lamps, "programs", "name_local", value)] == [
+        "text-has-no-control-or-edge-space"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "value"),
+    [
+        ("goals", "case_id", "bvt-lamps\u00a0"),
+        ("programs", "program_id", "bvt-lamps:lamp-posts\u00a0"),
+        ("goals", "holder_agency_id", "bvt-l\u200bamps:lamp-office"),
+        ("goals", "goal_type", "reduce-health-harm "),
+        ("events", "start", "1999~ "),
+    ],
+)
+def test_space_in_a_cell_is_one_finding_with_all_that_follows(lamps: Path, table: str, column: str, value: str):
+    _found(lamps, table, column, value)
+
+    (finding,) = policycase.validate(lamps).found
+
+    assert (finding.rule, finding.field, finding.hint) == ("text-has-no-control-or-edge-space", column, "take it out")
+
+
+@pytest.mark.parametrize(
+    "value", ["1e3", "+5", "０１", "1_000", ".5", "5.", "0x10", "١٢", "1,5", "1 000", "½", "Infinity"]
+)
+def test_number_in_another_form_is_one_finding(lamps: Path, value: str):
+    found = _found(lamps, "figures", "value", value)
+
+    assert found == [("cell-has-its-plain-form", "error", f'value is "{value}"; expected a number such as 12 or 0.5')]
+
+
+@pytest.mark.parametrize(
+    ("table", "column"), [("goals", "goal_type"), ("events", "start"), ("figures", "value"), ("goals", "goal_id")]
+)
+def test_message_quotes_the_beginning_of_a_very_long_cell(lamps: Path, table: str, column: str):
+    _found(lamps, table, column, "bvt-lamps:" + "1" * 100_000)
+
+    assert {finding.path for finding in policycase.validate(lamps).found}
+    assert max(len(str(finding)) for finding in policycase.validate(lamps).found) < 1000
+
+
+def test_no_hint_suggests_a_malformed_id(lamps: Path):
+    _found(lamps, "programs", "program_id", "bvt-lamps:lamp-postsé")
+
+    hints = [finding.hint for finding in policycase.validate(lamps).found]
+
+    assert hints
+    assert not any("postsé" in hint for hint in hints)
+
+
 def test_message_shows_how_texts_that_look_alike_differ(lamps: Path):
     found = _found(lamps, "programs", "name_local", "Fyrva\u030ag")
 

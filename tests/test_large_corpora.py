@@ -227,6 +227,14 @@ def test_folder_with_something_else_is_not_touched(packages: list[Path], tmp_pat
     assert [path.name for path in (tmp_path / "mine").iterdir()] == ["notes.txt"]
 
 
+@pytest.mark.parametrize("content", [b"", b"[]", b"{}", b'{"cases": 7, "left_out": {}}', b"\xff", b"[" * 10_000])
+def test_corpus_whose_list_is_damaged_is_not_opened(content: bytes, tmp_path: Path):
+    (tmp_path / "corpus.json").write_bytes(content)
+
+    with pytest.raises(UnreadableError, match="is not the list of a corpus"):
+        policycase.open_corpus(tmp_path)
+
+
 def test_folder_without_a_corpus_is_not_opened(tmp_path: Path):
     with pytest.raises(UnreadableError, match="holds no corpus"):
         policycase.open_corpus(tmp_path)

@@ -218,12 +218,12 @@ def test_profile_that_names_a_table_many_times_reads_it_once(lamps: Path):
     document = json.loads(profile.read_bytes())
     document["tables"] *= 20_000
     profile.write_text(json.dumps(document), encoding="utf-8")
-    begin = time.monotonic()
+    begin = time.process_time()
 
     case = policycase.load(lamps)
 
     assert case.tables == policycase.load().tables
-    assert time.monotonic() - begin < 10
+    assert time.process_time() - begin < 10
 
 
 @pytest.mark.parametrize("tables", [7, "goals", [[]], {"goals": 1}])
@@ -293,12 +293,25 @@ def test_memory_that_is_full_is_told_in_one_line(lamps: Path, tmp_path: Path):
     assert (done.returncode, done.stderr) == (3, "policycase: the memory is full\n")
 
 
-def test_zip_with_other_compression_or_too_deep_is_refused(lamps: Path):
-    for name, how in (("data/x.csv", zipfile.ZIP_LZMA), ("data/x.csv", zipfile.ZIP_BZIP2), ("a/" * 21 + "x", 8)):
-        with zipfile.ZipFile(lamps.parent / "odd.zip", "w") as archive:
-            for path, content in files(lamps).items():
-                archive.writestr(path, content)
-            archive.writestr(name, b"x", how)
+@pytest.mark.parametrize(
+    ("name", "how", "message"),
+    [
+        ("data/x.csv", zipfile.ZIP_LZMA, "is not packed by deflate"),
+        ("data/x.csv", zipfile.ZIP_BZIP2, "is not packed by deflate"),
+        ("a/" * 21 + "x", zipfile.ZIP_DEFLATED, "lies too deep in folders"),
+        (
+            "data/goals.csv.",
+            zipfile.ZIP_DEFLATED,
+            "leaves the package, or has a name that some systems take for another",
+        ),
+        ("DATA/goals.csv", zipfile.ZIP_DEFLATED, "appears more than once"),
+    ],
+)
+def test_zip_entry_that_is_refused_says_why(lamps: Path, name: str, how: int, message: str):
+    with zipfile.ZipFile(lamps.parent / "odd.zip", "w") as archive:
+        for path, content in files(lamps).items():
+            archive.writestr(path, content)
+        archive.writestr(name, b"x", how)
 
-        with pytest.raises(UnsafePathError, match="lies too deep, or is not packed by deflate"):
-            policycase.load(lamps.parent / "odd.zip")
+    with pytest.raises(UnsafePathError, match=message):
+        policycase.load(lamps.parent / "odd.zip")

@@ -33,10 +33,20 @@ SHARED = ROOT.parent / "shared/source"
         ("hi", ["कार्यालय 2004 में खुला। ", "यह 2009 में बंद हुआ।"]),
         ("hy", ["Գրասենյակը բացվեց 2004 թվականին։ ", "Այն փակվեց 2009 թվականին։"]),
         ("ka", ["ოფისი გაიხსნა. ", "ის დაიხურა."]),
+        ("ja", ["事務所は2004年に開いた。", "2009年に閉じた。"]),
+        ("am", ["ቢሮው በ2004 ተከፈተ። ", "በ2009 ተዘጋ።"]),
+        ("my", ["ရုံးသည် ၂၀၀၄ တွင်ဖွင့်သည်။ ", "၂၀၀၉ တွင်ပိတ်သည်။"]),
+        ("km", ["ការិយាល័យបានបើក។ ", "វាបានបិទ។"]),
+        ("ur", ["دفتر 2004 میں کھلا۔ ", "یہ 2009 میں بند ہوا۔"]),
     ],
 )
 def test_sentences_end_as_their_language_ends_them(language: str, expected: list[str]):
     assert split("".join(expected), language) == expected
+
+
+@pytest.mark.parametrize("text", ["ቢሮው በ2004 ተከፈተ።", "ရုံးသည် ၂၀၀၄ တွင်ဖွင့်သည်။", "វាបានបិទ។", "ཡིག་ཚང་བཙུགས་སོ།", "वह बंद हुआ॥"])
+def test_short_paragraph_is_body_by_the_mark_of_its_script(text: str):
+    assert [block.kind for block in blocks(text)] == ["body"]
 
 
 def test_sentences_are_numbered_by_paragraph():
@@ -73,7 +83,14 @@ def test_choices_of_a_coder_decide_what_a_block_is_and_its_page(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    ("line", "message"), [("12 fotnote", 'choices.txt:1: "12 fotnote" is not a choice'), ("99 body", "has")]
+    ("line", "message"),
+    [
+        ("12 fotnote", 'choices.txt:1: "12 fotnote" is not a choice'),
+        ("9-1 body", "is not a choice"),
+        ("0 body", "is not a choice"),
+        ("1-9999999999 body", "is not a choice"),
+        ("99 body", "has"),
+    ],
 )
 def test_choices_that_cannot_be_meant_are_refused(line: str, message: str, tmp_path: Path):
     choices = tmp_path / "choices.txt"

@@ -125,6 +125,8 @@ def linked(text: str, form: str) -> str:
         ("copy.htm", lambda text: b"<meta charset=iso-8859-1><script>lamp</script>" + text.encode("cp1252", "xmlcharrefreplace")),
         ("copy.docx", lambda text: docx_of(*text.split("\n\n"))),
         ("copy.txt", lambda text: text.encode("utf-16")),
+        ("copy.txt", lambda text: text.encode().replace(b"\n", b"\r")),
+        ("copy.txt", lambda text: b"<!DOCTYPE html>" + text.replace("\n\n", "<p class=lamp>").encode()),
         ("copy.TXT", lambda text: text.encode("utf-8-sig").replace(b"\n", b"\r\n")),
     ],
 )  # fmt: skip
@@ -143,6 +145,8 @@ def test_verify_finds_every_passage_in_any_kind_of_copy(lamps: Path, tmp_path: P
         ("copy.pdf", lambda: pdf_with_password("secret", "AES-256"), "encrypted with a password"),
         ("copy.pdf", lambda: pdf_of(""), "holds no text · it is a scan"),
         ("copy.txt", lambda: b"", "holds no text"),
+        ("copy.txt", lambda: b"{\\rtf1 Words.}", "is rich text"),
+        ("copy", lambda: b"PK\x03\x04", "is a Word document or another zip, despite its ending"),
         ("copy.html", lambda: b"<script>var a = 1</script><p>", "holds no text"),
         ("copy.odt", lambda: b"PK", r"\.odt files cannot be read · give a \.txt"),
         ("copy.docx", lambda: b"PK", "cannot be read as .docx"),

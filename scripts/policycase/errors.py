@@ -80,4 +80,8 @@ def nearest_of(name: str, known: Iterable[str], cutoff: float) -> str:
     if len(name) > LONGEST_NAME:
         return ""
     some = [text for text in islice(known, MOST_NAMES) if len(text) <= LONGEST_NAME]
-    return next(iter(difflib.get_close_matches(name, some, n=1, cutoff=cutoff)), "")
+    near = difflib.get_close_matches(name, some, n=1, cutoff=cutoff)
+    if not near and name != name.lower():  # as GOAL_ID and Goal Id are written for goal_id
+        lower = {text.lower(): text for text in some}
+        near = [lower[text] for text in difflib.get_close_matches(name.lower(), lower, n=1, cutoff=cutoff)]
+    return next(iter(near), "")

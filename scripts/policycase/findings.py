@@ -4,6 +4,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 Severity = Literal["error", "warning"]
+LONGEST_QUOTE = 200  # characters of a cell in a message
+
+
+def quoted(text: str) -> str:
+    """A cell as a message has it: whole, unless it is very long."""
+    return text if len(text) <= LONGEST_QUOTE else f"{text[:LONGEST_QUOTE]}…"
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,7 +71,8 @@ def spread(given: list[str]) -> list[str]:
     """The paths that are meant: a pattern with a star stands for the packages that match it, by name."""
     found = []
     for text in given:
-        named = [text] if Path(text).exists() or not glob.has_magic(text) else sorted(glob.glob(text))  # noqa: PTH207 - given as text
+        is_one = locations.is_address(text) or not glob.has_magic(text) or Path(text).exists()
+        named = [text] if is_one else sorted(glob.glob(text))  # noqa: PTH207 - given as text
         if not named:
             msg = f"{text}: nothing matches · check the folder"
             raise UnreadableError(msg)

@@ -18,7 +18,7 @@ from policycase.coding.shorthand import (
     authored,
     coded_sources,
     is_id,
-    link_ids,
+    link_name,
     local,
     positions,
     problem_of,
@@ -28,7 +28,7 @@ from policycase.errors import UnreadableError, did_you_mean
 from policycase.model.casebook import Casebook
 from policycase.model.profile import Field, Profile, Table
 from policycase.model.provenance import RECORD, in_source_order
-from policycase.storage.csv_files import TEXT
+from policycase.storage.csv_files import CONFLICT, TEXT
 from policycase.storage.locations import read_given
 
 ENDINGS = (".yaml", ".yml", ".json")
@@ -137,6 +137,8 @@ def composed(file: Path) -> yaml.Node:
         where = f"{file}:{mark.line + 1}" if mark else str(file)
         why = getattr(error, "problem", None) or str(error).splitlines()[0]
         msg = f"{where}: not YAML: {why} · quote a text that holds a colon, and indent by spaces"
+        if marked := [number for number, line in enumerate(text.splitlines(), start=1) if line.startswith(CONFLICT)]:
+            msg = f"{file}:{marked[0]}: a mark of a merge conflict in Git · resolve the conflict and delete its marks"
         raise UnreadableError(msg) from error
     if node is None:
         msg = f"{file}: empty · policycase new CASE-ID --from SOURCE writes one to begin with"
@@ -309,7 +311,8 @@ class _Reader:
             self.lines[PASSAGES, self.at[passage][1], ""] = _line(value)
             if CASE in parts:
                 fields = self._mapping(parts[CASE], CASE, _names(self.profile.tables["cases"]))
-                self._fill(self.profile.tables["cases"], self.case_id, fields, passage, {})
+                if self.case_id in self.at:  # else its id was wrong, which is reported
+                    self._fill(self.profile.tables["cases"], self.case_id, fields, passage, {})
             self._records(parts, _Place(passage, name, {"source_id": sources[passage]}))
             for item in self._items(parts.get(SUPPORTS), SUPPORTS):
                 self._token(item, passage)
@@ -637,6 +640,7 @@ class _Writer:
         self.frames = in_source_order(own, case.profile)
         self._refuse_unknown()
         self.passages = self.frames[PASSAGES]["passage_id"].tolist()
+        self.place = {passage: number for number, passage in enumerate(self.passages)}
         self.under: dict[str, dict[str, Any]] = {passage: {} for passage in self.passages}
         self.others: dict[str, dict[str, Any]] = {}
         self.loose: dict[str, Any] = {}
@@ -708,7 +712,7 @@ class _Writer:
         """Put a record under its first passage, and what rests on others under these."""
         record_id = row[table.key]
         source = row.get("source_id", "")
-        home = min(self.evidence.get(record_id, {}).get(RECORD, {}), key=self.passages.index, default="")
+        home = min(self.evidence.get(record_id, {}).get(RECORD, {}), key=self.place.__getitem__, default="")
         is_other = not home and source in self.crosschecks
         default = (
             self.source_of[home] if home else source if is_other else self.coded[0] if len(self.coded) == 1 else ""
@@ -722,7 +726,7 @@ class _Writer:
         else:
             part = self.loose
         if table.id_parts:
-            name = link_ids(table, pd.DataFrame([row]), self.case_id)[0]
+            name = link_name((row[part] for part in table.id_parts), self.case_id)
             self.links[name] += 1
             made = name if self.links[name] == 1 else f"{name}--{self.links[name]}"
             key = {table.key: self._local(record_id)} if made != record_id else {}
@@ -734,9 +738,10 @@ class _Writer:
         """The fields of a record that stand at its home; those that rest on later passages are put there."""
         record_id = row[table.key]
         evidence = self.evidence.get(record_id, {})
-        fields = {}
+        fields: dict[str, Any] = {}
+        names = _names(table)
         for column in table.fields.values():
-            if column.name not in _names(table):
+            if column.name not in names:
                 continue
             text = row[column.name]
             default = given.get(column.name, column.default)
@@ -746,8 +751,8 @@ class _Writer:
             if text == default and support == plain:
                 continue
             place = home if home in support else min(
-                (one for one in support if not home or self.passages.index(one) >= self.passages.index(home)),
-                key=self.passages.index,
+                (one for one in support if not home or self.place[one] >= self.place[home]),
+                key=self.place.__getitem__,
                 default=home,
             )  # fmt: skip
             if (not home and table.key != "case_id") or text == default:
@@ -768,7 +773,7 @@ class _Writer:
             if name == RECORD:
                 own = {home: (STATED, "")} if home else {}
                 self._support(record_id, name, {one: said for one, said in support.items() if own.get(one) != said})
-            elif not row.get(name) or name not in _names(table) or name in table.id_parts:
+            elif not row.get(name) or name not in names or name in table.id_parts:
                 self._support(record_id, name, support)
         return fields
 

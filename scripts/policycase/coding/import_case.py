@@ -25,7 +25,7 @@ from policycase.model.tables import read_table
 from policycase.storage.csv_files import TEXT, csv_bytes
 from policycase.storage.json_files import sound_json
 from policycase.storage.locations import DESCRIPTOR, inside
-from policycase.storage.writing import put_back, staged, write_files, write_folder
+from policycase.storage.writing import is_full, put_back, staged, unwritable, write_files, write_folder
 from policycase.validation.report import Report, validate
 
 HINTS = {  # where the hint of a rule speaks of tables
@@ -264,6 +264,8 @@ def _replace(package: Package, tables: dict[str, bytes]) -> None:
             shutil.copytree(package.root / DATA, place, symlinks=True)
         except shutil.Error as error:  # a pipe, a device, or what may not be read: each with its reason
             source, _, why = error.args[0][0]
+            if is_full(why):
+                raise unwritable(package.root / DATA, why.partition("] ")[2].partition(": '")[0]) from error
             msg = f"{source}: cannot be copied: {why} · take it out of {DATA}/"
             raise UnreadableError(msg) from error
         for name, content in tables.items():

@@ -14,9 +14,13 @@ from policycase.errors import UnreadableError
 from policycase.model.passages import fingerprint, skeleton
 from policycase.model.profile import shipped_profile
 from policycase.storage.csv_files import TEXT
+from policycase.storage.locations import read_given
 
 KINDS = ("body", "continues", "footnote", "furniture")
-END = re.compile(r"[.!?…:;。！？।։؟۔][\"”’»)\]\s\d⁰¹²³⁴-⁹*]*$")
+MARKS = ".!?…:;。！？｡．।॥։؟۔።፧။។៕།༎᠃᠉܀܁܂߹‼⁇⁈⁉"  # that end a sentence, in whatever script
+END = re.compile(rf"[{MARKS}][\"”’»」』)\]\s\d⁰¹²³⁴-⁹*]*$")
+WHATEVER = "。！？｡።፧။។៕"  # those that end one whatever follows, with a space or without
+FULL = re.compile(rf"(?<=[{WHATEVER}])(?![{WHATEVER}」』）)\]”’»〉》】\s])|(?<=[{WHATEVER}]\s)(?=\S)")
 FOOTNOTE = re.compile(r"[⁰¹²³⁴-⁹]+\s?\w|\[\^?\d+\]:?\s*\w")
 FURNITURE = re.compile(
     r"©|copyright\b|correspondence\b|(?:how )?to cite\b|received:|accepted:|published:|doi\b|https?:|e-?mail\b"
@@ -31,7 +35,9 @@ BACK = re.compile(
 )
 ABSTRACT = re.compile(r"(?:abstract|summary|r[ée]sum[ée])\b[.:]?", re.IGNORECASE)
 MARK_ONLY = re.compile(r"[(\[]?(?:[0-9]{1,3}|[A-Za-z]|[ivxlc]{1,6})[.)\]]")
-CHOICE = re.compile(rf"(?P<first>[0-9]+)(?:-(?P<last>[0-9]+))?\s+(?P<kind>{'|'.join(KINDS)})(?:\s+(?P<page>\S+))?")
+CHOICE = re.compile(
+    rf"(?P<first>[0-9]{{1,6}})(?:-(?P<last>[0-9]{{1,6}}))?\s+(?P<kind>{'|'.join(KINDS)})(?:\s+(?P<page>\S+))?"
+)
 ITEM = re.compile(r"[-–—•▪◦·*]\s|\(?(?:[0-9]{1,3}|[a-z])[.)]\s")
 LONGEST_HEADING = 150  # characters
 TITLE_WORDS = 12  # of a title that ends like a sentence
@@ -87,32 +93,39 @@ def blocks(text: str, choices: Mapping[int, tuple[str, str]] | None = None) -> l
         msg = f"a choice is for block {min(beyond)}; the source has {len(parts)} · look at them with --blocks"
         raise UnreadableError(msg)
     found: list[Block] = []
-    is_back, is_abstract, page_from_choice = False, False, ""
+    is_back, is_abstract, page_from_choice, last = False, False, "", ""
+    after = _following(parts)
     for number, (part, page, is_running) in enumerate(parts, start=1):
-        later = (
-            text for text, _, runs in parts[number:] if not (runs or FOOTNOTE.match(text) or FURNITURE.match(text))
-        )
-        following = next(later, "")
         is_back = is_back or bool(BACK.fullmatch(part))
-        kind = "furniture" if is_back or is_running or is_abstract else _kind(part, following, found)
+        before = found[-1].text if found else ""
+        kind = "furniture" if is_back or is_running or is_abstract else _kind(part, after[number - 1], last, before)
         if FOOTNOTE.match(part) and not is_back:
             kind = "footnote"
         is_abstract = bool(ABSTRACT.fullmatch(part))
         kind, said_page = given.get(number, (kind, ""))
         page_from_choice = said_page or page_from_choice
+        last = part if kind in {"body", "continues"} else last
         found.append(Block(number, part, kind, page_from_choice or page))
     return found
 
 
-def _kind(text: str, following: str, before: list[Block]) -> str:
-    """What a block is by its form and its neighbors."""
-    last = next((block.text for block in reversed(before) if block.kind in {"body", "continues"}), "")
+def _following(parts: list[tuple[str, str, bool]]) -> list[str]:
+    """The text after each block that goes on with the body, as far as its form says; empty where none is."""
+    found, following = [], ""
+    for text, _, runs in reversed(parts):
+        found.append(following)
+        following = following if runs or FOOTNOTE.match(text) or FURNITURE.match(text) else text
+    return found[::-1]
+
+
+def _kind(text: str, following: str, last: str, before: str) -> str:
+    """What a block is by its form, what follows, the last of the body, and what is before it."""
     if last and not END.search(last) and (_goes_on(text) or (text[0].isdigit() and not FURNITURE.match(text))):
         return "continues"
     if FURNITURE.match(text) or ABSTRACT.match(text):
         return "furniture"
     is_heading = len(text) <= LONGEST_HEADING and not END.search(text) and not _goes_on(following)
-    is_item = bool(before) and before[-1].text.rstrip().endswith((":", ";", ","))
+    is_item = before.rstrip().endswith((":", ";", ","))
     return "furniture" if is_heading and not is_item else "body"
 
 
@@ -209,7 +222,7 @@ def read_choices(file: Path) -> dict[int, tuple[str, str]]:
         The file or a line of it cannot be read.
     """
     try:
-        lines = file.read_text(encoding="utf-8-sig").splitlines()
+        lines = read_given(file, "LARGEST_SOURCE").decode("utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         msg = f"{file}: cannot be read: {error} · make it with: policycase passages SOURCE --case ID --blocks"
         raise UnreadableError(msg) from error
@@ -217,8 +230,8 @@ def read_choices(file: Path) -> dict[int, tuple[str, str]]:
     for number, line in enumerate(lines, start=1):
         stated = line.partition("#")[0].strip()
         match = CHOICE.fullmatch(stated)
-        if match:
-            numbers = range(int(match["first"]), int(match["last"] or match["first"]) + 1)
+        numbers = range(int(match["first"]), int(match["last"] or match["first"]) + 1) if match else range(0)
+        if match and numbers and numbers[0] > 0:
             choices |= dict.fromkeys(numbers, (match["kind"], match["page"] or ""))
         elif stated:
             form = f"expected a number and one of {', '.join(KINDS)}, such as: 12 furniture"
@@ -289,7 +302,8 @@ def split(text: str, language: str) -> list[str]:
     sentence before, in whatever script has capitals, and a number of a list with what it numbers.
     """
     found: list[str] = []
-    for part in sentencex.segment(language.partition("-")[0].lower(), text):
+    segments = sentencex.segment(language.partition("-")[0].lower(), text)
+    for part in (piece for segment in segments for piece in FULL.split(segment)):
         if found and (_goes_on(part) or MARK_ONLY.fullmatch(found[-1].strip()) or not skeleton(part)):
             found[-1] += part
         else:

@@ -2,7 +2,8 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 import pandas as pd
 
@@ -69,10 +70,15 @@ def link_ids(table: Table, frame: pd.DataFrame, case_id: str) -> list[str]:
     counts: Counter[str] = Counter()
     made = []
     for parts in frame[list(table.id_parts)].fillna("").itertuples(index=False):
-        name = f"{case_id}:{'--'.join(part.rpartition(':')[2] for part in parts)}"
+        name = link_name(parts, case_id)
         counts[name] += 1
         made.append(name if counts[name] == 1 else f"{name}--{counts[name]}")
     return made
+
+
+def link_name(parts: Iterable[str], case_id: str) -> str:
+    """The id of a link that is the first of its parts."""
+    return f"{case_id}:{'--'.join(part.rpartition(':')[2] for part in parts)}"
 
 
 def takes_the_source(table: Table, frame: pd.DataFrame) -> dict[str, pd.Series]:
@@ -101,7 +107,7 @@ def without_prefix(cells: pd.Series, case_id: str) -> pd.Series:
     return mapped(cells, local, case_id)
 
 
-def inheriting(table: Table, record: pd.Series) -> list[str]:
+def inheriting(table: Table, record: Mapping[Any, Any] | pd.Series) -> list[str]:
     """The fields of a row that rest on its passages unless a passage names them: filled, and in need of evidence."""
     return [
         field.name

@@ -1,5 +1,6 @@
 """A workbook to code in: one sheet per table, with lists to choose from; `policycase import` makes the tables of it."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -103,7 +104,9 @@ def _shown(text: Tables, case_id: str) -> dict[str, pd.DataFrame]:
     profile = text.profile
     known = set(text["passages"]["passage_id"].dropna())
     evidence = text["evidence"].reset_index(drop=True)
-    support = {str(record): rows for record, rows in evidence.groupby("record_id", sort=False)}
+    support: dict[str, list[Mapping[Any, Any]]] = {}
+    for row in evidence.astype(object).where(evidence.notna(), "").to_dict("records"):
+        support.setdefault(row["record_id"], []).append(row)
     one = coded_sources(text[SOURCES])
     frames: dict[str, pd.DataFrame] = {}
     in_cells: set[str] = set()
@@ -123,8 +126,8 @@ def _shown(text: Tables, case_id: str) -> dict[str, pd.DataFrame]:
         plain = {column: without_prefix(own[column], case_id) for column in ids}
         frames[name] = own.assign(**plain).drop(columns=dropped)
         if table.needs_evidence:
-            cells = [_support(row, table, support, known, case_id) for _, row in own.iterrows()]
-            in_cells |= {row for row, cell in zip(own[table.key], cells, strict=True) if cell}
+            cells = [_support(row, table, support, known, case_id) for row in own.to_dict("records")]
+            in_cells |= {record for record, cell in zip(own[table.key], cells, strict=True) if cell}
             at = 0 if table.key in dropped else 1
             frames[name].insert(at, PASSAGE, pd.Series(cells, frames[name].index, dtype=TEXT))
     frames[EVIDENCE] = frames[EVIDENCE][~evidence["record_id"].isin(in_cells).to_numpy()]
@@ -134,15 +137,15 @@ def _shown(text: Tables, case_id: str) -> dict[str, pd.DataFrame]:
 
 
 def _support(
-    row: pd.Series, table: Table, support: dict[str, pd.DataFrame], known: set[str], case_id: str
+    row: Mapping[Any, Any], table: Table, support: dict[str, list[Mapping[Any, Any]]], known: set[str], case_id: str
 ) -> str | None:
     """The cell of passages of a row; None where it would not give the same evidence again."""
-    rows = support.get(row[table.key])
-    if rows is None or rows["note"].notna().any() or rows["case_id"].ne(case_id).any():
+    rows = support.get(row[table.key], [])
+    if not rows or any(one["note"] or one["case_id"] != case_id or one["passage_id"] not in known for one in rows):
         return None
-    if rows[["field", "basis"]].isna().any(axis=None) or not rows["passage_id"].isin(known).all():
+    if not all(one["field"] and one["basis"] for one in rows):
         return None
-    found = list(rows[["field", "passage_id", "basis"]].itertuples(index=False, name=None))
+    found = [(one["field"], one["passage_id"], one["basis"]) for one in rows]
     cell = write_support(found, table, row, case_id)
     try:
         again = read_support(cell, table, row, case_id)

@@ -2,10 +2,11 @@
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -382,7 +383,7 @@ class _UnsupportedError(ValueError):
     """A cell of passages that cannot be read."""
 
 
-def read_support(text: str, table: Table, record: pd.Series, case_id: str) -> list[Support]:
+def read_support(text: str, table: Table, record: Mapping[Any, Any] | pd.Series, case_id: str) -> list[Support]:
     """What a cell of passages says of its row; see `SUPPORT` for how it is written."""
     named: dict[str, dict[str, str]] = {}
     for token in filter(None, (part.strip() for part in text.split(";"))):
@@ -406,7 +407,7 @@ def read_support(text: str, table: Table, record: pd.Series, case_id: str) -> li
     return [(name, passage, basis) for name, of in support.items() for passage, basis in of.items()]
 
 
-def write_support(support: list[Support], table: Table, record: pd.Series, case_id: str) -> str:
+def write_support(support: list[Support], table: Table, record: Mapping[Any, Any] | pd.Series, case_id: str) -> str:
     """The cell of passages that `read_support` reads as this support."""
     by_field: dict[str, dict[str, str]] = {RECORD: {}}
     for name, passage, basis in support:

@@ -7,6 +7,7 @@ import re
 import shutil
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from concurrent.futures import Executor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import import_module
@@ -32,8 +33,9 @@ from policycase.model.stack import merged, stack
 from policycase.model.tables import Tables, read_table
 from policycase.storage.csv_files import TEXT
 from policycase.storage.downloads import pinned
-from policycase.storage.locations import DESCRIPTOR, opened
-from policycase.storage.writing import write_file
+from policycase.storage.json_files import sound_json
+from policycase.storage.locations import DESCRIPTOR, opened, read_bytes
+from policycase.storage.writing import unwritable, write_file
 from policycase.validation.report import validate_many
 
 if TYPE_CHECKING:
@@ -112,8 +114,37 @@ def write_corpus(
     if not wanted:
         msg = "no case to write · give one or more"
         raise StackError(msg)
-    (target / PARTS).mkdir(parents=True, exist_ok=True)
     signed = {number: _signature(part, skip_invalid=skip_invalid) for number, part in wanted.items()}
+    with _into(target):
+        _write(target, wanted, signed, executor, skip_invalid=skip_invalid)
+    return open_corpus(folder)
+
+
+@contextmanager
+def _into(target: Path) -> Iterator[None]:
+    """A folder that is written part by part; one that was made for it is removed where no part of it is done."""
+    is_new = not target.exists()
+    try:
+        yield
+    except BaseException as error:
+        marks = (mark.read_text(encoding="utf-8") for mark in (target / PARTS).glob("*.json"))
+        if is_new and not any(json.loads(mark).get("done") for mark in marks):
+            shutil.rmtree(target, ignore_errors=True)
+        if isinstance(error, OSError) and Path(os.fsdecode(error.filename or target)).is_relative_to(target):
+            raise unwritable(target, error.strerror or str(error)) from error
+        raise
+
+
+def _write(
+    target: Path,
+    wanted: Mapping[int, list[str]],
+    signed: Mapping[int, str],
+    executor: Executor | None,
+    *,
+    skip_invalid: bool,
+) -> None:
+    """Write the parts of a corpus that are not there yet, and then what it is."""
+    (target / PARTS).mkdir(parents=True, exist_ok=True)
     (target / ABOUT).unlink(missing_ok=True)
     kept = dict(_kept(target, signed))
     if not kept and (target / FOLDER).exists():
@@ -130,7 +161,6 @@ def write_corpus(
         msg = f"no package is valid: {_listed({k: v for part in kept.values() for k, v in part.left_out.items()})}"
         raise InvalidPackageError(msg)
     _finish(target, kept)
-    return open_corpus(folder)
 
 
 def _refuse_missing_extra(package: str, extra: str) -> None:
@@ -428,8 +458,12 @@ def open_corpus(folder: str | Path) -> Corpus:
         why = "is not whole yet · write it again, and it goes on" if begun else "holds no corpus · write one first"
         msg = f"{folder} {why}"
         raise UnreadableError(msg)
-    about = json.loads((root / ABOUT).read_text(encoding="utf-8"))
-    return Corpus(root, _named(about["cases"]), about["left_out"])
+    try:
+        about = sound_json(read_bytes(root, ABOUT))
+        return Corpus(root, _named(about["cases"]), about["left_out"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        msg = f"{root / ABOUT}: is not the list of a corpus · write the corpus again"
+        raise UnreadableError(msg) from error
 
 
 def _selected(root: Path, case_ids: Collection[str]) -> Casebook:
@@ -461,7 +495,7 @@ def _read_each(folder: Path, case_ids: Collection[str]) -> Iterator[tuple[str, A
     for case_id in case_ids:
         file = folder / f"{case_id}.json"
         if file.is_file():
-            yield case_id, json.loads(file.read_text(encoding="utf-8"))
+            yield case_id, sound_json(read_bytes(folder, file.name))
 
 
 def _read(

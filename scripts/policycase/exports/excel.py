@@ -7,7 +7,6 @@ from datetime import datetime
 from pathlib import Path
 
 import pandas as pd
-import xlsxwriter
 from xlsxwriter.format import Format
 from xlsxwriter.utility import xl_rowcol_to_cell
 from xlsxwriter.workbook import Workbook
@@ -49,7 +48,7 @@ def write_view(case: Casebook, name: str, frame: pd.DataFrame, place: Path) -> N
         A cell or the view is longer than Excel takes.
     """
     about = facts(case, name)
-    with xlsxwriter.Workbook(place, INERT) as book:
+    with inert_book(place) as book:
         book.set_properties({"title": about["title"], "comments": about["made_by"], "created": created(case)})
         styles = formats(book)
         _put_table(book.add_worksheet(name), frame, styles)

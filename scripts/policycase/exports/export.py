@@ -16,13 +16,14 @@ from policycase.exports.formats import FORMS, VIEW_FORMS, VIEWS, Form, form_of
 from policycase.model.casebook import Casebook, load
 from policycase.model.licences import of_cases
 from policycase.model.package import refuse_invalid_descriptor
-from policycase.storage.locations import read_given
+from policycase.storage.locations import UNPACKING, read_given
 from policycase.storage.writing import staged, unwritable
 
 MARK = "Exported by policycase"
 README = "README.txt"
 BEGINNINGS = (b"SQLite format 3\0", b"<?xml", b"<stata_dta>", b"$FL2", b"PAR1", b"# Exported by policycase")
 FILES = "\nFiles:\n"
+LONGEST_CORE = 2**20  # bytes of the properties of a workbook; a few hundred are usual
 MISSING = "An empty cell means that the source does not say. It is never a zero or a no."
 
 
@@ -57,9 +58,11 @@ def is_export(path: Path, header: Sequence[str] = ()) -> bool:
     except (OSError, TooLargeError):  # no export is a pipe
         return False
     if zipfile.is_zipfile(io.BytesIO(content)):
-        with zipfile.ZipFile(io.BytesIO(content)) as workbook:
-            core = "docProps/core.xml"
-            return core in workbook.namelist() and MARK.encode() in workbook.read(core)
+        try:
+            with zipfile.ZipFile(io.BytesIO(content)) as workbook, workbook.open("docProps/core.xml") as core:
+                return MARK.encode() in core.read(LONGEST_CORE)
+        except (KeyError, *UNPACKING):  # another zip, or a damaged one
+            return False
     if path.suffix.lower() == ".csv":
         return bool(header) and next(csv.reader(io.StringIO(content.decode(errors="replace"))), []) == list(header)
     return (content.startswith(BEGINNINGS) or content[8:12] == b"DUCK") and MARK.encode() in content
@@ -135,12 +138,12 @@ def _form(to: str, target: Path) -> Form:
     if to in VIEWS:
         endings = ", ".join(VIEW_FORMS)
         if target.suffix.lower() not in VIEW_FORMS:
-            msg = f"{target} must end in {endings}, for example {target.with_suffix('.csv').name}"
+            msg = f"{target} must end in {endings}, for example {target.stem or to}.csv"
             raise UnreadableError(msg)
         return VIEW_FORMS[target.suffix.lower()]
     form = FORMS[to]
     if form.ending and target.suffix.lower() != form.ending:
-        msg = f"{target} must end in {form.ending}, for example {target.with_suffix(form.ending)}"
+        msg = f"{target} must end in {form.ending}, for example {target.parent / (target.stem or to)}{form.ending}"
         raise UnreadableError(msg)
     return form
 

@@ -22,6 +22,12 @@ BYTE_ORDER_MARKS = (
 PUNCTUATION = re.compile(rb"[\x85\x91-\x97\xa0\xab\xbb]")  # the same in every Windows code page of an alphabet
 DECLARED = re.compile(rb"""<(?:meta|\?xml)[^>]*?(?:charset|encoding)\s*=\s*["']?\s*([A-Za-z0-9_.:-]+)""", re.IGNORECASE)
 FRONT_MATTER = re.compile(r"\A---\n.*?\n(?:---|\.\.\.)\n", re.DOTALL)
+OTHER_KINDS = {
+    b"PK\x03\x04": "a Word document or another zip",
+    b"\xd0\xcf\x11\xe0": "an old Office document, or one with a password",
+    b"{\\rtf": "rich text (RTF)",
+}
+FEW_SIGNS = 200  # characters, before which a page says what it is
 FEW = 20  # pages that a warning names
 SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -82,9 +88,20 @@ def _of_other(content: bytes, name: str, kind: str) -> str:
     if kind in WEB:
         return _of_html(_decoded(content, name))
     if kind in PLAIN:
-        return _decoded(content, name)
+        _refuse_other_kind(content, name)
+        text = _decoded(content, name)
+        is_page = text[:FEW_SIGNS].lstrip().lower().startswith(("<!doctype html", "<html"))
+        return _of_html(text) if is_page else text.replace("\r\n", "\n").replace("\r", "\n")
     msg = f"{name}: {kind} files cannot be read · {KINDS}"
     raise UnreadableError(msg)
+
+
+def _refuse_other_kind(content: bytes, name: str) -> None:
+    """Raise where a file of another program has the ending of a text, or none."""
+    for sign, what in OTHER_KINDS.items():
+        if content.startswith(sign):
+            msg = f"{name}: is {what}, despite its ending · {KINDS}, with the ending of its kind"
+            raise UnreadableError(msg)
 
 
 def _decoded(content: bytes, name: str) -> str:

@@ -21,11 +21,17 @@ AS_CSV = 'save it as "CSV UTF-8 (comma delimited)"'
 BOM = b"\xef\xbb\xbf"
 NO_TABLES = {
     (b"PK\x03\x04", b"\xd0\xcf\x11\xe0"): ("a workbook or an archive", f"open it and {AS_CSV}"),
-    (b"<!DOCTYPE", b"<!doctype", b"<html"): ("a web page", "download the file itself, not the page that shows it"),
+    (b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"7z\xbc\xaf", b"Rar!"): ("a compressed file", "unpack it"),
+    (b"%PDF-", b"{\\rtf", b"PAR1", b"SQLite format 3\0"): ("a file of another program", f"open it there and {AS_CSV}"),
+    (b"<!doctype", b"<html"): ("a web page", "download the file itself, not the page that shows it"),
+    (b"<?xml", b"[{", b'{"'): ("XML or JSON", "write the table as CSV"),
     (b"version https://git-lfs",): ("a Git LFS pointer; the file itself was not downloaded", "run: git lfs pull"),
 }  # what a file in the place of a table is, by how it begins
-SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
-CONFLICT = ("<<<<<<< ", "=======", ">>>>>>> ")
+LONGEST_SIGN = 64  # bytes, with what may be before a sign
+SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "vertical bars", " ": "spaces"}
+SEPARATED = re.compile(r"""\W*\w+"?([^\w",.:-])"?\w""")  # two names, and what is between them
+NO_NUMBERS = "write the table without them: in R row.names = FALSE, in pandas index=False"
+CONFLICT = ("<<<<<<< ", "||||||| ", "=======", ">>>>>>> ")
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,10 +107,11 @@ def _decoded(content: bytes, path: str) -> tuple[str | None, list[Finding]]:
     if not content.removeprefix(BOM).strip():
         hint = "write the header line; a table without rows is its header alone"
         return None, [Finding("file-is-not-empty", "the file is empty", hint, path=path)]
-    if is_utf_16(content):
-        return None, [Finding("file-is-utf-8", "the file is UTF-16; expected UTF-8", AS_CSV, path=path)]
-    for beginnings, (what, hint) in NO_TABLES.items():
-        if content.startswith(beginnings):
+    if wide := wide_encoding(content):
+        return None, [Finding("file-is-utf-8", f"the file is {wide}; expected UTF-8", AS_CSV, path=path)]
+    beginning = content[:LONGEST_SIGN].removeprefix(BOM).lstrip().lower()
+    for signs, (what, hint) in NO_TABLES.items():
+        if beginning.startswith(tuple(sign.lower() for sign in signs)):
             return None, [Finding("file-is-csv", f"not a CSV file but {what}", hint, path=path)]
     try:
         text = content.decode("utf-8-sig")
@@ -117,17 +124,17 @@ def _decoded(content: bytes, path: str) -> tuple[str | None, list[Finding]]:
 
 def _separator(text: str, path: str) -> Iterator[Finding]:
     """Cells that are not separated by commas."""
-    first = text.split("\n", 1)[0]
+    first, second = [*text.split("\n", 2), ""][:2]
     if first.lower().startswith("sep="):
         message, hint = f'begins with "{first.strip()}", a line that only Excel reads', "delete the line"
         yield Finding("file-has-commas", message, hint, path=path, line=1)
         return
-    for separator, name in SEPARATORS.items():
-        if separator in first and "," not in first:
-            hint = f"{AS_CSV}; if Excel still writes {name}, save it with LibreOffice and a comma as field delimiter"
-            message = f"the cells are separated by {name}; expected commas"
-            yield Finding("file-has-commas", message, hint, path=path, line=1)
-            return
+    separated = SEPARATED.match(first) if "," not in first else None
+    if separated and (separated[1] in ";\t|" or "," not in second):  # else the first line is a remark
+        name = SEPARATORS.get(separated[1], f'"{separated[1]}"')
+        hint = f"{AS_CSV}; if Excel still writes {name}, save it with LibreOffice and a comma as field delimiter"
+        message = f"the cells are separated by {name}; expected commas"
+        yield Finding("file-has-commas", message, hint, path=path, line=1)
 
 
 def _characters(text: str, path: str) -> Iterator[Finding]:
@@ -168,11 +175,35 @@ def _rows(text: str, path: str) -> tuple[list[list[str]], list[Finding]]:
                 found += [problem] if problem else []
                 shifted = problem is not None and problem.rule != "row-has-every-cell"
     except csv.Error as error:
-        message = f"not readable as CSV: {error}"
+        message, hint = f"not readable as CSV: {error}", "close its quote; a quote within a cell is written twice"
         if not shifted:
-            found.append(Finding("row-is-csv", message, "close the quote", path=path, line=reader.line_num))
+            found.append(Finding("row-is-csv", message, hint, path=path, line=len(rows) + 1))
         rows = _lenient(text)
-    return rows, found
+    of_all = None if shifted else _of_every_row(rows, path)
+    return rows, [of_all] if of_all else found
+
+
+def _of_every_row(rows: list[list[str]], path: str) -> Finding | None:
+    """What is wrong with the width of every row alike, which is one fault of the program that wrote the file."""
+    header, below = (rows or [[]])[0], rows[1:]
+    width = len(below[0]) if below else 0
+    if width <= len(header) or any(len(row) != width for row in below):
+        return None
+    numbers = [row[0] for row in below]
+    if width == len(header) + 1 and numbers in [list(map(str, range(start, len(below) + start))) for start in (0, 1)]:
+        message, hint = "every row begins with its number, which has no column", NO_NUMBERS
+    elif width == len(header) + 1 and not any(row[-1] for row in below):
+        message, hint = "every row below the header ends with a comma too many", "delete it"
+    elif len(header) * 2 < width:
+        message = f"the first line has {_cells(len(header))}; every line below has {width}"
+        hint = "the first line is the header: delete what is above it"
+    else:
+        return None
+    return Finding("row-has-every-cell", message, hint, path=path, line=1)
+
+
+def _cells(count: int) -> str:
+    return f"{count} cell{'s' * (count != 1)}"
 
 
 def _problem(row: list[str], width: int, number: int, line: int, path: str) -> Finding | None:
@@ -186,9 +217,11 @@ def _problem(row: list[str], width: int, number: int, line: int, path: str) -> F
         return Finding("row-is-one-line", message, "write the cell on one line", path=path, line=number)
     if len(row) == width:
         return None
-    message = f"{len(row)} cells" if row else "an empty line"
+    message = _cells(len(row)) if row else "an empty line"
     message += f"; the header has {width} column{'s' * (width != 1)}"
-    hint = "quote cells that hold a comma" if row else "delete the line"
+    hint = "quote cells that hold a comma" if len(row) > width else "write a comma for each empty cell"
+    if not "".join(row).strip(" \t\x1a"):  # Ctrl-Z, with which DOS ends a file
+        hint = "delete the line"
     if row and row[0].startswith(CONFLICT):
         message, hint = "a mark of a merge conflict in Git", "resolve the conflict and delete its marks"
     return Finding("row-has-every-cell", message, hint, path=path, line=number)
@@ -202,9 +235,18 @@ def _lenient(text: str) -> list[list[str]]:
     return rows
 
 
-def is_utf_16(content: bytes) -> bool:
-    """Whether bytes are the text that Excel calls Unicode and older PowerShell writes, with its mark or without."""
-    return content.startswith((b"\xff\xfe", b"\xfe\xff")) or (len(content) > 1 and content[:2].count(0) == 1)
+def wide_encoding(content: bytes) -> str:
+    """UTF-16, the text that Excel calls Unicode and older PowerShell writes, or UTF-32; empty where bytes are neither.
+
+    Either may begin with its mark or not.
+    """
+    for name, marks, width in (
+        ("UTF-32", (b"\xff\xfe\0\0", b"\0\0\xfe\xff"), 4),
+        ("UTF-16", (b"\xff\xfe", b"\xfe\xff"), 2),
+    ):
+        if content.startswith(marks) or (len(content) >= width and content[:width].count(0) == width - 1):
+            return name
+    return ""
 
 
 CELLS = pd.StringDtype("python", na_value=np.nan)  # rules look cells up in sets, slow with Arrow's strings

@@ -32,6 +32,11 @@ def is_address(path: object) -> TypeGuard[str]:
     return isinstance(path, str) and "://" in path
 
 
+def _shown(address: str) -> str:
+    """An address as a message has it: without a user's name and password."""
+    return re.sub(r"//[^/?#]*@", "//…@", address)
+
+
 def pinned(path: str | Path | None, sha256: str | None) -> str | Path | None:
     """The path, or the address with its SHA-256 as `downloaded` takes it.
 
@@ -77,7 +82,7 @@ def downloaded(address: str) -> Path:
     name = pooch.utils.unique_file_name(plain)
     if not known:
         (folder / name).unlink(missing_ok=True)
-        msg = f"{plain}: not verified, since no SHA-256 was given · add #sha256=… to the address"
+        msg = f"{_shown(plain)}: not verified, since no SHA-256 was given · add #sha256=… to the address"
         warnings.warn(msg, UnverifiedWarning, stacklevel=3)
     logger = pooch.get_logger()
     level = logger.level
@@ -85,7 +90,8 @@ def downloaded(address: str) -> Path:
     try:
         return Path(pooch.retrieve(plain, f"sha256:{known}" if known else None, name, folder, downloader=_download))
     except ValueError as error:  # what pooch raises for another hash
-        msg = f"{plain}: is not the file of SHA-256 {known}; nothing was kept · compare the hash with its publisher's"
+        hint = "compare the hash with its publisher's"
+        msg = f"{_shown(plain)}: is not the file of SHA-256 {known}; nothing was kept · {hint}"
         raise UnsafePathError(msg) from error
     finally:
         logger.setLevel(level)
@@ -98,10 +104,10 @@ def _refuse_scheme(address: str) -> None:
     except ValueError:  # such as https://[
         scheme, is_whole = "", False
     if not is_whole and address.startswith("https:"):
-        msg = f"{address}: not a whole web address · expected one such as https://example.org/case.zip"
+        msg = f"{_shown(address)}: not a whole web address · expected one such as https://example.org/case.zip"
         raise UnsafePathError(msg)
     if not is_whole or scheme != "https":
-        msg = f"{address}: only https addresses are downloaded · download it yourself, and give the file"
+        msg = f"{_shown(address)}: only https addresses are downloaded · download it yourself, and give the file"
         raise UnsafePathError(msg)
 
 
@@ -128,7 +134,7 @@ def _download(address: str, output: str, _pooch: object) -> None:
 
 def _late(address: str) -> UnsafePathError:
     seconds, hint = limit("LONGEST_DOWNLOAD"), how_to_raise("LONGEST_DOWNLOAD")
-    return UnsafePathError(f"{address}: not whole after {seconds} seconds · {hint}")
+    return UnsafePathError(f"{_shown(address)}: not whole after {seconds} seconds · {hint}")
 
 
 def _fetch(address: str, output: Path, end: float) -> None:
@@ -147,9 +153,9 @@ def _fetch(address: str, output: Path, end: float) -> None:
                     _write(answer, output, end)
                     return
             except (requests.RequestException, OSError, ValueError) as error:  # such as a name that no host has
-                msg = f"{address}: cannot be downloaded: {error}"
+                msg = f"{_shown(address)}: cannot be downloaded: {error}"
                 raise UnreadableError(msg) from error
-    msg = f"{address}: redirects more than {REDIRECTS} times"
+    msg = f"{_shown(address)}: redirects more than {REDIRECTS} times"
     raise UnsafePathError(msg)
 
 
@@ -157,20 +163,20 @@ def _joined(address: str, location: str) -> str:
     try:
         return urljoin(address, location)
     except ValueError as error:
-        msg = f"{address}: redirects to {location!r}, which is not a web address"
+        msg = f"{_shown(address)}: redirects to {location!r}, which is not a web address"
         raise UnsafePathError(msg) from error
 
 
 def _write(answer: Any, output: Path, end: float) -> None:
     stated, size, largest = answer.headers.get("content-length", ""), 0, limit("LARGEST_DOWNLOAD")
     if stated.isdecimal() and int(stated) > largest:
-        msg = f"{answer.url}: {stated} bytes are too many to download · {how_to_raise('LARGEST_DOWNLOAD')}"
+        msg = f"{_shown(answer.url)}: {stated} bytes are too many to download · {how_to_raise('LARGEST_DOWNLOAD')}"
         raise UnsafePathError(msg)
     with output.open("wb") as file:
         for chunk in answer.iter_content(CHUNK):
             size += len(chunk)
             if size > largest:
-                msg = f"{answer.url}: goes on after {largest} bytes · {how_to_raise('LARGEST_DOWNLOAD')}"
+                msg = f"{_shown(answer.url)}: goes on after {largest} bytes · {how_to_raise('LARGEST_DOWNLOAD')}"
                 raise UnsafePathError(msg)
             if time.monotonic() > end:
                 raise _late(answer.url)

@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 
 from policycase.errors import did_you_mean
 from policycase.findings import Finding
-from policycase.storage.csv_files import BOM, is_utf_16
+from policycase.storage.csv_files import BOM, CONFLICT, wide_encoding
 
 NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # what neither SVG nor GraphML can hold
 
@@ -23,8 +23,8 @@ def sound_json(content: bytes, **hooks: Any) -> Any:
     ValueError
         It is not UTF-8 or begins with a BOM, not JSON, nested too deep, or names half a character, as "\\ud800" does.
     """
-    if content.startswith(BOM) or is_utf_16(content):
-        kind = "UTF-16" if is_utf_16(content) else "UTF-8 with a byte order mark (BOM)"
+    kind = wide_encoding(content) or ("UTF-8 with a byte order mark (BOM)" if content.startswith(BOM) else "")
+    if kind:
         msg = f"the file is {kind}; save it as UTF-8 without BOM"
         raise ValueError(msg)
     try:
@@ -34,7 +34,27 @@ def sound_json(content: bytes, **hooks: Any) -> Any:
     except RecursionError as error:
         msg = "nested too deep"
         raise ValueError(msg) from error
+    except json.JSONDecodeError as error:
+        why = _why_not(content.decode("utf-8"))
+        raise (ValueError(why) if why else error) from error
     return document
+
+
+def _why_not(text: str) -> str:
+    """What a text that is not JSON is; empty where the reader's own message says enough."""
+    beginning = text.lstrip().lower()
+    if not beginning:
+        return "the file is empty"
+    if beginning.startswith(("<!doctype", "<html")):
+        return "it is a web page; download the file itself, not the page that shows it"
+    if beginning.startswith("version https://git-lfs"):
+        return "it is a Git LFS pointer; run: git lfs pull"
+    marks = [number for number, line in enumerate(text.splitlines(), start=1) if line.startswith(CONFLICT)]
+    return (
+        f"line {marks[0]} is a mark of a merge conflict in Git; resolve the conflict and delete its marks"
+        if marks
+        else ""
+    )
 
 
 FEW = 20  # unknown keys that get a hint each

@@ -9,7 +9,7 @@ import unicodedata
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
@@ -176,19 +176,28 @@ def refuse_unsafe(archive: Path, entries: list[zipfile.ZipInfo]) -> None:
             msg = f"{archive}: unpacks to {unpacked} bytes from {packed}, as a zip bomb does · {how_to_raise(name)}"
             raise UnsafePathError(msg)
     for entry in entries:
-        shown = ascii(entry.filename)[1:-1][:SHOWN]
-        if "\\" in entry.filename:
-            hint = "zip it again with another program"
-            msg = f'{archive}: entry "{shown}" has backslashes where folders have "/"; refused · {hint}'
+        why = _why_refused(entry, names)
+        if why:
+            msg = f'{archive}: entry "{ascii(entry.filename)[1:-1][:SHOWN]}" {why}'
             raise UnsafePathError(msg)
-        is_link = stat.S_ISLNK(entry.external_attr >> 16)
-        is_alias = PurePosixPath(entry.filename).as_posix() != entry.filename.removesuffix("/")  # such as ./x and x//y
-        if is_unsafe(entry.filename) or is_link or is_alias or names[_on_disk(entry)] > 1:
-            msg = f'{archive}: entry "{shown}" is a link, appears more than once or leaves the package; refused'
-            raise UnsafePathError(msg)
-        if entry.compress_type not in PACKED or entry.filename.count("/") > DEEPEST:
-            msg = f'{archive}: entry "{shown}" lies too deep, or is not packed by deflate; refused'
-            raise UnsafePathError(msg)
+
+
+def _why_refused(entry: zipfile.ZipInfo, names: Mapping[str, int]) -> str:
+    """What is wrong with one entry of a zip, and what to do; empty if nothing."""
+    is_alias = PurePosixPath(entry.filename).as_posix() != entry.filename.removesuffix("/")  # such as ./x and x//y
+    again = "zip the folder again with another program"
+    reasons = {
+        f'has backslashes where folders have "/"; refused · {again}': "\\" in entry.filename,
+        "leaves the package, or has a name that some systems take for another place; refused": is_unsafe(
+            entry.filename
+        ),
+        "is a link; refused · put the file itself there": stat.S_ISLNK(entry.external_attr >> 16),
+        f"appears more than once, but for case, accents, dots and slashes; refused · {again}": is_alias
+        or names[_on_disk(entry)] > 1,
+        f"is not packed by deflate; refused · {again}": entry.compress_type not in PACKED,
+        "lies too deep in folders; refused": entry.filename.count("/") > DEEPEST,
+    }
+    return next((reason for reason, is_so in reasons.items() if is_so), "")
 
 
 def _on_disk(entry: zipfile.ZipInfo) -> str:

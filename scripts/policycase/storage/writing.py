@@ -12,6 +12,18 @@ from pathlib import Path
 from policycase.errors import UnreadableError
 from policycase.storage.locations import DESCRIPTOR, inside
 
+FULL = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
+OF_PLACE = (
+    errno.ENOENT,
+    errno.EEXIST,
+    errno.EACCES,
+    errno.EPERM,
+    errno.EROFS,
+    errno.ENOTDIR,
+    errno.EISDIR,
+    errno.ENAMETOOLONG,
+)
+
 
 def refuse_taken(target: Path, beginning: bytes, *, force: bool) -> None:
     """Raise unless a file may be written: it does not exist, or `force` is set and it begins as its kind does.
@@ -123,9 +135,16 @@ def _named(target: Path) -> Iterator[None]:
         raise unwritable(target, os.strerror(error.errno) if error.errno else str(error)) from error
 
 
+def is_full(reason: str) -> bool:
+    """Whether a text of the system says that there is no room."""
+    return any(os.strerror(number) in reason for number in FULL)
+
+
 def unwritable(target: Path, reason: str) -> UnreadableError:
-    """The error of an output that could not be written."""
-    return UnreadableError(f"{target}: cannot be written: {reason} · make room, or choose another place")
+    """The error of an output that could not be written; a library's own reason may mean that there is no room."""
+    is_of_place = any(os.strerror(number) in reason for number in OF_PLACE)
+    hint = "choose another place" if is_of_place else "make room, or choose another place"
+    return UnreadableError(f"{target}: cannot be written: {reason} · {hint}")
 
 
 def put_back(target: Path) -> None:

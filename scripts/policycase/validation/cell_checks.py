@@ -18,7 +18,7 @@ from frictionless import Package as FrictionlessPackage
 from frictionless.table import Header
 
 from policycase.errors import UnreadableError
-from policycase.findings import Finding
+from policycase.findings import Finding, quoted
 from policycase.model.package import Folder, Package
 from policycase.model.profile import FOLDER, Profile, Table, schema_path
 from policycase.model.tables import SPAN, Distinct, Tables, files_of, read_plain
@@ -284,6 +284,7 @@ def _file(resource: Mapping[str, Any], table: CheckedTable) -> Iterator[Finding]
 
 def _worded(code: str, note: str, path: str, number: int | None = None, field: str = "", cell: str = "") -> Finding:
     """A finding in frictionless' words, but for the commonest, with the field and the cell that it is about."""
+    note, cell = quoted(note), quoted(cell)
     shown = f'{field} "{cell}": ' if cell else f"{field}: " if field else ""
     message, hint = shown + (note or NOTES.get(code, "")), ""
     if note.startswith('constraint "required"'):

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -13,6 +14,7 @@ from policycase.model.identifiers import is_at_orcid, orcid
 from policycase.model.licences import meant
 from policycase.model.package import Folder, Package, read_descriptor
 from policycase.model.profile import DATA, FOLDER, PROFILE, Profile, schema_path, shipped_profile
+from policycase.storage.csv_files import NO_NUMBERS
 from policycase.storage.json_files import duplicate_free, problems
 from policycase.storage.locations import DESCRIPTOR, inside
 
@@ -81,6 +83,7 @@ def _mirror(profile: Profile, path: str, raw: dict[str, Any]) -> Iterator[Findin
             yield Finding("schema-mirrors-codes", message, "run: policycase render", path=path, field=raw["name"])
 
 
+UNCHANGED = f"take {FOLDER}/ unchanged from the profile, as policycase new writes it"
 NO_TABLE = "a policy case lists tables alone; take it out of resources, and leave the file beside the others"
 
 
@@ -120,7 +123,9 @@ def _resource(folder: Folder, number: int, resource: Any) -> Iterator[Finding]:
                 "resource-is-a-table", f'{where}: "{resource["name"]}" is not a table', NO_TABLE, path=DESCRIPTOR
             )
             return
-        yield from folder.table(resource["path"]).findings
+        of_profile = resource["path"].startswith(f"{FOLDER}/")
+        for finding in folder.table(resource["path"]).findings:
+            yield replace(finding, hint=UNCHANGED) if of_profile and finding.severity == "error" else finding
     except TooLargeError as error:
         yield Finding("file-is-not-too-large", str(error), path=resource["path"])
     except PolicyCaseError as error:
@@ -182,8 +187,7 @@ def _difference(ours: Profile, theirs: Profile) -> Iterator[Finding]:
     for path in sorted(theirs.files.keys() | ours.files.keys()):
         if theirs.files.get(path) != ours.files.get(path):
             differs = "is missing" if path not in theirs.files else f"is not the file of profile {ours.version}"
-            hint = f"take {FOLDER}/ unchanged from the profile"
-            yield Finding("schema-equals-profile", f"{path.removeprefix(f'{FOLDER}/')} {differs}", hint, path=path)
+            yield Finding("schema-equals-profile", f"{path.removeprefix(f'{FOLDER}/')} {differs}", UNCHANGED, path=path)
 
 
 def _line_ends(theirs: Profile) -> Iterator[Finding]:
@@ -210,6 +214,12 @@ def _headers(folder: Folder, profile: Profile) -> Iterator[Finding]:
 
 def _difference_of_header(found: list[str], wanted: list[str]) -> tuple[str, str]:
     unknown = [name for name in found if name not in wanted]
+    twice = [name for name in found if found.count(name) > 1]
+    if "" in unknown:
+        place = "the first column" if not found[0] else "a column"
+        return f"{place} has no name", "delete a column that is empty; " + NO_NUMBERS.replace("them", "row numbers")
+    if twice:
+        return f'the column "{twice[0]}" appears more than once', "keep one, and write the name of the other"
     missing = [name for name in wanted if name not in found]
     if unknown:
         return f'no column is named "{unknown[0]}" in the schema', did_you_mean(unknown[0], missing or wanted)

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field, replace
 from dataclasses import fields as fields_of
 from itertools import islice
 from pathlib import Path
+from unicodedata import normalize
 
 import numpy as np
 import pandas as pd
@@ -33,7 +34,9 @@ RELATIONS = {  # rules that ask what other rows say of a row, which they do unde
     "source-is-used",
     "value-has-evidence",
 }
+UNCLEAN = "text-has-no-control-or-edge-space"  # once it is taken out, the cell is judged anew
 NAMINGS = {  # what is said of a row's own id
+    UNCLEAN,
     "constraint-error",
     "id-has-case-prefix",
     "id-is-unique-over-tables",
@@ -338,17 +341,20 @@ def causes(found: list[Finding], keys: Mapping[str, str]) -> list[Finding]:
     """The findings without those that follow from another one, which counts them.
 
     A malformed id explains every row that names it as it should be, and everything that is asked of its record through
-    such rows. An id that several rows name and no row has is one finding, the first. `keys` are the columns that name
-    the rows of a file, by its path.
+    such rows. An id that several rows name and no row has is one finding, the first. White space in a cell explains all
+    else that is wrong with it. `keys` are the columns that name the rows of a file, by its path.
     """
     followers: dict[int, int] = {}  # the number of each finding that follows from another, with that one's number
+    unclean = {finding.cell: number for number, finding in enumerate(found) if finding.rule == UNCLEAN}
     first: dict[str, int] = {}
     for number, finding in enumerate(found):
         if _is_naming(finding, keys):
             first.setdefault(_local(finding.record_id), number)
     by_id = {found[number].record_id: number for number in first.values()}
     for number, finding in enumerate(found):
-        if finding.missing:
+        if finding.cell in unclean and finding.rule not in RELATIONS:
+            cause = unclean[finding.cell]
+        elif finding.missing:
             cause = first.setdefault(_local(finding.missing), number)
         elif finding.rule in RELATIONS or _is_naming(finding, keys):
             cause = by_id.get(finding.record_id, number)
@@ -365,13 +371,15 @@ def causes(found: list[Finding], keys: Mapping[str, str]) -> list[Finding]:
 
 
 def _is_naming(finding: Finding, keys: Mapping[str, str]) -> bool:
-    """Whether a finding says that a row's own id is wrong."""
-    return finding.rule in NAMINGS and finding.field == keys.get(finding.path) and bool(finding.record_id)
+    """Whether a finding says that a row's own id is wrong, or the case that it is looked for in."""
+    of_id = finding.field == keys.get(finding.path) or (finding.rule == UNCLEAN and finding.field == "case_id")
+    return finding.rule in NAMINGS and of_id and bool(finding.record_id)
 
 
 def _local(record_id: str) -> str:
     """An id without its prefix, in the letters that ids are made of."""
-    return re.sub(r"[^a-z0-9]+", "-", record_id.rpartition(":")[2].casefold())
+    plain = normalize("NFKD", record_id.rpartition(":")[2]).casefold()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
 
 
 def _report(found: list[Finding], stages: tuple[str, ...], tables: Tables | None = None) -> Report:

@@ -10,11 +10,12 @@ import numpy as np
 import pandas as pd
 
 from policycase.errors import nearest_of
-from policycase.findings import Finding, Severity
+from policycase.findings import Finding, Severity, quoted
 from policycase.model.tables import Tables, files_of
 from policycase.storage.limits import few
 
 CODE = re.compile(r"\[(no [a-z ]+)\]")  # in a note: what a rule asks for, and the source does not have
+WELL_FORMED = re.compile(r"[a-z]{3}(?:-[a-z0-9]+)+(?::[a-z0-9]+(?:-{1,2}[a-z0-9]+)*)?")  # no other id is suggested
 MOST_HINTS = 50  # rows of a file for which the nearest name is looked for, which takes long among many
 Check = Callable[[Tables], Iterator[Finding]]
 
@@ -73,15 +74,16 @@ def _findings(  # noqa: PLR0913, PLR0917 - as above
     tables: Tables, name: str, rows: pd.DataFrame, field: str, message: str, hint: str, missing: str
 ) -> Iterator[Finding]:
     key = tables.profile.tables[name].key or "record_id"
-    quoted = {part for template in (message, hint) for _, part, _, _ in Formatter().parse(template) if part is not None}
-    columns = [column for column in rows.columns if column in {*quoted, key, missing}]
+    parts = {part for template in (message, hint) for _, part, _, _ in Formatter().parse(template) if part is not None}
+    columns = [column for column in rows.columns if column in {*parts, key, missing}]
     for place, *values in zip(rows.index, *(rows[column] for column in columns), strict=True):
         row = {column: _text(value) for column, value in zip(columns, values, strict=True)}
+        shown = {column: value if column == "hint" else quoted(value) for column, value in row.items()}
         path, line = tables.place(name, place)
         yield Finding(
             rule="",
-            message=message.format_map(row),
-            hint=hint.format_map(row),
+            message=message.format_map(shown),
+            hint=hint.format_map(shown),
             path=path,
             line=line,
             field=field,
@@ -122,8 +124,8 @@ def nearest(lost: pd.DataFrame, column: str, known: pd.DataFrame, key: str, othe
 
 
 def _by_local(ids: pd.Series) -> dict[str, str]:
-    """The ids by their local names: prefixes make all ids of a case alike."""
-    return {one.rpartition(":")[2]: one for one in ids.dropna()}
+    """The well-formed ids by their local names: prefixes make all ids of a case alike."""
+    return {one.rpartition(":")[2]: one for one in ids.dropna() if WELL_FORMED.fullmatch(one)}
 
 
 def _like(record_id: str, known: Mapping[str, str]) -> str:
@@ -138,9 +140,17 @@ def first(rows: pd.DataFrame) -> list[bool]:
 
 
 def unknown_ids(tables: Tables, name: str, column: str, known: pd.Index) -> pd.DataFrame:
-    """The rows of a table whose cell in a column is filled, and is in their own case not one of the known keys."""
+    """The rows of a table whose cell in a column is filled, and is in their own case not one of the known keys.
+
+    Where there is no such case, that is the one thing that is wrong, and is the finding of `case_id`.
+    """
     lost = (tables.distinct(name, column).numbers >= 0) & (known.get_indexer(pd.Index(tables.keys(name, column))) < 0)
-    return where(tables[name], lost)
+    rows = where(tables[name], lost)
+    return (
+        rows
+        if column == "case_id" or rows.empty
+        else rows[rows["case_id"].isin(tables.distinct("cases", "case_id").texts)]
+    )
 
 
 def pairs(frame: pd.DataFrame, column: str) -> pd.Series:

@@ -19,7 +19,7 @@ def id_has_case_prefix(tables: Tables) -> Iterator[Finding]:
             wrong = where(
                 frame,
                 (
-                    isinstance(key, str) and isinstance(case_id, str) and key.partition(":")[0] != case_id
+                    isinstance(key, str) and isinstance(case_id, str) and key.partition(":")[0] != case_id.strip()
                     for key, case_id in zip(frame[table.key].to_numpy(), frame["case_id"].to_numpy(), strict=True)
                 ),
             )

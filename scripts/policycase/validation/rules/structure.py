@@ -6,6 +6,7 @@ import pandas as pd
 
 from policycase.errors import did_you_mean
 from policycase.findings import Finding
+from policycase.model.columns import FORMS
 from policycase.model.provenance import ATTESTED, OTHER_SOURCE, RECORD, crosschecks, has_no_address, has_no_title
 from policycase.model.tables import Tables
 from policycase.storage.csv_files import TEXT
@@ -252,9 +253,8 @@ def share_is_at_most_a_hundred(tables: Tables) -> Iterator[Finding]:
 def figure_parts_add_up(tables: Tables) -> Iterator[Finding]:
     """The parts of a figure, of one measure, unit and period, add up to it, or its note says [no sum]."""
     figures = tables["figures"]
-    figures = figures.assign(
-        number=pd.to_numeric(figures["value"], errors="coerce"), period=figures["period"].fillna("")
-    )
+    plain = figures["value"].where(figures["value"].str.fullmatch(FORMS["number"].pattern).eq(True))
+    figures = figures.assign(number=pd.to_numeric(plain), period=figures["period"].fillna(""))
     parts = figures.dropna(subset=["part_of_figure_id", "number"])
     wholes = figures.reset_index().rename(columns={"figure_id": "whole"})
     joined = parts.merge(wholes[["whole", *ALIKE]], left_on="part_of_figure_id", right_on="whole", suffixes=("", "_of"))
@@ -264,7 +264,7 @@ def figure_parts_add_up(tables: Tables) -> Iterator[Finding]:
     added = figures["figure_id"].map(sums).astype("float64")  # with pyarrow, no row would leave it text
     rest = (figures["number"] - added).round(6)
     shown = {"added": added.map("{:g}".format), "rest": rest.map("{:g}".format)}
-    wrong = figures.assign(**shown)[added.notna() & rest.ne(0) & ~noted(figures, "no sum")]
+    wrong = figures.assign(**shown)[rest.notna() & rest.ne(0) & ~noted(figures, "no sum")]
     yield from at(
         tables,
         "figures",

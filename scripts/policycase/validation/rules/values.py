@@ -56,7 +56,13 @@ NOTHING = {
     "...",
 }
 CLAIMED = {("claims", "value")}  # in the form of another field, whose code may be a word such as "none"
-UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+BLANKS = "\u034f\u115f\u1160\u2800\u3164\uffa0"  # letters and marks that show nothing
+JOINING = "[\u0600-\u109f\u1780-\u18af]"  # scripts from Arabic to Burmese, and Khmer and Mongolian
+UNSEEN = re.compile(
+    rf"[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb{BLANKS}"
+    r"\U000e0000-\U000e007f]"
+    rf"|(?<!{JOINING})[\u200c\u200d]|[\u200c\u200d](?!{JOINING})"  # between their letters these two are spelling
+)
 
 
 @rule
@@ -180,7 +186,9 @@ def text_has_no_control_or_edge_space(tables: Tables) -> Iterator[Finding]:
 def _are_clean(texts: list[str]) -> bool:
     """Whether surely none is unclean; all are looked at as one text, which takes a tenth of the time."""
     lines = "\n".join(["", *texts, ""])
-    return "".join(texts).isprintable() and "\n " not in lines and " \n" not in lines  # no other white space prints
+    joined = "".join(texts)  # of white space the space alone counts as printable
+    has_blank = not joined.isascii() and any(blank in joined for blank in BLANKS)
+    return joined.isprintable() and not has_blank and "\n " not in lines and " \n" not in lines
 
 
 def _is_unclean(text: str) -> bool:
