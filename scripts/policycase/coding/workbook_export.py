@@ -72,7 +72,8 @@ Where a check asks for what the source does not say, a code in the note answers:
 figures [no sum], in the row of a whole of which only some parts are given or whose parts do not add up."""
 PROMPT = {  # beside a cell of the column of passages, where the list offers one passage and no more
     "input_title": "Passages of this row",
-    "input_message": "p6s1 says it; p6s1? is inferred. Several: p6s1; p7s2?\nFor some columns alone: p6s1; p7s2?:start,end",
+    "input_message": "p6s1 says it; p6s1? is inferred. Several: p6s1; p7s2?\n"
+    "For some columns alone: p6s1; p7s2?:start,end",
 }
 EXTRA = "The sheet evidence holds what the columns passage cannot: notes on evidence, and evidence of other records."
 
