@@ -211,26 +211,24 @@ def check_coding(
     with TemporaryDirectory() as place:
         done = import_tables(file, Path(place) / "case")
         report = validate(done.folder, sources, exact=exact, also=also)
-    found = [_of_file(finding, Path(file), done.places) for finding in report.found]
-    found += [_taken(note, file) for note in done.notes if not note.endswith((" true", " false"))]
-    return replace(
-        report, found=tuple(sorted(found, key=lambda finding: (_by_number(finding.path), finding.line or 0)))
-    )
+    found = [of_file(finding, Path(file), done.places) for finding in report.found]
+    found += [taken(note, file) for note in done.notes if not note.endswith((" true", " false"))]
+    return replace(report, found=tuple(sorted(found, key=lambda finding: (by_number(finding.path), finding.line or 0))))
 
 
-def _taken(note: str, file: str | Path) -> Finding:
+def taken(note: str, file: str | Path) -> Finding:
     """A warning that a date or a number of a workbook was taken for what it shows."""
     cell, _, what = note.partition(": ")
     hint = f"if the source {'gives no day' if DATE in what else 'means another number'}, type it as text"
     return Finding(TAKEN, what, f"{hint}, such as 2020-08" if DATE in what else hint, "warning", f"{file} {cell}")
 
 
-def _by_number(text: str) -> list[str | int]:
+def by_number(text: str) -> list[str | int]:
     """A key to sort by: the numbers in a text by their value, so that I2 comes before I10."""
     return [int(part) if part.isdecimal() else part for part in re.split(r"([0-9]+)", text)]
 
 
-def _of_file(finding: Finding, file: Path, places: Places) -> Finding:
+def of_file(finding: Finding, file: Path, places: Places) -> Finding:
     """A finding on a table as one on the line or cell that it came from."""
     if not finding.path.startswith(f"{DATA}/") or finding.line is None:
         return finding

@@ -60,7 +60,8 @@ Dates are text: 1999, 2020-03, 2020-03-25, [2000..2001] for one moment within, [
 and last day that they can mean are worked out for you, so there are no columns for them.
 Begin with sources and cases. Passages need no typing: policycase new {case} --workbook --from source.txt fills them \
 in, and policycase passages source.txt --case {case} > {case}/data/passages.csv puts them into the folder of the case.
-Then programs, agencies, events and goals; then claims, figures and places, then the sheets that link them.
+Then programs, agencies, events and goals; then claims, figures and places, then the sheets that link them; \
+at the end, in scope, how far you coded each table.
 Rows that you delete here are deleted from the tables by the next import. Only passages stay if their sheet is empty.
 Change no header and no name of a sheet, and add no sheets. Formulas are not taken: paste values.
 Save as .xlsx or .ods, then run: policycase import {case}.xlsx -o {case} --force. It names each \

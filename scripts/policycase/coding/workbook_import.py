@@ -323,11 +323,11 @@ def _complete(
             places |= {(EVIDENCE, row, column): f"{EVIDENCE}!{letter}{number}" for column, letter in typed}
             places[EVIDENCE, row, ""] = place
         sheets[EVIDENCE].frame = ordered.drop(columns=AT)
-        _fill_coding(sheets[PASSAGES].frame, ordered["passage_id"])
+        fill_coding(sheets[PASSAGES].frame, ordered["passage_id"])
     return problems
 
 
-def _fill_coding(passages: pd.DataFrame, used: pd.Series) -> None:
+def fill_coding(passages: pd.DataFrame, used: pd.Series) -> None:
     """What a coding file need not say either: a passage is coded if something rests on it, else uncoded."""
     made = ["coded" if passage else "uncoded" for passage in passages["passage_id"].isin(used)]
     passages["coding"] = passages["coding"].fillna(pd.Series(made, passages.index, dtype=TEXT))

@@ -287,14 +287,14 @@ def _worded(code: str, note: str, path: str, number: int | None = None, field: s
     shown = f'{field} "{cell}": ' if cell else f"{field}: " if field else ""
     message, hint = shown + (note or NOTES.get(code, "")), ""
     if note.startswith('constraint "required"'):
-        message, hint = f"{field} is empty; it is required", _to_fill(Path(path).stem, field)
+        message, hint = f"{field} is empty; it is required", to_fill(Path(path).stem, field)
     elif note.startswith('constraint "pattern"'):
         message = f'{field} "{cell}" is malformed'
         hint = f"policycase codebook {Path(path).stem} shows what {field} allows"
     return Finding(code, message, hint, path=path, line=None if number is None else number + 2, field=field)
 
 
-def _to_fill(table: str, name: str) -> str:
+def to_fill(table: str, name: str) -> str:
     """What to write into an empty cell: its codes if they are few, else where they are."""
     tables, few = shipped_profile().tables, 8
     field = tables[table].fields.get(name) if table in tables else None
