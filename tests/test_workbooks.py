@@ -363,7 +363,7 @@ def test_everything_that_is_wrong_is_told_together_and_nothing_is_written(filled
 
     position = f"goals!{letter_of(book['goals'], 'position')}3"
     assert str(caught.value).splitlines() == [
-        f"{workbook}: 4 things to correct; other checks follow then",
+        f"{workbook}: 4 things to correct first; other checks follow",
         'sheet "event": no table of a case · did you mean "events"?',
         'sheet "events" is missing · add it again, with its header alone if it has no rows',
         f"{position}: position is the number 2.5; expected a whole number such as 12 · format the cell as Text, then type it again",

@@ -98,7 +98,7 @@ def read_coding(file: Path, profile: Profile, case_id: str = "", passages: pd.Da
     reader.read(root, case_id, passages)
     if reader.problems:
         found = sorted(reader.problems)
-        count = f"{len(found)} thing{'s' * (len(found) != 1)} to correct; other checks follow then"
+        count = f"{len(found)} thing{'s' * (len(found) != 1)} to correct first; other checks follow"
         more = [f"… and {len(found) - SHOWN} more"] if len(found) > SHOWN else []
         lines = [f"{file.name}:{line}: {text}" for line, text in found[:SHOWN]]
         raise UnreadableError("\n".join([f"{file}: {count}", *lines, *more]))

@@ -113,7 +113,7 @@ def read_workbook(file: Path, profile: Profile, case_id: str, passages: Iterable
     if not problems:
         problems += _complete(sheets, profile, case_id, list(passages), places)
     if problems:
-        count = f"{len(problems)} thing{'s' * (len(problems) != 1)} to correct; other checks follow then"
+        count = f"{len(problems)} thing{'s' * (len(problems) != 1)} to correct first; other checks follow"
         more = [f"… and {len(problems) - SHOWN} more"] if len(problems) > SHOWN else []
         raise UnreadableError("\n".join([f"{file}: {count}", *problems[:SHOWN], *more]))
     places |= {
