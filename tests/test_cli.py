@@ -132,6 +132,7 @@ def test_show_record_answers_where_a_value_comes_from(capsys):
     assert "1999" in start
     assert "p3s3 (p. S34)" in start
     assert "Snapshots from Kyrgyzstan" in out
+    assert "note on status, p5s4: " in out  # why the passage supports it
 
 
 def test_show_table_leaves_out_empty_columns_and_says_so(capsys):

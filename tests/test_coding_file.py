@@ -11,12 +11,15 @@ from corpora import write_corpus
 
 import policycase
 from policycase.cli.main import main
-from policycase.coding.coding_file import ENDINGS, coded_tables, coding_text, read_coding
-from policycase.coding.import_case import check_coding, import_tables
+from policycase.coding.coding_file import ENDINGS, coded_tables, coding_text, composed, read_coding
+from policycase.coding.import_case import check_coding, import_tables, of_file
+from policycase.coding.new_case import skeleton
 from policycase.coding.sentences import passage_rows
 from policycase.errors import UnreadableError
+from policycase.findings import Finding
 from policycase.model.profile import shipped_profile
 from policycase.model.source_texts import read_source
+from policycase.validation.cell_checks import to_fill
 
 SIX = [ROOT, *sorted(path.parent for path in ROOT.glob("examples/*/datapackage.json"))]
 SMALL = """\
@@ -216,7 +219,11 @@ WRONG = {
     "a repeated name": ("start: 1999, start: 2000", 'small.yaml:7: "start" appears more than once in programs lamps'),
     "two marks": ("status: {inferred: ended, stated: ended}", "small.yaml:7: programs lamps: status must be a text"),
     "a list": ("summary: [a, b]", "small.yaml:7: programs lamps: summary must be one text"),
-    "another value": ("end: 2003", 'small.yaml:12: end is "2001-05" here and "2003" in line 7'),
+    "another value": (
+        "end: 2003",
+        'small.yaml:12: end is "2001-05" here and "2003" in line 7 · write it in one of the two places',
+    ),
+    "a field alone": ("supports: [lamps, start]", 'small.yaml:13: supports: no record "start" · join a field to its'),
     "an unknown record": ("supports: [lmps]", 'small.yaml:13: supports: no record "lmps" · did you mean "lamps"?'),
     "an unknown field": ('supports: ["lamps:sart"]', 'small.yaml:13: supports: no field "sart" in programs'),
     "a token": ("supports: [a b]", 'small.yaml:13: supports: "a b" is not a record'),
@@ -235,7 +242,9 @@ OLD = {
     "two marks": "status: {inferred: ongoing}",
     "a list": "summary: 007",
     "another value": "is_pilot: no",
-    **dict.fromkeys(["an unknown record", "an unknown field", "a token"], 'supports: [lamps, "lamps:start?"]'),
+    **dict.fromkeys(
+        ["an unknown record", "an unknown field", "a token", "a field alone"], 'supports: [lamps, "lamps:start?"]'
+    ),
     **dict.fromkeys(["a missing part", "a link to nothing"], "- {program_id: lamps, population: women}"),
     "a passage": "fingerprints:",
     "a section": "fingerprints:",
@@ -280,6 +289,82 @@ def test_what_is_no_coding_file_is_refused(content: str | bytes, message: str, t
         policycase.import_case(file, tmp_path / "out")
 
     assert message in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a:\n\tb: 1", ":2: not YAML: .* · the line begins with a tab; indent by spaces"),
+        ("a:\n  b: 1\n\tc: 2", ":3: not YAML: .* · the line begins with a tab; indent by spaces"),
+        ("a:\n  b: c: d", ":2: not YAML: .* · quote a text that holds a colon$"),
+        ("a: x\n  b: 2", ":2: not YAML: .* · indent by spaces, as far as the other names beside it"),
+        ("a: {b: 1,\n  c: d: e}", ":2: not YAML: .* · close the bracket that line 1 opens"),
+        ("a:\nb: 'x", ":2: not YAML: .* · close the quote that line 2 opens"),
+        ("a: @x", ':1: not YAML: .* · quote a text that begins with "@"'),
+    ],
+)
+def test_what_is_not_yaml_is_named_by_its_cause(text: str, message: str, tmp_path: Path):
+    file = tmp_path / "case.yaml"
+    file.write_text(text, encoding="utf-8")
+
+    with pytest.raises(UnreadableError, match=message):
+        composed(file)
+
+
+HINTED = [
+    ("sentence-is-accounted-for", "say why in the note", "write below it what it says", "column passage of a row"),
+    (
+        "foreign-key-stays-in-case",
+        "add it to sources.csv, or correct the id",
+        "to sources, or",
+        "to the sheet sources,",
+    ),
+    ("claim-points-to-a-record", "add the row, or correct the id", "named by its parts", "named by its parts"),
+    ("end-is-after-start", "correct one of them", "correct one of them", "correct one of them"),
+]
+
+
+@pytest.mark.parametrize(("rule", "hint", "in_file", "in_cells"), HINTED)
+def test_hint_on_a_file_speaks_of_the_file_and_not_of_tables(rule: str, hint: str, in_file: str, in_cells: str):
+    finding = Finding(rule, "wrong", hint, path="data/claims.csv", line=2, field="note")
+
+    of_line = of_file(finding, Path("lamps.yaml"), {("claims", 0, "note"): 7})
+    of_cell = of_file(finding, Path("lamps.xlsx"), {("claims", 0, ""): "claims!A2"})
+
+    assert (of_line.path, of_line.line, of_cell.path) == ("lamps.yaml", 7, "lamps.xlsx claims!A2")
+    assert in_file in of_line.hint
+    assert in_cells in of_cell.hint
+    assert ".csv" not in of_line.hint + of_cell.hint
+
+
+def test_skeleton_asks_for_what_a_case_and_its_source_have_and_fills_in_what_is_known():
+    text = skeleton("nor-lamps", "The council lit its lamps.", "nor-lamps", "nor-lamps.yaml", "nb")
+
+    content = yaml.load(text, yaml.BaseLoader)  # noqa: S506 - every scalar as text
+    assert content["case"] | {"case_id": "nor-lamps", "country": "NOR"} == content["case"]
+    assert "case: {start: 1999}" in text
+    source = content["sources"]["source"]
+    assert [name for name, value in source.items() if value] == ["language"]
+    assert source["language"] == "nb"
+    assert {"container", "license", "accessed_on", "note"} <= source.keys()
+    assert set(content["scope"]) == {table.name for table in coded_tables(shipped_profile())}
+    assert set(content["scope"].values()) == {""}
+
+
+@pytest.mark.parametrize(
+    ("field", "hint"),
+    [
+        ("title", "fill it in"),
+        ("source_extent", "fill it in: whole, opening, excerpt"),
+        ("country_of_nowhere", "fill it in"),
+    ],
+)
+def test_empty_cell_is_answered_by_its_codes_if_they_are_few(field: str, hint: str):
+    assert to_fill("cases", field) == hint
+
+
+def test_empty_cell_with_many_codes_says_where_they_are():
+    assert to_fill("agencies", "sector") == "fill it in; policycase codebook sector lists its codes"
 
 
 def test_rows_that_the_file_lacks_are_removed_and_counted(tmp_path: Path):

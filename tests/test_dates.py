@@ -43,8 +43,26 @@ def test_bounds_are_the_first_and_last_day(text: str, earliest: str | None, late
     ],
 )  # fmt: skip
 def test_other_forms_are_refused_with_what_was_expected(text: str):
-    with pytest.raises(DateError, match=r"expected 1999|reversed|outside the years"):
+    with pytest.raises(DateError, match=r"expected 1999|reversed|outside the years|write its months"):
         bounds(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "instead"),
+    [
+        *[
+            (text, "[2018-03..2018-05]")
+            for text in ("2018-21", "2018-24", "2018-32", "late spring 2018", "Fall of 2018")
+        ],
+        *[(text, "[2018-01..2018-03]") for text in ("2018-33", "2018-41", "Q3 2018", "first half of 2018")],
+        *[(text, "expected 1999") for text in ("2018-13", "2018-20", "2018-42", "May 2018", "springfield")],
+    ],
+)
+def test_season_or_part_of_a_year_is_refused_with_how_to_write_its_months(text: str, instead: str):
+    with pytest.raises(DateError) as error:
+        bounds(text)
+
+    assert instead in str(error.value)
 
 
 @given(DAYS)

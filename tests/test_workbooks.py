@@ -19,8 +19,8 @@ from odd import copy_odd
 
 import policycase
 from policycase.cli.main import main
-from policycase.coding.import_case import import_tables
-from policycase.coding.workbook_import import read_support, write_support
+from policycase.coding.import_case import TAKEN, by_number, check_coding, import_tables
+from policycase.coding.workbook_import import fill_coding, read_support, write_support
 from policycase.errors import UnreadableError, UnsafePathError
 from policycase.model.profile import shipped_profile
 
@@ -168,6 +168,92 @@ def test_workbook_offers_codes_and_ids(made: Path):
     assert [rule.formula1 for rule in truth] == ['"true,false"']
 
 
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> openpyxl.Workbook:
+    """The workbook of a new case, whose source has two sentences."""
+    place = tmp_path_factory.mktemp("begun")
+    folder = policycase.new("nor-lamps", place / "nor-lamps", text="One is here. Two are there.", language="nb")
+    return openpyxl.load_workbook(policycase.export(folder, "workbook", place / "nor-lamps.xlsx"))
+
+
+def cells_of(sheet, column: str) -> list[object]:
+    return [cell.value for cell in sheet[letter_of(sheet, column)][1:]]
+
+
+def test_new_workbook_has_what_is_known_and_decides_nothing(begun: openpyxl.Workbook):
+    asked = [name for name, table in shipped_profile().case_tables.items() if table.needs_evidence and name != "cases"]
+
+    assert cells_of(begun["passages"], "passage_id") == ["p1s1", "p1s2"]
+    assert cells_of(begun["passages"], "coding") == [None, None]
+    assert cells_of(begun["sources"], "language") == ["nb"]
+    assert cells_of(begun["scope"], "table_name") == asked
+    assert cells_of(begun["scope"], "extent") == [None] * len(asked)
+
+
+def test_workbook_says_what_an_empty_cell_becomes(begun: openpyxl.Workbook):
+    comments = {
+        (name, cell.value): cell.comment.text
+        for name in ("claims", "goals", "passages")
+        for cell in begun[name][1]
+        if cell.comment
+    }
+    rows = list(begun["codebook"].iter_rows(values_only=True))
+    asked = {row[:2]: row[rows[0].index("required")] for row in rows}
+
+    assert comments["claims", "hedge"].startswith("Left empty: none. ")
+    assert comments["goals", "position"].startswith("Left empty: the next number. ")
+    assert comments["claims", "source_id"].startswith("Left empty: the coded source. ")
+    assert comments["passages", "coding"].startswith("Left empty: coded if a row rests on it, else uncoded. ")
+    assert comments["claims", "statement"].startswith("Must be filled in. ")
+    assert asked["claims", "hedge"] == "no; left empty: none"
+    assert asked["claims", "statement"] == "yes"
+    assert asked["claims", "object_id"] is None
+
+
+def test_column_of_passages_shows_how_it_is_written(begun: openpyxl.Workbook):
+    sheet = begun["programs"]
+    letter = letter_of(sheet, "passage")
+
+    prompts = [rule.prompt for rule in sheet.data_validations.dataValidation if str(rule.sqref).startswith(letter)]
+
+    assert [prompt.partition(";")[0] for prompt in prompts] == ["p6s1 says it"]
+
+
+def test_list_of_records_has_claims_and_figures_too(made: Path):
+    ids = cells_of(openpyxl.load_workbook(made, data_only=True)["ids"], "id")
+
+    case = policycase.load()
+    entities = ("programs", "agencies", "events", "goals", "places", "figures", "claims")
+    named = pd.concat([case[name].iloc[:, 0] for name in entities]).str.removeprefix("kgz-leph:")
+    assert set(filter(None, ids)) == {"kgz-leph", *named}
+
+
+def test_passage_is_coded_if_something_rests_on_it():
+    passages = pd.DataFrame({"passage_id": ["a", "b", "c"], "coding": [None, None, "context"]}, dtype="str")
+
+    fill_coding(passages, pd.Series(["a"]))
+
+    assert passages["coding"].tolist() == ["coded", "uncoded", "context"]
+
+
+def test_cells_are_in_the_order_of_their_numbers():
+    cells = ["x.xlsx events!I10", "x.xlsx events!I2", "x.xlsx claims!A11"]
+
+    assert sorted(cells, key=by_number) == ["x.xlsx claims!A11", "x.xlsx events!I2", "x.xlsx events!I10"]
+
+
+@pytest.mark.slow
+def test_check_of_a_workbook_warns_of_a_date_that_excel_made(filled):
+    workbook, where = filled({("programs", "start", 3): DAY})
+
+    found = [finding for finding in check_coding(workbook).found if finding.rule == TAKEN]
+
+    assert [(finding.path, finding.severity, finding.message) for finding in found] == [
+        (f"{workbook} {where}", "warning", "start is a date of Excel, read as 1999-03-01")
+    ]
+    assert found[0].hint == "if the source gives no day, type it as text, such as 2020-08"
+
+
 @pytest.mark.slow
 def test_new_case_can_be_coded_in_its_workbook(capsys, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     monkeypatch.chdir(tmp_path)
@@ -185,8 +271,9 @@ def test_new_case_can_be_coded_in_its_workbook(capsys, monkeypatch: pytest.Monke
         "places: 1 added",
         "cases: 1 added",
         "sources: 1 added",
-        "wrote 3 rows of 3 tables to usa-lead/data",
-        "now run: policycase validate usa-lead",
+        "scope: 14 added",
+        "wrote 17 rows of 4 tables to usa-lead/data",
+        "now run: policycase validate usa-lead, with --source FILE if you have a copy of the source",
     ]
     assert policycase.load("usa-lead").places["name"].tolist() == ["Seattle"]
     assert "usa-lead" in Path("usa-lead/CODING.md").read_text(encoding="utf-8")
@@ -276,7 +363,7 @@ def test_everything_that_is_wrong_is_told_together_and_nothing_is_written(filled
 
     position = f"goals!{letter_of(book['goals'], 'position')}3"
     assert str(caught.value).splitlines() == [
-        f"{workbook}: 4 things to correct; nothing was written",
+        f"{workbook}: 4 things to correct first; other checks follow",
         'sheet "event": no table of a case · did you mean "events"?',
         'sheet "events" is missing · add it again, with its header alone if it has no rows',
         f"{position}: position is the number 2.5; expected a whole number such as 12 · format the cell as Text, then type it again",
@@ -371,7 +458,7 @@ def test_command_says_what_an_import_changes(capsys, made: Path, package: Path, 
         "goals: 2 removed",
         "evidence: 4 added, 4 removed",
         f"wrote {rows} rows of {filled_tables} tables to {package}/data",
-        f"now run: policycase validate {package}",
+        f"now run: policycase validate {package}, with --source FILE if you have a copy of the source",
     ]
 
 
@@ -650,7 +737,8 @@ def test_case_is_coded_from_its_source_without_ids_sources_or_evidence_to_type(
     ("p2s9x", 'no passage "p2s9x" is in this case · did you mean'),
     ("p2s2, p2s3", '"p2s2, p2s3" is not a passage · write p2s2, p8s2. if inferred'),
     ("p2s2:begin", "begin is not a column of programs · take :begin out"),
-    ("p2s2:end", "end is empty · take :end out"),
+    ("p2s2:end", "end is empty in this row · fill it in, or take :end out"),
+    ("p2s2; start?", "join a column to its passage by a colon: p2s2:start, or p2s2.:start if inferred"),
     ("p2s2; p2s2?", "p2s2 is both stated and inferred · choose one"),
 ])  # fmt: skip
 def test_passage_that_cannot_be_taken_is_named_with_its_cell(filled, tmp_path: Path, text: str, message: str):

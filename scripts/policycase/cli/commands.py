@@ -580,7 +580,7 @@ def run_import_case(options: Namespace) -> bool:
         what = ", ".join(f"{row[name]} {name}" for name in counts if row[name])
         say(f"{row['table']}: {what}")
     say(f"wrote {changes['rows'].sum()} rows of {changes['rows'].astype(bool).sum()} tables to {target}/data")
-    say(f"now run: policycase validate {target}")
+    say(f"now run: policycase validate {target}, with --source FILE if you have a copy of the source")
     return False
 
 

@@ -120,7 +120,9 @@ def say_record(casebook: Casebook, record_id: str) -> None:
         say(f"in words: {figure_in_words(text.to_dict(), _labels(casebook))}")
     if whole:
         say(f"the record as a whole, and every field without a passage of its own, rests on: {whole}")
-    elif table.needs_evidence:
+    for row in row_tuples(evidence.dropna(subset=["note"])):
+        say(f"note on {row.field}, {str(row.passage_id).split(':')[-1]}: {row.note}")
+    if not whole and table.needs_evidence:
         say("no passage of a coded source supports it: only other sources name it")
     for source in row_tuples(casebook["sources"].merge(evidence["source_id"].drop_duplicates())):
         address = f"https://doi.org/{source.doi}" if pd.notna(source.doi) else source.url

@@ -98,7 +98,7 @@ def read_coding(file: Path, profile: Profile, case_id: str = "", passages: pd.Da
     reader.read(root, case_id, passages)
     if reader.problems:
         found = sorted(reader.problems)
-        count = f"{len(found)} thing{'s' * (len(found) != 1)} to correct; nothing was written"
+        count = f"{len(found)} thing{'s' * (len(found) != 1)} to correct first; other checks follow"
         more = [f"… and {len(found) - SHOWN} more"] if len(found) > SHOWN else []
         lines = [f"{file.name}:{line}: {text}" for line, text in found[:SHOWN]]
         raise UnreadableError("\n".join([f"{file}: {count}", *lines, *more]))
@@ -136,7 +136,7 @@ def composed(file: Path) -> yaml.Node:
         mark = getattr(error, "problem_mark", None)
         where = f"{file}:{mark.line + 1}" if mark else str(file)
         why = getattr(error, "problem", None) or str(error).splitlines()[0]
-        msg = f"{where}: not YAML: {why} · quote a text that holds a colon, and indent by spaces"
+        msg = f"{where}: not YAML: {why} · {_cause(error, text)}"
         if marked := [number for number, line in enumerate(text.splitlines(), start=1) if line.startswith(CONFLICT)]:
             msg = f"{file}:{marked[0]}: a mark of a merge conflict in Git · resolve the conflict and delete its marks"
         raise UnreadableError(msg) from error
@@ -144,6 +144,25 @@ def composed(file: Path) -> yaml.Node:
         msg = f"{file}: empty · policycase new CASE-ID --from SOURCE writes one to begin with"
         raise UnreadableError(msg)
     return node
+
+
+def _cause(error: yaml.YAMLError, text: str) -> str:
+    """What most likely made a text no YAML, and what to do."""
+    context, problem = (getattr(error, name, None) or "" for name in ("context", "problem"))
+    mark, opened = (getattr(error, name, None) for name in ("problem_mark", "context_mark"))
+    line = text.split("\n")[mark.line] if mark and mark.line <= text.count("\n") else ""
+    begun = f"line {opened.line + 1}" if opened else "a line above"
+    if re.match(r"\s*\t", line):
+        return "the line begins with a tab; indent by spaces"
+    if "quoted scalar" in context:
+        return f"close the quote that {begun} opens; inside single quotes write two for an apostrophe"
+    if "flow" in context:
+        return f"close the bracket that {begun} opens, and inside it quote a text that holds a comma or a colon"
+    if "cannot start any token" in problem:
+        return f'quote a text that begins with "{line[mark.column] if mark else ""}"'
+    if "mapping values are not allowed" in problem and len(re.findall(r":(?:\s|$)", line)) > 1:
+        return "quote a text that holds a colon"
+    return "indent by spaces, as far as the other names beside it, and quote a text that holds a colon"
 
 
 @dataclass(frozen=True, slots=True)
@@ -433,7 +452,8 @@ class _Reader:
             before = row.get(name, "")
             if before and before != text:
                 line = self.lines[table.name, number, name]
-                self._wrong(node, f'{name} is "{_short(text)}" here and "{_short(before)}" in line {line}')
+                what = f'{name} is "{_short(text)}" here and "{_short(before)}" in line {line}'
+                self._wrong(node, f"{what} · write it in one of the two places")
                 continue
             problem = problem_of(text, column, self.profile) if text else ""
             if problem:
@@ -492,6 +512,8 @@ class _Reader:
             if record_id not in self.at:
                 names = [local(one, self.case_id) for one, (table, _) in self.at.items() if table.needs_evidence]
                 hint = did_you_mean(match["record"], names)
+                if any(match["record"] in table.fields for table in coded_tables(self.profile)):
+                    hint = f'join a field to its record by a colon: "night-watch:{match["record"]}"'
                 self._wrong(node, f'{SUPPORTS}: no record "{_short(match["record"])}" · {hint or "write it first"}')
                 continue
             table = self.at[record_id][0]

@@ -1,5 +1,6 @@
 """A case written from what a coder filled in: a workbook, or a coding file."""
 
+import re
 import shutil
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -14,7 +15,7 @@ from policycase.analysis.changes import row_changes
 from policycase.coding import new_case
 from policycase.coding.coding_file import ENDINGS, read_coding
 from policycase.coding.render import derived
-from policycase.coding.workbook_import import PASSAGES, read_workbook
+from policycase.coding.workbook_import import DATE, PASSAGES, read_workbook
 from policycase.errors import UnreadableError
 from policycase.findings import Finding
 from policycase.model.casebook import Casebook, load
@@ -28,16 +29,30 @@ from policycase.storage.locations import DESCRIPTOR, inside
 from policycase.storage.writing import is_full, put_back, staged, unwritable, write_files, write_folder
 from policycase.validation.report import Report, validate
 
-HINTS = {  # where the hint of a rule speaks of tables
+LINK = "a link is named by its parts, such as night-watch--watch-force--implement"
+HINTS = {  # where the hint of a rule speaks of tables: by the rule, or by the hint where a rule has several
     "empty-table-is-accounted-for": "code it, or write the table below scope with extent: none or not-coded",
     "record-has-evidence": "write it, or name it below supports, under the passage that says it",
     "value-has-evidence": "write the field under the passage that says it, or name it below its supports",
+    "say why in the note": "write below it what it says; if there is nothing to code, say why in its note",
+    "add the evidence, or code it context or uncoded": "write below it what it says, or take its coding out",
+    "add the row, or correct the id": f"write it, or correct the id; {LINK}",
+    "add a row to passages.csv for each of its sentences": "put its sentences below fingerprints: "
+    "policycase passages SOURCE lists them",
 }
 IN_CELLS = {
     "empty-table-is-accounted-for": "code it, or add a row to the sheet scope: the table, and none or not-coded",
     "record-has-evidence": "write the passage that says it into the column passage of its row",
     "value-has-evidence": "write the passage that says it into the column passage of its row, such as p2s2:start",
+    "say why in the note": "write it into the column passage of a row that rests on it; if there is nothing to code, "
+    "say why in its note",
+    "add the evidence, or code it context or uncoded": "write it into the column passage of a row that rests on it, "
+    "or code it context or uncoded",
+    "add the row, or correct the id": f"add the row, or correct the id; {LINK}",
+    "add a row to passages.csv for each of its sentences": "add a row to the sheet passages for each of its sentences; "
+    "policycase new --workbook --from SOURCE fills it in",
 }
+TAKEN = "cell-is-taken-for"  # the rule of a warning on a cell of a workbook that is read by its evident meaning
 KEPT = PASSAGES  # the table that a sheet left empty does not empty: a command makes it, nobody types it
 
 
@@ -196,11 +211,24 @@ def check_coding(
     with TemporaryDirectory() as place:
         done = import_tables(file, Path(place) / "case")
         report = validate(done.folder, sources, exact=exact, also=also)
-    found = [_of_file(finding, Path(file), done.places) for finding in report.found]
-    return replace(report, found=tuple(sorted(found, key=lambda finding: (finding.path, finding.line or 0))))
+    found = [of_file(finding, Path(file), done.places) for finding in report.found]
+    found += [taken(note, file) for note in done.notes if not note.endswith((" true", " false"))]
+    return replace(report, found=tuple(sorted(found, key=lambda finding: (by_number(finding.path), finding.line or 0))))
 
 
-def _of_file(finding: Finding, file: Path, places: Places) -> Finding:
+def taken(note: str, file: str | Path) -> Finding:
+    """A warning that a date or a number of a workbook was taken for what it shows."""
+    cell, _, what = note.partition(": ")
+    hint = f"if the source {'gives no day' if DATE in what else 'means another number'}, type it as text"
+    return Finding(TAKEN, what, f"{hint}, such as 2020-08" if DATE in what else hint, "warning", f"{file} {cell}")
+
+
+def by_number(text: str) -> list[str | int]:
+    """A key to sort by: the numbers in a text by their value, so that I2 comes before I10."""
+    return [int(part) if part.isdecimal() else part for part in re.split(r"([0-9]+)", text)]
+
+
+def of_file(finding: Finding, file: Path, places: Places) -> Finding:
     """A finding on a table as one on the line or cell that it came from."""
     if not finding.path.startswith(f"{DATA}/") or finding.line is None:
         return finding
@@ -208,9 +236,10 @@ def _of_file(finding: Finding, file: Path, places: Places) -> Finding:
     place = places.get((name, row, finding.field)) or places.get((name, row, ""))
     if place is None:
         return finding
+    hints, table = (HINTS, r"\1") if isinstance(place, int) else (IN_CELLS, r"the sheet \1")
+    hint = hints.get(finding.rule) or hints.get(finding.hint) or re.sub(r"\b(\w+)\.csv\b", table, finding.hint)
     if isinstance(place, int):
-        return replace(finding, path=str(file), line=place, hint=HINTS.get(finding.rule, finding.hint))
-    hint = IN_CELLS.get(finding.rule, finding.hint)
+        return replace(finding, path=str(file), line=place, hint=hint)
     return replace(finding, path=f"{file} {place}", line=None, hint=hint)
 
 

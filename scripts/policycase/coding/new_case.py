@@ -12,8 +12,8 @@ from policycase.coding.shorthand import CASE_ID, SOURCES, local
 from policycase.errors import UnreadableError
 from policycase.model.identifiers import COUNTRY, country
 from policycase.model.package import GIT_ATTRIBUTES, UNSAID, read_descriptor, write_json
-from policycase.model.profile import Profile, Table
-from policycase.storage.csv_files import csv_bytes
+from policycase.model.profile import Profile, Table, shipped_profile
+from policycase.storage.csv_files import TEXT, csv_bytes
 from policycase.storage.locations import DESCRIPTOR, shipped_root
 from policycase.storage.writing import write_folder
 
@@ -44,7 +44,11 @@ def new(
     target = Path(folder or case_id)
     made = files(case_id)
     if text:
-        made["data/passages.csv"] = csv_bytes(passage_rows(text, case_id, f"{case_id}:source", language, choices))
+        source_id = f"{case_id}:source"
+        cells = {"source_id": source_id, "case_id": case_id, "source_use": "coded", "language": language}
+        columns = list(shipped_profile().tables[SOURCES].fields)
+        made["data/sources.csv"] = csv_bytes(pd.DataFrame([cells], columns=columns, dtype=TEXT))
+        made["data/passages.csv"] = csv_bytes(passage_rows(text, case_id, source_id, language, choices))
     write_folder(target, made, force=force)
     return target
 
@@ -67,11 +71,13 @@ EXPLAINED = """\
 #   p1s2:
 #     supports: [night-patrol, "night-patrol:start"]
 #
-# A program, agency, event or goal that {case_id} itself rests on: name the case, as in supports: [case].
+# The case itself rests on passages too: supports: [case] under those that say what it is about, and
+# case: {{start: 1999}} under the one that dates its beginning.
 # A sentence that holds nothing to code gets coding: context or coding: uncoded, with a note that says why.
 # The comments hold the text of the source, so keep this file to yourself; policycase import leaves them out.
 # Then run: policycase import {file} -o {folder} --force && policycase validate {file}
 """
+DATED = "  # start and end stand under the passage that says them, as case: {start: 1999}\n"
 
 
 def skeleton(
@@ -81,8 +87,9 @@ def skeleton(
     profile = Profile.read(shipped_root())
     source_id = f"{case_id}:source"
     parts = [EXPLAINED.format(case_id=case_id, folder=folder, file=file)]
-    parts += [f"{CASE}:\n  case_id: {case_id}\n{_to_fill(profile.tables['cases'], '  ')}"]
-    parts += [f"{SOURCES}:\n  source:\n{_to_fill(profile.tables[SOURCES], '    ')}", f"{PASSAGES}:"]
+    known = {"country": case_id[:3].upper(), "language": language}
+    parts += [f"{CASE}:\n  case_id: {case_id}\n{_to_fill(profile.tables['cases'], '  ', known)}{DATED}"]
+    parts += [f"{SOURCES}:\n  source:\n{_to_fill(profile.tables[SOURCES], '    ', known)}", f"{PASSAGES}:"]
     for passage, passage_id in named(sentences(text, language, choices), case_id, source_id):
         words = textwrap.wrap(" ".join(passage.text.split()), 100) or [""]
         parts += [*(f"  # {line}" for line in words), f"  {local(passage_id, case_id)}:"]
@@ -94,12 +101,12 @@ def skeleton(
     return "\n".join([*parts, "", dumped({FINGERPRINTS: fingerprints(rows, profile, case_id)})])
 
 
-def _to_fill(table: Table, indent: str) -> str:
-    """The required fields that a coder fills in, and those that lead to a source, each without a value."""
-    given = {table.key, "case_id", "profile_version", "source_use"}
-    wanted = [one.name for one in table.fields.values() if one.authored and one.name not in given]
-    names = [name for name in wanted if table.fields[name].required or name in {"authors", "published", "doi", "url"}]
-    return "".join(f"{indent}{name}:\n" for name in names)
+def _to_fill(table: Table, indent: str, known: Mapping[str, str]) -> str:
+    """The fields that a coder fills in: of a source all, of the case the required ones; with what is known of them."""
+    given = {table.key, "case_id", "profile_version", "source_use", "independence_group"}
+    wanted = [one for one in table.fields.values() if one.authored and one.name not in given]
+    names = [one.name for one in wanted if one.required or table.name == SOURCES]
+    return "".join(f"{indent}{name}:{' ' * (name in known)}{known.get(name, '')}\n" for name in names)
 
 
 def files(case_id: str) -> dict[str, bytes]:

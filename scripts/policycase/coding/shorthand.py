@@ -32,9 +32,10 @@ def is_made(table: Table, field: Field) -> bool:
     return (field.name == "case_id" and table.key != "case_id") or (bool(table.id_parts) and field.name == table.key)
 
 
-def is_filled(field: Field) -> bool:
-    """Whether an import fills an empty cell of a column: it has a default, or counts its rows."""
-    return bool(field.default) or field.name == "position"
+def filled_with(field: Field) -> str:
+    """What an import fills an empty cell of a column with, in words; empty if it stays empty."""
+    made = {"position": "the next number", "coding": "coded if a row rests on it, else uncoded"}
+    return field.default or made.get(field.name, "")
 
 
 def is_id(field: Field) -> bool:

@@ -13,7 +13,7 @@ from policycase.coding.shorthand import (
     SOURCES,
     authored,
     coded_sources,
-    is_filled,
+    filled_with,
     is_id,
     is_made,
     link_ids,
@@ -41,15 +41,18 @@ from policycase.storage.csv_files import TEXT
 WIDTH, ID_WIDTH = 36, 60  # of a column of prose, of one of ids, which differ at their ends
 ROWS = 5000  # rows that have lists to choose from
 IDS = 1000  # ids in the list of all records
+SCOPE = "scope"
 FIRST = ("sources", "cases")  # sheets before those of the tables that a reader meets first
 STEPS = """\
 One row is one record. An empty cell means that the source does not say; leave it empty, and write no "unknown" but \
 where a list of codes has it.
-Columns with a dark header must be filled in. Point at a header to read what the column means; the sheet codebook has \
-all of them, the sheet codes explains when to use which code.
+Columns with a dark header must be filled in. Point at a header to read what the column means, and what an import \
+fills an empty cell with; the sheet codebook has all of them, the sheet codes explains when to use which code.
 Cells with an arrow take the codes of their list, or offer the ids of another sheet.
 An id is a short name of your own, such as night-patrol. Never change one that is in use. The case that a row \
 belongs to, the ids of rows that link two others, and the coded source (where there is one) are made for you.
+What a claim or figure is about stands in record_id. The list there has no links: write their parts, joined by --, \
+as in night-watch--watch-force--implement.
 In the column passage write what the row rests on: p2s2 where the sentence says it, p8s2? where a step of reasoning \
 lies between, p2s2; p8s2? for both. The dates, status and other columns of the row rest on the same passages, unless \
 you write otherwise: p2s2; p3s1:start means that start rests on p3s1 alone, and p2s2; p2s2?:setting that the setting \
@@ -58,7 +61,8 @@ Dates are text: 1999, 2020-03, 2020-03-25, [2000..2001] for one moment within, [
 and last day that they can mean are worked out for you, so there are no columns for them.
 Begin with sources and cases. Passages need no typing: policycase new {case} --workbook --from source.txt fills them \
 in, and policycase passages source.txt --case {case} > {case}/data/passages.csv puts them into the folder of the case.
-Then programs, agencies, events and goals; then claims, figures and places, then the sheets that link them.
+Then programs, agencies, events and goals; then claims, figures and places, then the sheets that link them; \
+at the end, in scope, how far you coded each table.
 Rows that you delete here are deleted from the tables by the next import. Only passages stay if their sheet is empty.
 Change no header and no name of a sheet, and add no sheets. Formulas are not taken: paste values.
 Save as .xlsx or .ods, then run: policycase import {case}.xlsx -o {case} --force. It names each \
@@ -68,6 +72,11 @@ Which program, role, figure or date to code, and how, is in {case}/CODING.md.
 Where a check asks for what the source does not say, a code in the note answers: programs [no agency], [no place], \
 [no start]; events [no program]; places [no larger place]; sources [no title], [no address]; claims [no measure]; \
 figures [no sum], in the row of a whole of which only some parts are given or whose parts do not add up."""
+PROMPT = {  # beside a cell of the column of passages, where the list offers one passage and no more
+    "input_title": "Passages of this row",
+    "input_message": "p6s1 says it; p6s1? is inferred. Several: p6s1; p7s2?\n"
+    "For some columns alone: p6s1; p7s2?:start,end",
+}
 EXTRA = "The sheet evidence holds what the columns passage cannot: notes on evidence, and evidence of other records."
 
 
@@ -155,14 +164,22 @@ def _support(
 
 
 def _begun(frames: dict[str, pd.DataFrame], profile: Profile, case_id: str) -> dict[str, pd.DataFrame]:
-    """The sheets of a new case with what is known of it: its country, its profile, that there is a coded source."""
+    """The sheets of a new case with what is known of it: its country, its profile, that there is a coded source.
+
+    The tables that `scope` asks for are there, each without an extent; what passages are is not decided yet.
+    """
+    if frames["cases"].empty and frames[SCOPE].empty:
+        tables = [name for name, table in profile.case_tables.items() if table.needs_evidence and name != "cases"]
+        cells = {"table_name": tables}
+        frames[SCOPE] = pd.DataFrame(cells, columns=frames[SCOPE].columns, dtype=TEXT)
+        frames[PASSAGES] = frames[PASSAGES].assign(coding=pd.Series(None, frames[PASSAGES].index, dtype=TEXT))
     beginnings = {
         "cases": {"case_id": case_id, "country": case_id[:3].upper(), "profile_version": profile.version},
         SOURCES: {"source_id": "source", "source_use": "coded"},
     }
-    for name, cells in beginnings.items():
+    for name, row in beginnings.items():
         if frames[name].empty:
-            frames[name] = pd.DataFrame([cells], columns=frames[name].columns, dtype=TEXT)
+            frames[name] = pd.DataFrame([row], columns=frames[name].columns, dtype=TEXT)
     return frames
 
 
@@ -175,12 +192,18 @@ def _field(table: Table, name: str) -> Field:
     return table.fields.get(name, SUPPORT)
 
 
+def _left_empty(table: Table, field: Field, frame: pd.DataFrame) -> str:
+    """What an import fills an empty cell of a column with, in words; empty if it stays empty."""
+    return "the coded source" if field.name in takes_the_source(table, frame) else filled_with(field)
+
+
 def _put_table(sheet: Worksheet, table: Table, frame: pd.DataFrame, styles: dict[str, Format]) -> None:
     for column, name in enumerate(frame.columns):
         field = _field(table, name)
-        must_be = field.required and not is_filled(field) and name not in takes_the_source(table, frame)
+        left_empty = _left_empty(table, field, frame)
+        must_be = field.required and not left_empty
         put_text(sheet, 0, column, name, styles["required" if must_be else "header"])
-        must = "Must be filled in. " if must_be else ""
+        must = "Must be filled in. " if must_be else f"Left empty: {left_empty}. " if left_empty else ""
         sheet.write_comment(0, column, f"{must}{field.description}", {"x_scale": 2.5, "y_scale": 1.5})
         longest = 0
         for row, cell in enumerate(frame[name], start=1):
@@ -214,6 +237,7 @@ def _add_lists(
             rule |= {"source": _all_ids(profile, shown), "show_error": False}
         else:
             continue
+        rule |= PROMPT if field.name == PASSAGE else {}
         sheet.data_validation(1, column, ROWS, column, rule)
 
 
@@ -227,10 +251,16 @@ def _ids(table: str, key: str, shown: dict[str, pd.DataFrame]) -> str:
     return f"=OFFSET({sheet}!${letter}$2,0,0,MAX(COUNTA({sheet}!${letter}:${letter})-1,1),1)"
 
 
+def _nameable(profile: Profile, shown: dict[str, pd.DataFrame]) -> list[Table]:
+    """The tables whose ids a coder types, and a claim, a figure or evidence can name: the case first; not links."""
+    kinds = {"entity", "statement"}
+    own = [table for table in profile.case_tables.values() if table.kind in kinds and table.key in shown[table.name]]
+    return sorted(own, key=lambda table: table.name != "cases")
+
+
 def _put_ids(sheet: Worksheet, profile: Profile, shown: dict[str, pd.DataFrame], styles: dict[str, Format]) -> None:
     """The ids that a claim or a figure can be about, one below the other, as formulas that follow the other sheets."""
-    own = [table for table in profile.case_tables.values() if table.kind == "entity" and table.key in shown[table.name]]
-    own.sort(key=lambda table: table.name != "cases")
+    own = _nameable(profile, shown)
     ids = [cell for table in own for cell in shown[table.name][table.key].dropna()]
     for column, header in enumerate(("id", "", "sheet", "ids up to here")):
         put_text(sheet, 0, column, header, styles["header"])
@@ -253,14 +283,7 @@ def _put_ids(sheet: Worksheet, profile: Profile, shown: dict[str, pd.DataFrame],
 
 def _all_ids(profile: Profile, shown: dict[str, pd.DataFrame]) -> str:
     """The ids of the sheet `ids`, as many as there are, as a formula."""
-    last = (
-        sum(
-            table.kind == "entity" and table.key in shown[table.name]
-            for table in profile.case_tables.values()
-            if table.name in shown
-        )
-        + 1
-    )
+    last = len(_nameable(profile, shown)) + 1
     return f"=OFFSET(ids!$A$2,0,0,MAX(MIN(ids!$D${last},{IDS}),1),1)"
 
 
@@ -271,8 +294,15 @@ def _meanings(case: Casebook, shown: dict[str, pd.DataFrame]) -> pd.DataFrame:
     pairs = zip(codebook["table"], codebook["field"], strict=True)
     here = codebook[[table in shown and field in shown[table] for table, field in pairs]]
     pairs = zip(here["table"], here["field"], strict=True)
-    required = ["yes" if tables[table].fields[field].required else None for table, field in pairs]
+    required = [_asked(tables[table], field, shown[table]) for table, field in pairs]
     return here.assign(required=pd.array(required, dtype=TEXT))
+
+
+def _asked(table: Table, name: str, frame: pd.DataFrame) -> str | None:
+    """Whether a column must be filled in, or what an import fills it with."""
+    field = table.fields[name]
+    left_empty = _left_empty(table, field, frame)
+    return f"no; left empty: {left_empty}" if left_empty else "yes" if field.required else None
 
 
 def _put_plain(sheet: Worksheet, frame: pd.DataFrame, styles: dict[str, Format]) -> None:

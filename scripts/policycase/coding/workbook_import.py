@@ -44,6 +44,7 @@ GROUPED = re.compile(
 )
 SHARE = re.compile(r"-?[0-9]+(?:\.[0-9]+)? ?%")
 NUMBERS = {"integer", "number"}
+DATE = "a date of Excel"
 UNIT = "%"  # of a share, in a cell of its own
 LENGTHS = {DAY: 10, MONTH: 7, YEAR: 4}  # of an ISO date, by what of it a cell shows
 AT = "at"  # beside the rows of evidence: the cell that each comes from
@@ -111,9 +112,9 @@ def read_workbook(file: Path, profile: Profile, case_id: str, passages: Iterable
         notes += taken
     places: dict[tuple[str, int, str], str] = {}
     if not problems:
-        problems += _complete(sheets, profile, case_id, set(passages), places)
+        problems += _complete(sheets, profile, case_id, list(passages), places)
     if problems:
-        count = f"{len(problems)} thing{'s' * (len(problems) != 1)} to correct; nothing was written"
+        count = f"{len(problems)} thing{'s' * (len(problems) != 1)} to correct first; other checks follow"
         more = [f"… and {len(problems) - SHOWN} more"] if len(problems) > SHOWN else []
         raise UnreadableError("\n".join([f"{file}: {count}", *problems[:SHOWN], *more]))
     places |= {
@@ -228,7 +229,7 @@ def _of_day(day: dt.date, kind: str, field: Field) -> Taken:
     is_midnight = not isinstance(day, dt.datetime) or day.time() == dt.time()
     if not (wanted and is_midnight and kind in LENGTHS):
         return None, ""
-    return day.isoformat()[: LENGTHS[kind]], "a date of Excel"
+    return day.isoformat()[: LENGTHS[kind]], DATE
 
 
 def _of_number(number: float, field: Field, *, is_percent: bool, is_share: bool) -> Taken:
@@ -286,7 +287,7 @@ def _complete(
     sheets: dict[str, _Sheet],
     profile: Profile,
     case_id: str,
-    passages: set[str],
+    passages: list[str],
     places: dict[tuple[str, int, str], str],
 ) -> list[str]:
     """Fill in the generated cells, and say where those of evidence are; return what cannot be generated."""
@@ -307,7 +308,7 @@ def _complete(
     sources = coded_sources(sheets[SOURCES].frame) if SOURCES in sheets else []
     problems += [problem for sheet in sheets.values() for problem in _make_sources(sheet, sources)]
     if PASSAGES in sheets and EVIDENCE in sheets:
-        known = set(sheets[PASSAGES].frame["passage_id"].dropna()) or passages
+        known = list(dict.fromkeys(sheets[PASSAGES].frame["passage_id"].dropna())) or passages
         rows: list[dict[str, str]] = []
         for sheet in sheets.values():
             problems += _make_evidence(sheet, case_id, known, rows)
@@ -323,7 +324,14 @@ def _complete(
             places |= {(EVIDENCE, row, column): f"{EVIDENCE}!{letter}{number}" for column, letter in typed}
             places[EVIDENCE, row, ""] = place
         sheets[EVIDENCE].frame = ordered.drop(columns=AT)
+        fill_coding(sheets[PASSAGES].frame, ordered["passage_id"])
     return problems
+
+
+def fill_coding(passages: pd.DataFrame, used: pd.Series) -> None:
+    """What a coding file need not say either: a passage is coded if something rests on it, else uncoded."""
+    made = ["coded" if passage else "uncoded" for passage in passages["passage_id"].isin(used)]
+    passages["coding"] = passages["coding"].fillna(pd.Series(made, passages.index, dtype=TEXT))
 
 
 def _fill_defaults(sheet: _Sheet) -> None:
@@ -359,9 +367,9 @@ def _make_sources(sheet: _Sheet, sources: list[str]) -> Iterator[str]:
                 yield f"{sheet.where(name, int(row))}: {name} is empty, and {len(sources)} sources are coded · name one"
 
 
-def _make_evidence(sheet: _Sheet, case_id: str, known: set[str], rows: list[dict[str, str]]) -> Iterator[str]:
+def _make_evidence(sheet: _Sheet, case_id: str, known: list[str], rows: list[dict[str, str]]) -> Iterator[str]:
     """Add the rows of evidence that the passages of a sheet give."""
-    table = sheet.table
+    table, there = sheet.table, set(known)
     for row, text in enumerate(sheet.passages):
         if text is None:
             continue
@@ -371,9 +379,12 @@ def _make_evidence(sheet: _Sheet, case_id: str, known: set[str], rows: list[dict
         except _UnsupportedError as error:
             yield f'{sheet.where(PASSAGE, row)}: passage is "{text[:60]}"; {error}'
             continue
-        for passage in dict.fromkeys(passage for _, passage, _ in found if passage not in known):
-            hint = did_you_mean(local(passage, case_id), (local(one, case_id) for one in known))
-            what = f'no passage "{local(passage, case_id)}" is in this case'
+        for passage in dict.fromkeys(passage for _, passage, _ in found if passage not in there):
+            name = local(passage, case_id)
+            hint = did_you_mean(name, (local(one, case_id) for one in known))
+            if name in {*table.fields, RECORD}:
+                hint = f"join a column to its passage by a colon: p2s2:{name}, or p2s2?:{name} if inferred"
+            what = f'no passage "{name}" is in this case'
             yield f"{sheet.where(PASSAGE, row)}: {what} · {hint or 'see the sheet passages'}"
         own = {"record_id": record[table.key], "case_id": case_id, AT: sheet.where(PASSAGE, row)}
         rows += [own | {"field": name, "passage_id": passage, "basis": basis} for name, passage, basis in found]
@@ -394,8 +405,8 @@ def read_support(text: str, table: Table, record: Mapping[Any, Any] | pd.Series,
         basis = INFERRED if match["before"] or match["after"] else STATED
         for name in re.split(r", ?", match["fields"]) if match["fields"] else [""]:
             if name not in {"", RECORD} and (name not in table.fields or pd.isna(record[name])):
-                why = "is empty" if name in table.fields else f"is not a column of {table.name}"
-                msg = f"{name} {why} · take :{name} out"
+                why = "is empty in this row" if name in table.fields else f"is not a column of {table.name}"
+                msg = f"{name} {why} · {'fill it in, or ' * (name in table.fields)}take :{name} out"
                 raise _UnsupportedError(msg)
             passage = whole(match["passage"], case_id)
             if named.setdefault(name, {}).setdefault(passage, basis) != basis:

@@ -17,6 +17,8 @@ _DAY = r"[0-9]{4}(?:-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12][0-9]|3[01]))?)?"
 _SINGLE = re.compile(rf"(?:{_DAY}|[0-9]{{3}}X)[?~]?")
 _RANGE = re.compile(rf"\[(?P<first>{_DAY})?\.\.(?P<last>{_DAY})?\]")
 PATTERN = f"^(?:{_SINGLE.pattern}|{_RANGE.pattern})$".replace("?P<first>", "?:").replace("?P<last>", "?:")
+_SEASON = re.compile(r"[0-9]{4}-(?:2[1-9]|3[0-2])|.*\b(?:spring|summer|autumn|fall|winter)\b.*", re.IGNORECASE)
+_QUARTER = re.compile(r"[0-9]{4}-(?:3[3-9]|4[01])|.*\b(?:quarter|trimester|semester|half|[qh][1-4])\b.*", re.IGNORECASE)
 FORMS = "1999, 1999-05, 1999-05-17, 199X, 1999?, 1999~, [2000..2001], [2002..] or [..2020-03-25]"
 
 
@@ -60,8 +62,17 @@ def bounds(text: str) -> Bounds:
         return found
     if _SINGLE.fullmatch(text):
         return _parsed(text)
-    msg = f'"{text}" is not an allowed date; expected {FORMS}'
+    msg = f'"{text}" is not an allowed date; {_instead(text)}'
     raise DateError(msg)
+
+
+def _instead(text: str) -> str:
+    """What to write in place of what is not a date; a season and a part of a year are their months."""
+    if _SEASON.fullmatch(text):
+        return "for a season write its months at that place: spring 2018 in the north is [2018-03..2018-05]"
+    if _QUARTER.fullmatch(text):
+        return "for a part of a year write its months: the first quarter of 2018 is [2018-01..2018-03]"
+    return f"expected {FORMS}"
 
 
 def _parsed(text: str) -> Bounds:

@@ -20,7 +20,7 @@ from frictionless.table import Header
 from policycase.errors import UnreadableError
 from policycase.findings import Finding, quoted
 from policycase.model.package import Folder, Package
-from policycase.model.profile import FOLDER, Profile, Table, schema_path
+from policycase.model.profile import FOLDER, Profile, Table, schema_path, shipped_profile
 from policycase.model.tables import SPAN, Distinct, Tables, files_of, read_plain
 from policycase.storage.csv_files import CsvFile
 from policycase.storage.json_files import duplicate_free
@@ -288,11 +288,23 @@ def _worded(code: str, note: str, path: str, number: int | None = None, field: s
     shown = f'{field} "{cell}": ' if cell else f"{field}: " if field else ""
     message, hint = shown + (note or NOTES.get(code, "")), ""
     if note.startswith('constraint "required"'):
-        message, hint = f"{field} is empty; it is required", "fill it in"
+        message, hint = f"{field} is empty; it is required", to_fill(Path(path).stem, field)
     elif note.startswith('constraint "pattern"'):
         message = f'{field} "{cell}" is malformed'
         hint = f"policycase codebook {Path(path).stem} shows what {field} allows"
     return Finding(code, message, hint, path=path, line=None if number is None else number + 2, field=field)
+
+
+def to_fill(table: str, name: str) -> str:
+    """What to write into an empty cell: its codes if they are few, else where they are."""
+    tables, few = shipped_profile().tables, 8
+    field = tables[table].fields.get(name) if table in tables else None
+    if field is None or not field.vocabulary:
+        return "fill it in"
+    codes = shipped_profile().vocabularies[field.vocabulary]
+    if len(codes) <= few:
+        return f"fill it in: {', '.join(codes)}"
+    return f"fill it in; policycase codebook {field.vocabulary} lists its codes"
 
 
 def check_cells_exactly(package: Package) -> list[Finding]:
