@@ -124,7 +124,7 @@ def _at(draw: random.Random, cells: list[str], new: Callable[[str], list[str]]) 
 
 
 OF_LINES: dict[str, Callable[[random.Random, Lines], None]] = {
-    "odd cell": lambda draw, lines: _cell(draw, lines, lambda *_: draw.choice(ODD)),
+    "unusual cell": lambda draw, lines: _cell(draw, lines, lambda *_: draw.choice(ODD)),
     "empty cell": lambda draw, lines: _cell(draw, lines, lambda *_: ""),
     "letter lost": lambda draw, lines: _cell(draw, lines, lambda rows, row, column: rows[row][column][1:]),
     "edge space": lambda draw, lines: _cell(draw, lines, lambda rows, row, column: f" {rows[row][column]} "),

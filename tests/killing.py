@@ -90,8 +90,8 @@ def begin(folder: Path, arguments: list[str], change: int = 0, seconds: float = 
 def end(child: int, reader: int) -> tuple[str, int]:
     """Wait for a command; how it ended, and its changes of the disk if it was left to end."""
     _, status = os.waitpid(child, 0)
-    with os.fdopen(reader) as told:
-        changes = int(told.read() or 0)
+    with os.fdopen(reader) as counted:
+        changes = int(counted.read() or 0)
     return "killed" if os.WIFSIGNALED(status) else f"exit {os.WEXITSTATUS(status)}", changes
 
 

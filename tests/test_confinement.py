@@ -72,12 +72,14 @@ SAMPLE = [*(one for one in PLAIN if one.loads)][::5] + [*(one for one in PLAIN i
 
 def confined(commands: list[tuple[str, Path, list[str], list[Path]]]) -> dict[str, list[str]]:
     """What commands did beyond what they may, by name: all in one process of its own."""
-    told = json.dumps(
+    given_commands = json.dumps(
         [[name, str(folder), words, [str(place) for place in places]] for name, folder, words, places in commands]
     )
     code = [sys.executable, "-W", "ignore", str(ROOT / "tests/hostile/confined.py")]
     environment = os.environ | {"PYTHONPATH": str(ROOT / "scripts"), "PYTHONDONTWRITEBYTECODE": "1"}
-    done = subprocess.run(code, input=told, capture_output=True, text=True, check=False, env=environment, timeout=600)
+    done = subprocess.run(
+        code, input=given_commands, capture_output=True, text=True, check=False, env=environment, timeout=600
+    )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 

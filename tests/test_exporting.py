@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 import pyreadstat
 import pytest
 from copies import ROOT, edit
-from odd import LONG_NAME, copy_odd
+from unusual import LONG_NAME, copy_unusual
 
 import policycase
 from policycase.cli.main import main
@@ -35,8 +35,8 @@ def books(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Casebook]:
     """The case, a stack of all six, and the case with a table that is hard on other programs."""
     case = policycase.load()
     examples = sorted(path.parent for path in (ROOT / "examples").glob("*/datapackage.json"))
-    odd = policycase.load(copy_odd(tmp_path_factory.mktemp("odd") / "kgz-leph"))
-    return {"one": case, "stack": policycase.stack([case, *examples]), "odd": odd}
+    unusual = policycase.load(copy_unusual(tmp_path_factory.mktemp("unusual") / "kgz-leph"))
+    return {"one": case, "stack": policycase.stack([case, *examples]), "unusual": unusual}
 
 
 def from_csv(path: Path, _book: Casebook, name: str) -> pd.DataFrame:
@@ -46,19 +46,19 @@ def from_csv(path: Path, _book: Casebook, name: str) -> pd.DataFrame:
 
 
 def from_parquet_by_pandas(path: Path, book: Casebook, name: str) -> pd.DataFrame:
-    parted = len(book.case_ids) > 1 and name in book.profile.case_tables
-    return pd.read_parquet(path / name if parted else path / f"{name}.parquet")
+    partitioned = len(book.case_ids) > 1 and name in book.profile.case_tables
+    return pd.read_parquet(path / name if partitioned else path / f"{name}.parquet")
 
 
 def from_parquet_by_dask(path: Path, book: Casebook, name: str) -> pd.DataFrame:
-    parted = len(book.case_ids) > 1 and name in book.profile.case_tables
-    return dd.read_parquet(path / name if parted else path / f"{name}.parquet").compute()
+    partitioned = len(book.case_ids) > 1 and name in book.profile.case_tables
+    return dd.read_parquet(path / name if partitioned else path / f"{name}.parquet").compute()
 
 
 def from_parquet_by_duckdb(path: Path, book: Casebook, name: str) -> pd.DataFrame:
-    parted = len(book.case_ids) > 1 and name in book.profile.case_tables
-    files = f"{path}/{name}/*/*.parquet" if parted else f"{path}/{name}.parquet"
-    return as_objects(duckdb.sql(f"from read_parquet('{files}', hive_partitioning = {parted})"))
+    partitioned = len(book.case_ids) > 1 and name in book.profile.case_tables
+    files = f"{path}/{name}/*/*.parquet" if partitioned else f"{path}/{name}.parquet"
+    return as_objects(duckdb.sql(f"from read_parquet('{files}', hive_partitioning = {partitioned})"))
 
 
 def as_objects(relation) -> pd.DataFrame:
@@ -156,7 +156,9 @@ def rows_of(frame: pd.DataFrame, book: Casebook, name: str) -> list[tuple]:
 
 
 @pytest.mark.parametrize(("form", "reader"), READERS, ids=[reader.__name__ for _, reader in READERS])
-@pytest.mark.parametrize("which", ["one", *(pytest.param(name, marks=pytest.mark.slow) for name in ("stack", "odd"))])
+@pytest.mark.parametrize(
+    "which", ["one", *(pytest.param(name, marks=pytest.mark.slow) for name in ("stack", "unusual"))]
+)
 def test_export_equals_the_tables_cell_for_cell(books, exported, which: str, form: str, reader):
     book = books[which]
     text = book.text
@@ -169,7 +171,7 @@ def test_export_equals_the_tables_cell_for_cell(books, exported, which: str, for
 
 def test_books_that_are_tested_have_figures_and_hard_cells(books):
     assert len(books["stack"].figures) > 0
-    assert books["odd"]["order"]["select"].tolist()[0] == "=1+1"
+    assert books["unusual"]["order"]["select"].tolist()[0] == "=1+1"
 
 
 def test_csv_tells_every_field_and_code(books, exported):
@@ -283,12 +285,12 @@ def test_duckdb_takes_rows_that_point_to_each_other_in_a_circle(package: Path, t
 
 
 def test_excel_runs_no_cell_and_opens_on_its_readme(books, exported):
-    workbook = openpyxl.load_workbook(exported("odd", "excel"))
+    workbook = openpyxl.load_workbook(exported("unusual", "excel"))
     kinds = {cell.data_type for sheet in workbook for row in sheet.iter_rows() for cell in row}
     sheet = workbook["order"]
     starts = next(column for column in workbook["programs"].columns if column[0].value == "start_earliest")
 
-    assert workbook.sheetnames == ["README", "codebook", *books["odd"].tables]
+    assert workbook.sheetnames == ["README", "codebook", *books["unusual"].tables]
     assert "f" not in kinds
     assert (sheet["D2"].value, sheet["D2"].data_type, sheet["D2"].number_format) == ("=1+1", "s", "@")
     assert (sheet.freeze_panes, sheet.auto_filter.ref) == ("B2", "A1:L6")
@@ -310,7 +312,7 @@ def test_stata_has_labels_and_numbers_that_mean_the_same_in_every_case(books, ex
 
 
 def test_stata_and_spss_rename_what_they_do_not_take_and_say_so(exported):
-    stata, spss = exported("odd", "stata"), exported("odd", "spss")
+    stata, spss = exported("unusual", "stata"), exported("unusual", "spss")
     names = list(pd.read_stata(stata / "order.dta"))
     codebook = pd.read_stata(stata / "codebook.dta")
     spoken = codebook[codebook["table"] == "order"].set_index("field")["variable"]

@@ -79,8 +79,8 @@ def test_highlight_that_is_no_record_is_named_with_its_line(
 ):
     run(taguette, "taguette", tmp_path / "draft.yaml")
 
-    told = [line.removeprefix(f"{taguette}:") for line in reported(capsys, taguette)]
-    assert [line.partition(" · ")[0] for line in told] == [
+    lines = [line.removeprefix(f"{taguette}:") for line in reported(capsys, taguette)]
+    assert [line.partition(" · ")[0] for line in lines] == [
         "8: the highlight has no tag",
         '9: the tag "other" is a code of agencies and events and goals and programs',
         '10: the tag "lanch" is neither a table nor a code',
@@ -103,11 +103,11 @@ def test_annotation_is_the_note_and_its_context_finds_the_passage(
     assert {name: content for name, content in passages.items() if content} == {
         "p1s3": {"places": {"city-1": {"place_type": "city", "note": "A town, by its size."}}}
     }
-    told = reported(capsys, hypothesis)
-    assert [line.removeprefix(f"{hypothesis}:").partition(" · ")[0] for line in told[:1]] == [
+    lines = reported(capsys, hypothesis)
+    assert [line.removeprefix(f"{hypothesis}:").partition(" · ")[0] for line in lines[:1]] == [
         "25: the highlight has no text"
     ]
-    assert "the highlight may be in p1s2 or p1s3" in told[1]
+    assert "the highlight may be in p1s2 or p1s3" in lines[1]
 
 
 def test_words_of_a_highlight_stand_in_comments_alone(taguette: Path, tmp_path: Path):

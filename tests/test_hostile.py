@@ -78,13 +78,13 @@ def test_hostile_packages_judged_beside_a_good_one_change_nothing_for_it(
     with watched() as heard:
         code = main(["validate", *targets, GOOD, "--json"])
 
-    told = {line["package"]: line for line in map(json.loads, capsys.readouterr().out.splitlines())}
-    assert (code, told[GOOD]["valid"]) == (1, True)
-    assert [one["rule"] for one in told[GOOD]["findings"]] == [one.rule for one in policycase.validate(GOOD).found]
+    reports = {line["package"]: line for line in map(json.loads, capsys.readouterr().out.splitlines())}
+    assert (code, reports[GOOD]["valid"]) == (1, True)
+    assert [one["rule"] for one in reports[GOOD]["findings"]] == [one.rule for one in policycase.validate(GOOD).found]
     for target, threat in targets.items():
-        found = {finding["rule"] for finding in told[target]["findings"]}
+        found = {finding["rule"] for finding in reports[target]["findings"]}
         assert found == (threat.found or {"package-can-be-read"}), threat.name
-        assert not any(PRIVATE in finding["message"] for finding in told[target]["findings"]), threat.name
+        assert not any(PRIVATE in finding["message"] for finding in reports[target]["findings"]), threat.name
     assert reached_outside(heard, tmp_path) == []
 
 

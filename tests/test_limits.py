@@ -34,7 +34,7 @@ good, hostile = sys.argv[1:]
 read = {"validate": policycase.validate, "load": policycase.load,
         "stack": lambda path: policycase.stack([path, good]),
         "validate_many": lambda path: policycase.validate_many([path, good])[path]}
-told = {}
+outcomes = {}
 for name, ask in read.items():
     ask(good) if name in ("validate", "load") else None
     Path("/proc/self/clear_refs").write_text("5")  # the peak begins here
@@ -44,8 +44,8 @@ for name, ask in read.items():
         said = answer.found[0].message if getattr(answer, "found", ()) else type(answer).__name__
     except policycase.PolicyCaseError as error:
         said = str(error)
-    told[name] = said, (peak() - before) // 1024
-print(json.dumps(told))
+    outcomes[name] = said, (peak() - before) // 1024
+print(json.dumps(outcomes))
 """
 
 
@@ -97,11 +97,11 @@ def lying_bomb(lamps: Path) -> Path:
 def test_what_is_too_large_is_refused_without_being_read_into_memory(lamps: Path, tmp_path: Path, make, said: str):
     good = copy_lamps(tmp_path / "good")
 
-    told = measured(make(lamps), good)
+    outcomes = measured(make(lamps), good)
 
-    assert {name: (said in message, taken < 24) for name, (message, taken) in told.items()} == dict.fromkeys(
+    assert {name: (said in message, taken < 24) for name, (message, taken) in outcomes.items()} == dict.fromkeys(
         READERS, (True, True)
-    ), told
+    ), outcomes
 
 
 @pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="memory is measured as Linux tells it")
@@ -113,12 +113,12 @@ def test_file_just_below_the_limit_takes_a_bounded_multiple_of_its_size(lamps: P
     table.write_text("\n".join([table.read_text(encoding="utf-8").splitlines()[0], *rows, ""]), encoding="utf-8")
     size = table.stat().st_size
 
-    told = measured(lamps, good, LARGEST_FILE=size)
+    outcomes = measured(lamps, good, LARGEST_FILE=size)
     refused = measured_error(lamps, LARGEST_FILE=size - 1)
 
     assert 1.9 * MIB < size < 2.1 * MIB
-    assert told["load"][0] == "Casebook"
-    assert max(taken for _, taken in told.values()) < 60 * size // MIB, told
+    assert outcomes["load"][0] == "Casebook"
+    assert max(taken for _, taken in outcomes.values()) < 60 * size // MIB, outcomes
     assert f"{size} bytes are too many to read" in refused
 
 
@@ -166,10 +166,14 @@ def test_findings_of_one_rule_and_table_are_told_up_to_a_limit(lamps: Path, monk
 
     found = policycase.validate(lamps).findings
 
-    told = found[found["rule"].eq(rule) & found["path"].eq("data/goals.csv")]
-    assert len(told) == 501
-    assert told.loc[told["line"].isna(), "message"].tolist() == ["more than 500 findings; the rest are not shown"]
-    assert told.loc[told["line"].isna(), "hint"].iloc[0].endswith("set POLICYCASE_MOST_FINDINGS to more than 500")
+    outcomes = found[found["rule"].eq(rule) & found["path"].eq("data/goals.csv")]
+    assert len(outcomes) == 501
+    assert outcomes.loc[outcomes["line"].isna(), "message"].tolist() == [
+        "more than 500 findings; the rest are not shown"
+    ]
+    assert (
+        outcomes.loc[outcomes["line"].isna(), "hint"].iloc[0].endswith("set POLICYCASE_MOST_FINDINGS to more than 500")
+    )
 
 
 def test_nearest_name_is_looked_for_among_the_first_names_alone():
@@ -277,7 +281,7 @@ sys.exit(main(["validate", sys.argv[1]]))
 """
 
 
-@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="memory is told as Linux tells it")
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="memory is what Linux says of it")
 def test_memory_that_is_full_is_told_in_one_line(lamps: Path, tmp_path: Path):
     good = copy_lamps(tmp_path / "good")
     with (lamps / "data/goals.csv").open("r+b") as table:

@@ -294,9 +294,9 @@ def test_doi_is_told_from_other_addresses(path: str, bare: str):
 
 @pytest.mark.parametrize("name", [CITATION, ZENODO, CROISSANT])
 def test_contributors_are_told_what_is_generated(name: str):
-    told = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").partition("## Generated files")[2]
+    listed = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").partition("## Generated files")[2]
 
-    assert f"`{name}`" in told.partition("\n## ")[0]
+    assert f"`{name}`" in listed.partition("\n## ")[0]
 
 
 HOSTILE = [

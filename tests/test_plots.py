@@ -160,13 +160,13 @@ def test_role_in_a_planned_program_is_an_outline_under_a_name_that_says_so():
 def test_charts_show_what_the_views_hold():
     rows = timeline_rows(SIX)
     rows = rows[rows["kind"].ne("place")]
-    told = policycase.timeline(SIX, others=True)
+    expected = policycase.timeline(SIX, others=True)
     chips = pd.concat([grid_module.network(SIX, case_id).chips for case_id in SIX.case_ids])
     aims = pd.concat([grid_module.goals(SIX, case_id).chips for case_id in SIX.case_ids])
     matrix = policycase.goal_matrix(SIX, others=True)
 
-    assert set(rows.loc[rows["dated"], "record_id"]) == set(told["record_id"])
-    assert rows[["start", "end"]].notna().sum().sum() == len(told)
+    assert set(rows.loc[rows["dated"], "record_id"]) == set(expected["record_id"])
+    assert rows[["start", "end"]].notna().sum().sum() == len(expected)
     assert chips["style"].ne("outline").sum() == len(policycase.ties(SIX))
     assert (
         aims["column"].value_counts().to_dict() == matrix.groupby("goal_type", observed=True)["goals"].sum().to_dict()

@@ -106,9 +106,9 @@ def test_value_tells_its_page_paragraph_and_sentence_on_hover(page: Page):
 
 
 def test_every_evidence_row_stands_in_a_fold(page: Page):
-    told = page.text.count("stated") + page.text.count("inferred")
+    bases = page.text.count("stated") + page.text.count("inferred")
 
-    assert told >= len(CASE.evidence)
+    assert bases >= len(CASE.evidence)
     assert "Start p3s3 page S34, paragraph 3, sentence 3 stated" in page.text
 
 
@@ -185,14 +185,14 @@ def test_empty_table_tells_why_it_is_empty(page: Page, stacked: Page):
 
 
 def test_planned_and_cancelled_events_say_so(stacked: Page):
-    told = " ".join(stacked.words)
+    words = " ".join(stacked.words)
 
     assert (
         "Closure planned and not carried out: 12 Sep 2006, cancelled (named only by other sources) · can-insite:"
-        in told
+        in words
     )
-    assert "Local units to be created: Jun 2019 or later, planned · gbr-svru:" in told
-    assert "30 Sep 2011 or later, occurrence not stated · can-insite:" in told
+    assert "Local units to be created: Jun 2019 or later, planned · gbr-svru:" in words
+    assert "30 Sep 2011 or later, occurrence not stated · can-insite:" in words
 
 
 def test_headings_go_down_one_level_at_a_time(either: Page):

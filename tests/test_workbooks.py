@@ -15,7 +15,7 @@ import pytest
 from copies import ROOT, copy_lamps, copy_package
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from odd import copy_odd
+from unusual import copy_unusual
 
 import policycase
 from policycase.cli.main import main
@@ -119,7 +119,7 @@ def test_case_comes_back_from_its_workbook_byte_for_byte(folder: Path, tmp_path:
 
 @pytest.mark.slow
 def test_hard_cells_come_back_and_the_case_keeps_what_else_it_has(tmp_path: Path):
-    package = copy_odd(tmp_path / "odd")
+    package = copy_unusual(tmp_path / "odd")
     book, before = policycase.load(package), (package / "data/order.csv").read_bytes()
     (package / "data/notes.txt").write_text("mine", encoding="utf-8")
     workbook = policycase.export(book, "workbook", tmp_path / "odd.xlsx")

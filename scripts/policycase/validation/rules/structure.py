@@ -350,8 +350,8 @@ def reliability_is_of_a_field(tables: Tables) -> Iterator[Finding]:
     rows = tables["reliability"]
     owners = tables.profile.case_tables
     lost = ~rows["table_name"].isin(owners)
-    told = zip(rows.loc[lost, "table_name"], first(rows[lost]), strict=True)
-    hints = [did_you_mean(str(name), owners) if hinted else "" for name, hinted in told]
+    named = zip(rows.loc[lost, "table_name"], first(rows[lost]), strict=True)
+    hints = [did_you_mean(str(name), owners) if hinted else "" for name, hinted in named]
     yield from at(
         tables, "reliability", rows[lost].assign(hint=hints), "table_name", 'no table "{table_name}"', "{hint}"
     )

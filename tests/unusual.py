@@ -46,7 +46,7 @@ kgz-leph:o5,kgz-leph,kgz-leph:o1,,,,,,,,,{LONG_TEXT}
 """
 
 
-def copy_odd(target: Path) -> Path:
+def copy_unusual(target: Path) -> Path:
     """The package of this repository with the table `order`."""
     copy_package(target)
     (target / "schemas/order.schema.json").write_bytes(write_json(SCHEMA))
