@@ -301,6 +301,7 @@ def test_what_is_no_coding_file_is_refused(content: str | bytes, message: str, t
         ("a: {b: 1,\n  c: d: e}", ":2: not YAML: .* · close the bracket that line 1 opens"),
         ("a:\nb: 'x", ":2: not YAML: .* · close the quote that line 2 opens"),
         ("a: @x", ':1: not YAML: .* · quote a text that begins with "@"'),
+        ("a: x\u2028b: @x", ':2: not YAML: .* · quote a text that begins with "@"'),
     ],
 )
 def test_what_is_not_yaml_is_named_by_its_cause(text: str, message: str, tmp_path: Path):

@@ -150,7 +150,8 @@ def _cause(error: yaml.YAMLError, text: str) -> str:
     """What most likely made a text no YAML, and what to do."""
     context, problem = (getattr(error, name, None) or "" for name in ("context", "problem"))
     mark, opened = (getattr(error, name, None) for name in ("problem_mark", "context_mark"))
-    line = text.split("\n")[mark.line] if mark and mark.line <= text.count("\n") else ""
+    lines = re.split("\r\n|[\n\r\x85\u2028\u2029]", text)  # as YAML counts them
+    line = lines[mark.line] if mark and mark.line < len(lines) else ""
     begun = f"line {opened.line + 1}" if opened else "a line above"
     if re.match(r"\s*\t", line):
         return "the line begins with a tab; indent by spaces"
@@ -159,7 +160,7 @@ def _cause(error: yaml.YAMLError, text: str) -> str:
     if "flow" in context:
         return f"close the bracket that {begun} opens, and inside it quote a text that holds a comma or a colon"
     if "cannot start any token" in problem:
-        return f'quote a text that begins with "{line[mark.column] if mark else ""}"'
+        return f'quote a text that begins with "{line[mark.column :][:1] if mark else ""}"'
     if "mapping values are not allowed" in problem and len(re.findall(r":(?:\s|$)", line)) > 1:
         return "quote a text that holds a colon"
     return "indent by spaces, as far as the other names beside it, and quote a text that holds a colon"
