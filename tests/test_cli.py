@@ -298,10 +298,12 @@ def test_rules_are_listed_with_their_texts(capsys):
 def test_what_is_not_done_yet_is_listed_apart(capsys, lamps: Path):
     lines = (lamps / "data/evidence.csv").read_text(encoding="utf-8").splitlines(keepends=True)
     (lamps / "data/evidence.csv").write_text("".join(lines[:-1]), encoding="utf-8")
+    edit(lamps / "data/programs.csv", ",Night rounds,", ",,")
 
     _, out, _ = run(capsys, "validate", "--todo", str(lamps))
 
     assert out.startswith("Not done yet:\n")
+    assert "name is empty; it is required" in out
     assert "Wrong:" not in out
 
 

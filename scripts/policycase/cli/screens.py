@@ -21,6 +21,7 @@ from policycase.model.provenance import RECORD
 from policycase.model.tables import Tables
 from policycase.storage.csv_files import TEXT
 from policycase.storage.json_files import NOT_XML
+from policycase.validation.cell_checks import lacking
 from policycase.validation.report import Report
 from policycase.validation.rules import RULES
 
@@ -220,7 +221,7 @@ def say_findings(report: Report, *, apart: bool = False) -> None:
 
 def is_todo(finding: Finding) -> bool:
     """Whether a finding says that something is not done yet, rather than that something is wrong."""
-    return finding.rule in RULES and RULES[finding.rule].todo
+    return finding.message == lacking(finding.field) or (finding.rule in RULES and RULES[finding.rule].todo)
 
 
 def say_for_ci(reports: Mapping[str, Report], form: str) -> None:

@@ -282,13 +282,18 @@ def _file(resource: Mapping[str, Any], table: CheckedTable) -> Iterator[Finding]
             yield _worded(code, f'expected is "{expected}" and actual is "{actual}"', table.path)
 
 
+def lacking(field: str) -> str:
+    """What is said of a required cell that is empty."""
+    return f"{field} is empty; it is required"
+
+
 def _worded(code: str, note: str, path: str, number: int | None = None, field: str = "", cell: str = "") -> Finding:
     """A finding in frictionless' words, but for the commonest, with the field and the cell that it is about."""
     note, cell = quoted(note), quoted(cell)
     shown = f'{field} "{cell}": ' if cell else f"{field}: " if field else ""
     message, hint = shown + (note or NOTES.get(code, "")), ""
     if note.startswith('constraint "required"'):
-        message, hint = f"{field} is empty; it is required", to_fill(Path(path).stem, field)
+        message, hint = lacking(field), to_fill(Path(path).stem, field)
     elif note.startswith('constraint "pattern"'):
         message = f'{field} "{cell}" is malformed'
         hint = f"policycase codebook {Path(path).stem} shows what {field} allows"
