@@ -228,7 +228,7 @@ WRONG = {
     "an unknown field": ('supports: ["lamps:sart"]', 'small.yaml:13: supports: no field "sart" in programs'),
     "a token": ("supports: [a b]", 'small.yaml:13: supports: "a b" is not a record'),
     "a missing part": ("- {program_id: lamps}", "small.yaml:9: program_populations: population is missing"),
-    "a link to nothing": ("- {program_population_id: x}", 'small.yaml:9: no program_population_id "x" stands above'),
+    "a link to nothing": ("- {program_population_id: x}", 'small.yaml:9: no program_population_id "x" appears above'),
     "a passage": ("p1s3: {}", 'small.yaml:14: no passage "p1s3" has a fingerprint'),
     "a section": (
         "other_source: {}",

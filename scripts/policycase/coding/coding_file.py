@@ -47,7 +47,7 @@ DEEPEST = 20
 SHOWN = 40  # problems that a message names
 WIDTH = 110
 HEADING = """\
-# Exported by policycase as a coding file. Each record stands under the first passage that says it; see CODING.md.
+# Exported by policycase as a coding file. Each record is under the first passage that says it; see CODING.md.
 """
 
 
@@ -168,7 +168,7 @@ def _cause(error: yaml.YAMLError, text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where records stand: under a passage, or below a name; and what holds there for fields that say nothing."""
+    """Where records are: under a passage, or below a name; and what holds there for fields that say nothing."""
 
     passage: str
     name: str
@@ -177,7 +177,7 @@ class _Place:
 
 @dataclass(slots=True)
 class _Reader:
-    """A coding file as it is read: rows, where they stand, what supports them, and what is wrong."""
+    """A coding file as it is read: rows, where they are, what supports them, and what is wrong."""
 
     file: Path
     profile: Profile
@@ -213,7 +213,7 @@ class _Reader:
         self._finish()
 
     def coding(self) -> Coding:
-        """What was read, as it stands."""
+        """What was read, as it is."""
         frames = {table.name: self._frame(table) for table in self.profile.case_tables.values()}
         return Coding(frames, self.lines, self.package)
 
@@ -245,7 +245,7 @@ class _Reader:
                             f"{_line(found[name])} · write it once")  # fmt: skip
             elif names and name not in names:
                 hint = did_you_mean(name, [one for one in names if one not in found])
-                hint = "it stands at the top, beside passages" if name in SECTIONS else hint
+                hint = "it is at the top, beside passages" if name in SECTIONS else hint
                 hint = "quote a text that holds a comma inside { }" if " " in name else hint
                 self._wrong(key, f'no "{_short(name)}" in {what} · {hint or "expected " + ", ".join(names)}')
             else:
@@ -338,7 +338,7 @@ class _Reader:
                 self._token(item, passage)
 
     def _records(self, parts: dict[str, yaml.Node], place: _Place) -> None:
-        """The records of some tables, which stand in one place."""
+        """The records of some tables, which are in one place."""
         for table in coded_tables(self.profile):
             if table.name not in parts:
                 continue
@@ -360,7 +360,7 @@ class _Reader:
             if record_id in self.at:
                 self._record(table, record_id, node, fields, place)
             else:
-                self._wrong(node, f'no {table.key} "{_short(local(record_id, self.case_id))}" stands above')
+                self._wrong(node, f'no {table.key} "{_short(local(record_id, self.case_id))}" appears above')
             return
         parts = {part: _peeked(fields[part]) for part in table.id_parts if part in fields}
         missing = [part for part in table.id_parts if not parts.get(part)]
@@ -382,7 +382,7 @@ class _Reader:
         *,
         is_new: bool = False,
     ) -> None:
-        """A record where it stands first, or what a further passage says of it."""
+        """A record where it is first, or what a further passage says of it."""
         known = self.at.get(record_id)
         if known is None:
             self._add(table, record_id, node, place.passage)
@@ -482,7 +482,7 @@ class _Reader:
             self._wrong(node, f"{what} must be a text, or one of {', '.join(MARKS)} with a text")
             return "", "", ""
         if not passage and marks[0] != ELSEWHERE:
-            self._wrong(node, f"{what} is {marks[0]}, but stands under no passage · move it to its passage")
+            self._wrong(node, f"{what} is {marks[0]}, but is under no passage · move it to its passage")
         note = self._text(parts[NOTE], NOTE) if NOTE in parts else ""
         return self._text(parts[marks[0]], what), marks[0], note
 
@@ -588,12 +588,12 @@ def key_of(table: Table) -> str:
 
 
 def coded_tables(profile: Profile) -> list[Table]:
-    """The tables whose rows stand under passages; the case itself apart."""
+    """The tables whose rows are under passages; the case itself apart."""
     return [table for table in profile.case_tables.values() if table.needs_evidence and table.key != "case_id"]
 
 
 def _rests(table: Table, column: Field, text: str) -> bool:
-    """Whether a value rests on the passage that it stands under, unless the file says otherwise."""
+    """Whether a value rests on the passage that it is under, unless the file says otherwise."""
     return column.evidence and column.name not in table.id_parts and bool(text) and text != column.silent
 
 
@@ -633,7 +633,7 @@ def write(case: Casebook, place: Path) -> None:
     Raises
     ------
     UnreadableError
-        There are several cases, or a row cannot stand in a coding file, since an id is missing or wrong.
+        There are several cases, or a row cannot be in a coding file, since an id is missing or wrong.
     """
     place.write_text(coding_text(case), encoding="utf-8", newline="\n")
 
@@ -758,7 +758,7 @@ class _Writer:
             part.setdefault(table.name, {})[self._local(record_id)] = fields
 
     def _fields(self, table: Table, row: dict[str, str], home: str, given: dict[str, str]) -> dict[str, Any]:
-        """The fields of a record that stand at its home; those that rest on later passages are put there."""
+        """The fields of a record that are at its home; those that rest on later passages are put there."""
         record_id = row[table.key]
         evidence = self.evidence.get(record_id, {})
         fields: dict[str, Any] = {}
@@ -801,7 +801,7 @@ class _Writer:
         return fields
 
     def _add(self, table: Table, row: dict[str, str], passage: str, fields: dict[str, Any]) -> None:
-        """A field of a record that stands above, under a passage further down."""
+        """A field of a record that is above, under a passage further down."""
         record_id = row[table.key]
         if table.key == "case_id":
             self.under[passage].setdefault(CASE, {}).update(fields)

@@ -24,7 +24,7 @@ from policycase.model.dates import PATTERN
 from policycase.model.profile import Field, Profile, Table
 
 JSON_SCHEMA = "https://json-schema.org/draft/2020-12/schema"
-TEXT = {"type": ["string", "number", "boolean", "null"]}  # as an editor types what stands unquoted
+TEXT = {"type": ["string", "number", "boolean", "null"]}  # as an editor types what is unquoted
 REGISTERS = ("scope", "coders", "reliability")
 MEANINGS = {
     STATED: "The passage says it.",
@@ -34,7 +34,7 @@ MEANINGS = {
     SUPPORTS: "What else this passage supports: night-watch for a record, night-watch? if inferred, "
     "night-watch:start for one field of it.",
     "coding": "Left out: coded if anything rests on the passage, else uncoded.",
-    PASSAGES: "The sentences of the coded source. Each record stands under the first passage that says it.",
+    PASSAGES: "The sentences of the coded source. Each record is under the first passage that says it.",
     OTHERS: "Sources that are not coded, with what they say: claims and figures.",
     LOOSE: "Records that rest on no passage: those that only other sources name, or that still lack one.",
     FINGERPRINTS: "Length and fingerprint of each passage; policycase passages makes them.",
@@ -102,7 +102,7 @@ def _records(table: Table) -> dict[str, Any]:
     record = _record(table)
     if not table.id_parts:
         return _by_id(record | {"type": ["object", "null"]}, table.description)
-    key = {table.key: {"$ref": "#/$defs/text", "description": "Only to add to a link that stands above."}}
+    key = {table.key: {"$ref": "#/$defs/text", "description": "Only to add to a link that is above."}}
     record["properties"] = record["properties"] | key
     record["anyOf"] = [{"required": list(table.id_parts)}, {"required": [table.key]}]
     return {"type": "array", "description": table.description, "items": record}

@@ -77,7 +77,7 @@ def draft(file: Path, kind: str, passages: Mapping[str, str], empty: str) -> Dra
     -----
     A highlight is found in the source by its letters and digits. A tag is a table (`events`), a code of it
     (`events:launch`, or `event_type:launch`), or a code that one table alone has (`launch`). The record gets the code
-    and, as its note, what was written about the highlight; the words of the highlight stand in comments alone.
+    and, as its note, what was written about the highlight; the words of the highlight are in comments alone.
     """
     made = Draft(empty)
     begun = _Begun(_Source.of(passages), shipped_profile())

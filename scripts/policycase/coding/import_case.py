@@ -101,7 +101,7 @@ def import_tables(file: str | Path, folder: str | Path | None = None, *, force: 
 
     Notes
     -----
-    Cells are taken as they stand, bounds of dates are worked out, and rows stand in the order of the source, so a case
+    Cells are taken as they are, bounds of dates are worked out, and rows are in the order of the source, so a case
     that was written as a coding file or a workbook comes back byte for byte.
     """
     file = Path(file)

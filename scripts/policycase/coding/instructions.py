@@ -90,7 +90,7 @@ def rules(case_id: str) -> str:
 
 
 def _without_examples(rules: str) -> str:
-    """The rules alone: examples stand in italics behind them, or are a case in brackets."""
+    """The rules alone: examples are in italics behind them, or are a case in brackets."""
     return EXAMPLE.sub(lambda found: found["rule"] or ("." if found["colon"] else ""), rules)
 
 
@@ -135,7 +135,7 @@ def _codes(tables: list[Table], profile: Profile) -> Iterator[list[str]]:
 def _example(case_id: str) -> str:
     """A few passages of another case than the one to be coded, as a coder would write them."""
     if case_id != EXAMPLE_CASE:
-        about = f"An example from `{EXAMPLE_CASE}`, which is invented; `council` and `fyrvag` stand further up:"
+        about = f"An example from `{EXAMPLE_CASE}`, which is invented; `council` and `fyrvag` are further up:"
         text = (TEMPLATES / "example.yaml").read_text(encoding="utf-8")
     else:
         other, count = OTHER_EXAMPLE

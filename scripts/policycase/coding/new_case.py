@@ -77,7 +77,7 @@ EXPLAINED = """\
 # The comments hold the text of the source, so keep this file to yourself; policycase import leaves them out.
 # Then run: policycase import {file} -o {folder} --force && policycase validate {file}
 """
-DATED = "  # start and end stand under the passage that says them, as case: {start: 1999}\n"
+DATED = "  # write start and end under the passage that says them, as case: {start: 1999}\n"
 
 
 def skeleton(

@@ -51,7 +51,7 @@ fills an empty cell with; the sheet codebook has all of them, the sheet codes ex
 Cells with an arrow take the codes of their list, or offer the ids of another sheet.
 An id is a short name of your own, such as night-patrol. Never change one that is in use. The case that a row \
 belongs to, the ids of rows that link two others, and the coded source (where there is one) are made for you.
-What a claim or figure is about stands in record_id. The list there has no links: write their parts, joined by --, \
+What a claim or figure is about goes into record_id. The list there has no links: write their parts, joined by --, \
 as in night-watch--watch-force--implement.
 In the column passage write what the row rests on: p2s2 where the sentence says it, p8s2? where a step of reasoning \
 lies between, p2s2; p8s2? for both. The dates, status and other columns of the row rest on the same passages, unless \

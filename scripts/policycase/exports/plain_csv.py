@@ -10,7 +10,7 @@ from policycase.storage.csv_files import csv_bytes
 
 NOTES = """\
 Each table is a CSV file in UTF-8 with commas, a header and LF line ends. codebook.csv tells what each column means,
-codes.csv what each code means. Cells stand as they are, so open the files in a statistics program or a text editor;
+codes.csv what each code means. Cells are written as they are, so open the files in statistics software or an editor;
 for Excel there is: policycase export --to excel."""
 
 
