@@ -603,6 +603,6 @@ def test_excel_readme_of_many_cases_has_a_line_per_row(books, tmp_path: Path):
 
     policycase.export(Casebook(replace(book.text, frames=long), book.descriptor), "excel", tmp_path / "x.xlsx")
 
-    rows = pd.read_excel(tmp_path / "x.xlsx", sheet_name="README", header=None, dtype=str)
+    rows = pd.read_excel(tmp_path / "x.xlsx", sheet_name="README", header=None, dtype=str, engine="openpyxl")
     first = rows[0].tolist().index("cases")
     assert [text.split(":")[0] for text in rows[1][first : first + len(cases)]] == book.case_ids
