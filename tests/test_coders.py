@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from copies import copy_lamps, edit
+from copies import ROOT, copy_lamps, edit
 
 import policycase
 from policycase.analysis import agreement
@@ -48,6 +48,18 @@ def test_records_that_the_instructions_show_are_left_out(first: Path, second: Pa
     events = len(policycase.load(first).events) - result.left_out["table"].eq("events").sum()
     assert result.alpha.set_index(["table", "field"]).loc[("events", "event_type"), "pairs"] == events
     assert result.found.set_index("table").loc["events", "rows"] == events
+
+
+@pytest.mark.slow
+def test_stacks_are_matched_case_by_case(first: Path, second: Path):
+    other = policycase.load(ROOT / "examples/can-insite")
+    books = [policycase.load(first), casebook(second)]
+    stacks = [policycase.stack([other, book]) for book in books]
+
+    found = agreement.matches(*stacks)
+
+    parts = [agreement.matches(*books), agreement.matches(other, other)]
+    assert found == {name: parts[0][name] | parts[1][name] for name in parts[0]}
 
 
 @pytest.mark.slow

@@ -94,14 +94,17 @@ def coded_rows(frames: Frames, profile: Profile) -> dict[str, pd.DataFrame]:
         if ATTESTED in table.fields:
             kept[name] = kept[name][kept[name][ATTESTED].ne(OTHER_SOURCE)]
     keyed = [(name, table.key) for name, table in profile.case_tables.items() if table.key]
-    gone, before = pd.Index([], dtype="object"), -1
-    while len(gone) != before:
+    gone = pd.Index([], dtype="object")
+    while True:
         left_out = [frames[name][key].drop(kept[name].index).to_numpy(dtype="object") for name, key in keyed]
-        before, gone = len(gone), pd.Index(np.concatenate(left_out)).unique()
+        before, gone = gone, pd.Index(np.concatenate(left_out), dtype="object").unique()
+        more = gone[before.get_indexer(gone) < 0]
+        if not len(more):
+            break
         for name, table in profile.case_tables.items():
             needed = [link.fields[0] for link in table.parents if table.fields[link.fields[0]].required]
             for column in [*needed, *({"record_id"} & set(table.fields))]:
-                kept[name] = kept[name][~among(kept[name][column], gone)]
+                kept[name] = kept[name][~among(kept[name][column], more)]
     emptied = [pd.MultiIndex.from_arrays([[], []])]
     for name, table in profile.case_tables.items():
         loose = {link.fields[0] for link in table.parents} | ({"object_id"} & set(table.fields))
