@@ -267,7 +267,7 @@ CASE = {
     "coded_by": "Somebody",
     "review_status": "single-coded",
 }
-SOURCE = {"source_type": "journal-article", "title": "Lamps and a Night Watch", "published": "2012", "language": "en"}
+SOURCE = {"source_type": "journal-article", "title": "Lamps and a Night Watch", "published": "2012"}
 OFFICE = {"agency_type": "government-agency", "sector": "municipal"}
 FOUNDING = {"event_type": "body-created", "occurrence": "occurred", "start": "199X", "summary": "The office is made."}
 POSTS = {
