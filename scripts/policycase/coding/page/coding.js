@@ -124,28 +124,28 @@ const Coding = (() => {
     return { records, under, supports, supported, links, repeated, conflicts };
   }
 
-  /** Whether a token says how a link rests on the sentence it stands under, which the card of the link shows. */
-  const isOfLink = (found, passage, one) => {
-    const record = found.records.get(one.record);
-    return Boolean(record?.home === passage && TABLES[record.table].parts.length && !one.fields.length && !one.note);
-  };
+  const isWhole = (one) => !one.fields.length; // of a token: it is about the record itself
 
-  /** Whether a link is inferred from its sentence: one of its parts says so, or a token with its id. */
+  /** Whether a token says no more than how a record rests on the sentence it stands under, which its card shows. */
+  const isOwn = (found, passage, one) => found.records.get(one.record)?.home === passage && isWhole(one) && !one.note;
+
+  /** Whether a record is inferred from the sentence it stands under: a part of a link says so, or a token with its id. */
   function isInferred(found, { id, table, content }, passage) {
     return TABLES[table].parts.some((part) => markOf(content[part]) === "inferred")
-      || found.supports.get(passage).some((one) => one.record === id && !one.fields.length && one.inferred);
+      || found.supports.get(passage).some((one) => one.record === id && isWhole(one) && one.inferred);
   }
 
-  /** The file with a link said here or inferred: a link rests on its sentence with all its parts, so one of them is marked. */
-  function inferredLink(file, found, { id, table, path, content }, passage, isNow) {
+  /** The file with a record said here or inferred. A link rests on its sentence with all its parts, so one of them is marked. */
+  function withBasis(file, { id, table, path, content }, passage, isNow) {
     const { parts } = TABLES[table];
-    let made = parts.filter((part) => markOf(content[part])).reduce((of, part) => set(of, [...path, part], textOf(content[part])), file);
-    const items = get(file, ["passages", passage, "supports"]) ?? [];
-    const isOwn = (item) => tokenOf(item).record === id && !tokenOf(item).fields.length;
-    const noted = items.find((item) => isOwn(item) && tokenOf(item).note);
-    const kept = items.flatMap((item) => (item === noted ? [{ [token(id, "", isNow)]: tokenOf(item).note }] : isOwn(item) ? [] : [item]));
-    if (items.length) made = set(made, ["passages", passage, "supports"], kept);
-    return isNow && !noted ? set(made, [...path, parts[1]], withMark(content[parts[1]], "inferred")) : made;
+    const place = ["passages", passage, "supports"];
+    const plain = parts.filter((part) => markOf(content[part])).reduce((made, part) => set(made, [...path, part], textOf(content[part])), file);
+    const isSaid = (item) => tokenOf(item).record === id && isWhole(tokenOf(item));
+    const items = get(file, place) ?? [];
+    const noted = items.find((item) => isSaid(item) && tokenOf(item).note);
+    const kept = items.flatMap((item) => (item === noted ? [{ [token(id, "", isNow)]: tokenOf(item).note }] : isSaid(item) ? [] : [item]));
+    if (isNow && !noted && parts.length) return set(set(plain, place, kept), [...path, parts[1]], withMark(content[parts[1]], "inferred"));
+    return set(plain, place, isNow && !noted ? [...kept, token(id, "", true)] : kept);
   }
 
   const NAMES = ["name", "title", "statement", "summary"];
@@ -523,7 +523,21 @@ const Coding = (() => {
     for (const { id, passage } of found.repeated) add(passage, `The id ${id} appears more than once`);
     if (!found.supported.has("case")) add("", "No sentence supports the case itself; choose one, and add “The case itself” below what it also supports");
     for (const [passage, tokens] of found.supports) {
-      for (const one of tokens) if (!found.records.has(one.record)) add(passage, `Supports ${one.text}: no such record`);
+      const bases = new Map(); // whether a record or a field of it is inferred from this sentence
+      for (const { id, table, content } of found.under.get(passage)) {
+        for (const [name, value] of Object.entries(content)) {
+          const isSaid = textOf(value) && (markOf(value) ? markOf(value) !== "elsewhere" : fields[table][name]?.evidence);
+          if (isSaid && !TABLES[table].parts.includes(name)) bases.set(`${id}:${name}`, markOf(value) === "inferred");
+        }
+      }
+      for (const one of tokens) {
+        if (!found.records.has(one.record)) add(passage, `Supports ${one.text}: no such record`);
+        for (const name of one.fields.length ? one.fields : [""]) {
+          const of = `${one.record}:${name}`;
+          if ((bases.get(of) ?? one.inferred) !== one.inferred) add(passage, `Supports ${one.text}: it is said here and inferred too; choose one`);
+          bases.set(of, one.inferred);
+        }
+      }
     }
     for (const [passage, part] of Object.entries(file.passages)) {
       if (textOf(part.coding) === "uncoded" && !textOf(part.note)) add(passage, "Uncoded: the reason is empty");
@@ -532,9 +546,9 @@ const Coding = (() => {
         add(passage, `Marked as ${textOf(part.coding)}, but records rest on it`);
       }
     }
-    const isWhole = Object.keys(file.passages).every((passage) => statusOf(file, found, passage) !== "open"); // scope comes last
+    const isAll = Object.keys(file.passages).every((passage) => statusOf(file, found, passage) !== "open"); // scope comes last
     const silent = profile.coded.filter((table) => !rows.get(table) && !["none", "not-coded"].includes(textOf(file.scope?.[table]?.extent)));
-    if (isWhole && silent.length) add("", `Scope: no row of ${silent.map((table) => TABLES[table].title.toLowerCase()).join(", ")}; say whether the source has none or they were not coded`);
+    if (isAll && silent.length) add("", `Scope: no row of ${silent.map((table) => TABLES[table].title.toLowerCase()).join(", ")}; say whether the source has none or they were not coded`);
     for (const table of profile.coded) {
       const extent = textOf(file.scope?.[table]?.extent);
       const empty = ["none", "not-coded"].includes(extent);
@@ -698,6 +712,6 @@ const Coding = (() => {
   }
 
   return { data, profile, lists, caseId, TABLES, fields, MADE, MARKS, LOCAL, NotCoding, get, set, local, textOf, markOf, withText,
-    withMark, token, index, isOfLink, isInferred, inferredLink, copies, copyIn, repeats, nameOf, singular, isMeant, idOf, statusOf, relinked, rename, remove, freeId, problemOf, problems, counts, isAsked, isFilledIn, fresh, parse,
+    withMark, token, index, isOwn, isInferred, withBasis, copies, copyIn, repeats, nameOf, singular, isMeant, idOf, statusOf, relinked, rename, remove, freeId, problemOf, problems, counts, isAsked, isFilledIn, fresh, parse,
     fitted, text };
 })();

@@ -526,13 +526,13 @@
       <header>
         <h4><span class="kind">${singular(table.title)}</span> ${isCase ? "what this sentence says of its time" : isLink || !isHome ? Coding.nameOf(found, id) : ""}</h4>
         ${isHome && !isLink && !isCase && html`<${IdField} id=${id} />`}
-        ${isHome && isLink && html`<select class="mark" aria-label="How the link rests on this sentence" value=${Coding.isInferred(found, entry, passage) ? "inferred" : ""}
-          onChange=${(event) => edit(Coding.inferredLink(file, found, entry, passage, Boolean(event.target.value)))}>
+        <span class="acts">${isHome && !isCase && html`<select class="mark" aria-label="How the record rests on this sentence" value=${Coding.isInferred(found, entry, passage) ? "inferred" : ""}
+          onChange=${(event) => edit(Coding.withBasis(file, entry, passage, Boolean(event.target.value)))}>
           <option value="">said here</option><option value="inferred">inferred</option>
         </select>`}
         ${!isHome && !isCase && html`<button type="button" class="plain" onClick=${() => choose(home || FRONT)}>first ${home ? `in ${home}` : "below other sources"}</button>`}
         <button type="button" class="plain remove" onClick=${removeAll}
-          aria-label=${`Remove ${Coding.nameOf(found, id)}`}>Remove</button>
+          aria-label=${`Remove ${Coding.nameOf(found, id)}`}>Remove</button></span>
       </header>
       <div class="fields">${main.map(field)}</div>
       ${more.length > 0 && html`<details open=${filled > 0}><summary>More fields${filled ? ` (${filled} filled)` : ""}</summary>
@@ -613,7 +613,7 @@
     };
     return html`<section class="supports" aria-labelledby="supports-title">
       <h3 id="supports-title">It also supports</h3>
-      ${tokens.some((one) => !Coding.isOfLink(found, passage, one)) && html`<ul>${tokens.map((one, at) => !Coding.isOfLink(found, passage, one) && html`<li key=${`${at}${one.text}`}>
+      ${tokens.some((one) => !Coding.isOwn(found, passage, one)) && html`<ul>${tokens.map((one, at) => !Coding.isOwn(found, passage, one) && html`<li key=${`${at}${one.text}`}>
         <span>${found.records.has(one.record) ? Coding.nameOf(found, one.record) : one.text}${one.fields.length > 0 && html`: <i>${one.fields.join(", ")}</i>`}
           ${!found.records.has(one.record) && html` <span class="problem">no such record</span>`}${one.note && html` <small>${one.note}</small>`}</span>
         <label><input type="checkbox" checked=${one.inferred} onChange=${() => flip(one, at)} /> inferred</label>
@@ -774,8 +774,8 @@
   function chipsOf(passage) {
     const entries = found.under.get(passage) ?? [];
     const here = entries.map((one) => (one.isHome ? "" : "+ ") + (TABLES[one.table].parts.length ? linkName(one, entries) : Coding.nameOf(found, one.id))
-      + (one.isHome && TABLES[one.table].parts.length && Coding.isInferred(found, one, passage) ? " (inferred)" : ""));
-    const more = (found.supports.get(passage) ?? []).filter((one) => !Coding.isOfLink(found, passage, one)).map((one) => `↗ ${Coding.nameOf(found, one.record)}${one.fields.length ? `: ${one.fields.join(", ")}` : ""}${one.inferred ? " (inferred)" : ""}`);
+      + (one.isHome && one.id !== "case" && Coding.isInferred(found, one, passage) ? " (inferred)" : ""));
+    const more = (found.supports.get(passage) ?? []).filter((one) => !Coding.isOwn(found, passage, one)).map((one) => `↗ ${Coding.nameOf(found, one.record)}${one.fields.length ? `: ${one.fields.join(", ")}` : ""}${one.inferred ? " (inferred)" : ""}`);
     const all = [...here, ...more].map((one) => (one.length > 42 ? `${one.slice(0, 40)}…` : one));
     return (all.length > 7 ? [...all.slice(0, 6), `${all.length - 6} more`] : all).join("\n");
   }
