@@ -356,7 +356,8 @@
     };
     const fitsIn = (one, text) => text.toLowerCase().split(/\s+/).every((word) => `${one.label} ${one.code} ${defined(one)}`.toLowerCase().includes(word));
     const fits = (one) => fitsIn(one, words.join(" "));
-    const fitting = options.filter(fits).sort((a, b) => rank(a) - rank(b));
+    const ranked = () => options.filter(fits).map((one) => ({ one, at: rank(one) })).sort((a, b) => a.at - b.at).map(({ one }) => one);
+    const fitting = words.length ? ranked() : options;
     const listedOptions = words.length && fitting.length ? fitting : options; // where nothing fits, one sees what there is
     const isNone = words.length > 0 && !fitting.length && !isFine(typed.trim());
     const close = () => {
