@@ -267,7 +267,7 @@ CASE = {
     "coded_by": "Somebody",
     "review_status": "single-coded",
 }
-SOURCE = {"source_type": "journal-article", "title": "Lamps and a Night Watch", "published": "2012", "language": "en"}
+SOURCE = {"source_type": "journal-article", "title": "Lamps and a Night Watch", "published": "2012"}
 OFFICE = {"agency_type": "government-agency", "sector": "municipal"}
 FOUNDING = {"event_type": "body-created", "occurrence": "occurred", "start": "199X", "summary": "The office is made."}
 POSTS = {
@@ -565,7 +565,7 @@ def test_page_never_scrolls_sideways(coder: Coder, lamps_file: Path, width: int)
     coder.find("#file").send_keys(str(lamps_file))
     coder.wait_for(lambda: not coder.left())
 
-    panel = "const panel = document.querySelector('#panel'); return panel.scrollWidth <= panel.clientWidth"
+    panel = "const panel = document.querySelector('#panel'); return panel.scrollWidth <= panel.clientWidth && panel.offsetHeight === panel.clientHeight"
     for passage in ("front", "p1s2", "p2s1"):
         coder.ask(f"document.querySelector('.sentence.{passage}, [data-passage={passage}]').click()")
         for box in coder.browser.driver.find_elements("css selector", "#panel [role=combobox]")[:4]:
@@ -783,7 +783,18 @@ def test_what_is_missing_is_named(coder: Coder):
 
     said = coder.find(".problems").text
     assert "p1s2 Agency “Lamp Office”: Type is empty" in said
-    assert "case Scope: no row of programs, events, goals," in said
+    assert "Scope" not in said
+
+
+@browsed
+def test_scope_is_asked_for_once_no_sentence_is_left(coder: Coder):
+    coder.at("p1s2").add("agencies").fill("agency-1", name="Lamp Office")
+    for passage in coder.left():
+        coder.set_aside(passage, "uncoded", "Left out of this test.")
+
+    coder.click("[data-do=problems]")
+
+    assert "case Scope: no row of programs, events, goals," in coder.find(".problems").text
 
 
 @pytest.fixture
@@ -870,3 +881,206 @@ def test_list_in_which_nothing_fits_shows_what_there_is(coder: Coder):
     shown = [one.text for one in coder.browser.driver.find_elements("css selector", ".options li")]
     assert shown[0] == "Nothing fits “lighthouse”. All there is:"
     assert len(shown) == 1 + len(shipped_profile().vocabularies["agency_type"])
+
+
+def lamp_office_pays(coder: Coder) -> Coder:
+    """A program, an agency and the link between them below p1s3, whose program is filled in."""
+    coder.at("p1s2").add("programs").fill("program-1", name="Lamp posts")
+    coder.at("p1s3").add("agencies").fill("agency-1", name="Lamp Office")
+    coder.add("program_agencies").fill("lamp-posts--lamp-office--", role="fund")
+    return coder
+
+
+@browsed
+def test_link_is_marked_inferred_as_the_coding_file_writes_it(coder: Coder):
+    lamp_office_pays(coder).click("[data-table=program_agencies] header option[value=inferred]")
+
+    passage = yaml.safe_load(coder.save().read_text(encoding="utf-8"))["passages"]["p1s3"]
+
+    link = {"program_id": "lamp-posts", "agency_id": {"inferred": "lamp-office"}, "role": "fund"}
+    assert passage["program_agencies"] == [link]
+    assert "Lamp Office · fund (inferred)" in coder.find("[data-passage=p1s3] .chips").text
+
+
+@browsed
+@pytest.mark.parametrize(
+    "written", ["{inferred: lamp-office}", "lamp-office}], supports: [lamp-posts--lamp-office--fund?"]
+)
+def test_link_inferred_in_a_file_is_shown_so_and_can_be_said_here(coder: Coder, written: str, tmp_path: Path):
+    link = f"[{{program_id: lamp-posts, role: fund, agency_id: {written}" + ("}]" if "supports" not in written else "]")
+    (tmp_path / "case.yaml").write_text(
+        "passages: {p1s2: {programs: {lamp-posts: {name: Posts}}},"
+        f" p1s3: {{agencies: {{lamp-office: {{name: Office}}}}, program_agencies: {link}}}}}",
+        encoding="utf-8",
+    )
+    coder.find("#file").send_keys(str(tmp_path / "case.yaml"))
+    coder.wait_for(lambda: len(coder.left()) == 14)
+    mark = coder.at("p1s3").find("[data-table=program_agencies] header select")
+    shown = mark.get_property("value")
+
+    coder.click("[data-table=program_agencies] header option:not([value=inferred])")
+
+    assert shown == "inferred"
+    passage = yaml.safe_load(coder.save().read_text(encoding="utf-8"))["passages"]["p1s3"]
+    assert passage["program_agencies"] == [{"program_id": "lamp-posts", "agency_id": "lamp-office", "role": "fund"}]
+    assert "supports" not in passage
+
+
+@browsed
+def test_words_of_the_source_are_marked_and_asked_about_before_they_are_saved(coder: Coder):
+    words = data_of(coder.page)["sentences"][2]
+    coder.at("p1s2").add("claims").fill("claim-1", statement=f"It says: {words['text'][:70].upper()}")
+    marked = coder.find("[data-field=statement] .problem").text
+    warning = coder.find(".warning").text
+
+    coder.click("[data-do=save]")
+
+    assert marked.startswith(f"repeats words of {words['id']}, 45 letters or more in a row")
+    assert "holds none" not in warning
+    assert f"Statement repeats words of {words['id']}" in coder.find("dialog").text
+    assert not list(coder.folder.glob("*.yaml"))
+    coder.click("//dialog//button[contains(., 'Save all the same')]")
+    assert coder.wait_for(lambda: next(iter(coder.folder.glob("*.yaml")), None))
+
+
+@browsed
+def test_names_and_titles_may_be_those_of_the_source(coder: Coder):
+    name = data_of(coder.page)["sentences"][2]["text"][:70]
+    coder.fill("source", title=name)
+
+    coder.at("p1s2").add("claims").fill("claim-1", statement=name)
+
+    assert coder.browser.driver.find_elements("css selector", "[data-field=statement] .problem") == []
+
+
+@browsed
+def test_field_that_another_sentence_fills_says_so_and_a_second_value_is_a_conflict(coder: Coder):
+    coder.at("p1s3").add("programs").fill("program-1", name="Lamp posts")
+    coder.at("p3s1").support("lamp-posts", "+start")
+    coder.fill("lamp-posts", start="2009-13")
+    start = "[data-record=lamp-posts] [data-field=start] input"
+    hint = coder.at("p1s3").find(start).get_attribute("placeholder")
+    coder.click("[data-do=problems]")
+    misplaced = coder.find(".problems").text
+
+    coder.at("p1s3").fill("lamp-posts", start="1999")
+    coder.click("[data-do=problems]")
+
+    assert hint == "filled in p3s1: 2009-13"
+    assert "p3s1 Program “Lamp posts”: Start is “2009-13”; expected" in misplaced
+    conflict = "p3s1 Program “Lamp posts”: Start is “2009-13” here and “1999” in p1s3; keep one of them"
+    assert conflict in coder.find(".problems").text
+
+
+@browsed
+def test_list_is_searched_by_what_its_codes_mean_and_names_come_first(coder: Coder):
+    box = coder.find("[data-record=case] [data-field=policy_domain] input")
+
+    box.send_keys("part")
+
+    shown = [one.text for one in coder.browser.driver.find_elements("css selector", ".options li code")]
+    # the first two by when to use them; the last by when not to
+    assert shown == ["law-enforcement-public-health", "public-health", "drug-policy"]
+
+
+@browsed
+def test_fields_that_decide_are_shown_at_once(coder: Coder):
+    shown = {}
+    for table in ("agencies", "goals", "claims"):
+        coder.at("p1s2").add(table)
+        where = f"[...document.querySelectorAll('[data-table={table}] > .fields > .field')]"
+        shown[table] = set(coder.ask(f"return {where}.map(one => one.dataset.field)"))
+
+    assert shown["agencies"] >= {"is_generic", "level"}
+    assert shown["goals"] >= {"population"}
+    assert shown["claims"] >= {"claim_type", "object_id"}
+
+
+@browsed
+def test_only_program_is_filled_into_a_link_and_left_out_of_its_chip(coder: Coder):
+    lamp_office_pays(coder).add("program_places")
+
+    chips = [one.text for one in coder.browser.driver.find_elements("css selector", "[data-passage=p1s3] .chips span")]
+
+    assert coder.find("[data-table=program_places] [data-field=program_id] input").get_property("value") == "Lamp posts"
+    assert chips == ["Lamp Office", "Lamp Office · fund", "Place of a program: ?"]
+
+
+@browsed
+def test_second_save_has_the_time_in_its_name_and_says_how_to_take_it(coder: Coder):
+    first = coder.save()
+    said = coder.find(".notice").text
+
+    coder.click("[data-do=save]")
+
+    second = coder.wait_for(lambda: next((one for one in coder.folder.glob("*.yaml") if one != first), None))
+    assert first.name == "bvt-lamps.yaml"
+    assert said.endswith("policycase import bvt-lamps.yaml")
+    assert re.fullmatch(r"bvt-lamps-\d{4}-\d\d-\d\d-\d{6}\.yaml", second.name)
+    assert coder.find(".notice").text.endswith(f"policycase import {second.name} -o bvt-lamps --force")
+
+
+@browsed
+def test_button_says_that_an_empty_field_is_filled_in(coder: Coder):
+    coder.at("p1s3").add("programs").fill("program-1", name="Lamp posts")
+    coder.at("p3s1").find("#support-record").send_keys("lamp-posts", ESCAPE)
+    before = coder.find(".support button").text
+
+    coder.click(".support select option[value='+start']")
+
+    assert (before, coder.find(".support button").text) == ("Add support", "Fill in here")
+
+
+@browsed
+def test_ids_keep_hyphenated_words_and_need_no_number_where_a_further_word_tells(coder: Coder):
+    ask = (
+        "const found = Coding.index(Coding.fresh()), made = [];"
+        "for (const [table, text] of arguments[0]) {"
+        "  const id = Coding.freeId(found, table, text); made.push(id); found.records.set(id, {});"
+        "} return made"
+    )
+    texts = [
+        ("agencies", "Crisis walk-in center"),
+        ("claims", "Trained keepers are calm"),
+        ("claims", "Trained keepers are calm in storms"),
+        ("claims", "Trained keepers are calm"),
+    ]
+
+    made = coder.browser.driver.execute_script(ask, texts)
+
+    assert made == [
+        "crisis-walk-in-center",
+        "claim-trained-keepers-calm",
+        "claim-trained-keepers-calm-storms",
+        "claim-trained-keepers-calm-2",
+    ]
+
+
+@browsed
+def test_language_by_which_the_source_was_split_is_filled_in(coder: Coder):
+    language = coder.find("[data-record=source] [data-field=language] input").get_property("value")
+
+    assert language == "English"
+
+
+@browsed
+def test_record_is_marked_inferred_by_a_token_below_its_own_sentence(coder: Coder):
+    coder.at("p1s2").add("agencies").fill("agency-1", name="Lamp Office")
+
+    coder.click("[data-record=lamp-office] header option[value=inferred]")
+
+    passage = yaml.safe_load(coder.save().read_text(encoding="utf-8"))["passages"]["p1s2"]
+    assert passage == {"agencies": {"lamp-office": {"name": "Lamp Office"}}, "supports": ["lamp-office?"]}
+    assert coder.find("[data-passage=p1s2] .chips").text == "Lamp Office (inferred)"
+
+
+@browsed
+def test_value_that_is_said_here_and_inferred_too_is_to_correct(coder: Coder):
+    coder.at("p1s3").add("programs").fill("program-1", name="Lamp posts")
+    coder.at("p3s1").support("lamp-posts", "+start")
+    coder.fill("lamp-posts", start="2009").support("lamp-posts", "start", inferred=True)
+
+    coder.click("[data-do=problems]")
+
+    said = coder.find(".problems").text
+    assert "p3s1 Supports lamp-posts:start?: it is said here and inferred too; choose one" in said

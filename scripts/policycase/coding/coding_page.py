@@ -23,7 +23,7 @@ from policycase.model.columns import EXPECTED, FORMS
 from policycase.model.dates import FIRST_YEAR, LAST_YEAR, PATTERN
 from policycase.model.dates import FORMS as DATES
 from policycase.model.identifiers import COUNTRY, countries
-from policycase.model.passages import fingerprint, skeleton
+from policycase.model.passages import SHARED_RUN, fingerprint, skeleton
 from policycase.model.profile import ENTRY_TABLES, Field, Profile, Table, shipped_profile
 from policycase.model.source_texts import read_source
 from policycase.storage.locations import read_given
@@ -32,6 +32,7 @@ from policycase.validation.rules.claims import tables_meant
 from policycase.validation.rules.dates import OF_PROGRAMS
 from policycase.validation.rules.structure import LARGEST
 from policycase.validation.rules.values import IDENTIFIERS
+from policycase.validation.source_checks import LONGEST_NAME
 
 ASSETS = Path(__file__).parent / "page"
 TEMPLATE, STYLE = "page.html", "page.css"
@@ -52,6 +53,11 @@ EXPECTED_IN = {  # a field with a form of its own, which no identifier and no ty
     "field": "a field of the record, or record for the row as a whole",
 }
 LIMITS = {"minimum", "maximum"}
+AT_ONCE = {  # fields that decide what a record is although they may be left empty: shown without unfolding the form
+    "agencies": {"is_generic", "level"},
+    "goals": {"population"},
+    "claims": {"claim_type", "object_id"},
+}
 ASKED: list[dict[str, Any]] = [  # what rules ask of a record, unless a code in its note says that the source is silent
     {"table": "programs", "code": "no agency", "link": "program_agencies"},
     {"table": "programs", "code": "no place", "link": "program_places"},
@@ -146,6 +152,7 @@ def page_data(
     return {
         "case_id": case_id,
         "source": short,
+        "language": language,
         "source_fingerprint": fingerprint(skeleton(text)),
         "sentences": [
             {"id": local(name, case_id), "text": " ".join(one.text.split())}
@@ -223,6 +230,13 @@ def described(profile: Profile) -> dict[str, Any]:
             **{kind: {"pattern": f"^(?:{form.pattern})$", "expected": EXPECTED[kind]} for kind, form in FORMS.items()},
         },
         "asked": ASKED,
+        "shared_run": SHARED_RUN,
+        "longest_name": LONGEST_NAME,
+        "proper": {
+            name: proper
+            for name in names
+            if (proper := [one.name for one in profile.tables[name].fields.values() if one.proper])
+        },
         "years": [FIRST_YEAR, LAST_YEAR],
         "meanings": {name: MEANINGS[name] for name in ("stated", "inferred", "elsewhere", "supports", PASSAGES, CASE)},
         "coding": codes["coding"],
@@ -265,6 +279,7 @@ def _field(profile: Profile, table: Table, field: Field) -> dict[str, Any]:
         "list": listed,
         "refers": (to[0] if to else "any") if is_id(field) else "",
         "meant": sorted(tables_meant(profile, table.name, field.name)),
+        "at_once": field.name in AT_ONCE.get(table.name, ()),
     }
     return {name: value for name, value in said.items() if value or (name in LIMITS and value is not None)}
 

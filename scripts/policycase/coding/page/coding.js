@@ -74,14 +74,16 @@ const Coding = (() => {
       ["case", { id: "case", table: "cases", home: "", values: { ...file.case }, path: ["case"], at: {} }],
     ]);
     const under = new Map(), supports = new Map(), supported = new Map();
-    const links = [], counts = new Map(), repeated = [];
+    const links = [], counts = new Map(), repeated = [], conflicts = [];
     const take = (id, table, path, passage, content, isNew) => {
       const known = records.get(id);
       if (known && (isNew || known.table !== table)) repeated.push({ id, passage });
       if (!known) records.set(id, { id, table, home: passage, path, values: {}, at: {} });
       const record = records.get(id);
       for (const [name, value] of Object.entries(content)) {
-        if (textOf(value) && !textOf(record.values[name])) [record.values[name], record.at[name]] = [value, passage];
+        const [text, before] = [textOf(value).trim(), textOf(record.values[name]).trim()];
+        if (text && !before) [record.values[name], record.at[name]] = [value, passage];
+        else if (text && idOf(text) !== idOf(before)) conflicts.push({ id, name, passage, text, before, first: record.at[name] ?? "" });
       }
       if (passage) under.get(passage).push({ id, table, path, content, isHome: !known });
     };
@@ -119,16 +121,40 @@ const Coding = (() => {
         supported.get(one.record).push(passage);
       }
     }
-    return { records, under, supports, supported, links, repeated };
+    return { records, under, supports, supported, links, repeated, conflicts };
+  }
+
+  const isWhole = (one) => !one.fields.length; // of a token: it is about the record itself
+
+  /** Whether a token says no more than how a record rests on the sentence it stands under, which its card shows. */
+  const isOwn = (found, passage, one) => found.records.get(one.record)?.home === passage && isWhole(one) && !one.note;
+
+  /** Whether a record is inferred from the sentence it stands under: a part of a link says so, or a token with its id. */
+  function isInferred(found, { id, table, content }, passage) {
+    return TABLES[table].parts.some((part) => markOf(content[part]) === "inferred")
+      || found.supports.get(passage).some((one) => one.record === id && isWhole(one) && one.inferred);
+  }
+
+  /** The file with a record said here or inferred. A link rests on its sentence with all its parts, so one of them is marked. */
+  function withBasis(file, { id, table, path, content }, passage, isNow) {
+    const { parts } = TABLES[table];
+    const place = ["passages", passage, "supports"];
+    const plain = parts.filter((part) => markOf(content[part])).reduce((made, part) => set(made, [...path, part], textOf(content[part])), file);
+    const isSaid = (item) => tokenOf(item).record === id && isWhole(tokenOf(item));
+    const items = get(file, place) ?? [];
+    const noted = items.find((item) => isSaid(item) && tokenOf(item).note);
+    const kept = items.flatMap((item) => (item === noted ? [{ [token(id, "", isNow)]: tokenOf(item).note }] : isSaid(item) ? [] : [item]));
+    if (isNow && !noted && parts.length) return set(set(plain, place, kept), [...path, parts[1]], withMark(content[parts[1]], "inferred"));
+    return set(plain, place, isNow && !noted ? [...kept, token(id, "", true)] : kept);
   }
 
   const NAMES = ["name", "title", "statement", "summary"];
-  function nameOf(found, id) {
+  function nameOf(found, id, shown = null) {
     const record = found.records.get(id);
     if (!record) return id;
     if (id === "case") return "the case";
     const table = TABLES[record.table];
-    const parts = table.parts.map((one) => {
+    const parts = (shown ?? table.parts).map((one) => {
       const text = textOf(record.values[one]);
       const field = fields[record.table][one];
       const label = field.vocabulary && profile.codes[field.vocabulary].find((code) => code.code === text)?.label.toLowerCase();
@@ -225,16 +251,24 @@ const Coding = (() => {
     return relinked(file, made);
   }
 
+  const UNSAID = new Set( // words that an id leaves out
+    "the a an of and or to in on at as for from its it their his her this that these by with is was were be are been has have had can could may would".split(" "),
+  );
   function slug(text, words) {
     const plain = text.normalize("NFKD").toLowerCase().replace(/[\u0300-\u036f]/g, "").replace(/[’']/g, "");
-    const parts = plain.split(/[^a-z0-9]+/).filter((one) => one && !/^(?:the|an?|of|and|to|in|on|for|its?|their|by|with|is|was|were|be)$/.test(one));
+    const parts = plain.split(/[^a-z0-9-]+/).map((one) => one.replace(/^-+|-+$/g, "").replace(/-+/g, "-")).filter((one) => one && !UNSAID.has(one));
     return parts.slice(0, words).join("-").slice(0, 40).replace(/-+$/, "");
   }
   const SINGULAR = (table) => table.replace(/_/g, "-").replace(/ies$/, "y").replace(/s$/, "");
   function freeId(found, table, text) {
     const kind = SINGULAR(table).replace("agencie", "agency");
-    const made = fields[table].name ? slug(text, 4) : slug(text, 3) && `${kind}-${slug(text, 3)}`;
-    const base = /^[0-9]*$/.test(made) ? [kind, made].filter(Boolean).join("-") : made; // a number alone loses its place
+    const short = (words) => {
+      const made = fields[table].name ? slug(text, words) : slug(text, words) && `${kind}-${slug(text, words)}`;
+      return /^[0-9-]*$/.test(made) ? [kind, made].filter(Boolean).join("-") : made; // a number alone loses its place
+    };
+    const usual = fields[table].name ? 4 : 3;
+    const made = slug(text, 1);
+    const base = [usual, usual + 1, usual + 2, usual + 3].map(short).find((one) => !found.records.has(one)) ?? short(usual);
     for (let number = made ? 1 : 0; ; number += 1) {
       const id = number === 1 ? base : number === 0 ? `${kind}-1` : `${base}-${number}`;
       if (!found.records.has(id)) return id;
@@ -361,6 +395,93 @@ const Coding = (() => {
     });
   }
 
+  // --- words of the source ---
+
+  /** The letters and digits of a text; white space, hyphens and quotes leave no trace in it. */
+  const skeleton = (text) =>
+    text.normalize("NFKC").toUpperCase().toLowerCase().replace(/ς/g, "σ").replace(/[^\p{L}\p{N}]/gu, "");
+  const RUN = profile.shared_run;
+  let runs = null; // each run of the source with the sentence that it begins in
+  const shared = new Map(); // of a text: its runs that are in the source
+  const MOST = 5000; // texts that are remembered
+
+  function sharedRuns(text) {
+    if (text.length < RUN) return [];
+    if (!shared.has(text)) {
+      if (!runs) {
+        const bones = data.sentences.map((one) => skeleton(one.text));
+        const whole = bones.join("");
+        runs = new Map();
+        let start = 0;
+        bones.forEach((one, number) => {
+          for (let at = start; at < start + one.length && at + RUN <= whole.length; at += 1) runs.set(whole.slice(at, at + RUN), data.sentences[number].id);
+          start += one.length;
+        });
+      }
+      if (shared.size > MOST) shared.clear();
+      shared.set(text, windows(skeleton(text)).filter((one) => runs.has(one)));
+    }
+    return shared.get(text);
+  }
+  const windows = (bones) => Array.from({ length: Math.max(bones.length - RUN + 1, 0) }, (_, at) => bones.slice(at, at + RUN));
+
+  /** The runs within names and titles, a name beside its local form included: facts, which stay as they are. */
+  function properRuns(file, found) {
+    const made = new Set();
+    const take = (table, values) => {
+      const names = profile.proper[table].map((name) => textOf(values[name]));
+      if (names.reduce((sum, one) => sum + one.length, 0) < RUN) return;
+      const bones = names.map(skeleton).filter((one) => one.length <= profile.longest_name);
+      for (const one of [...bones, bones.join("")]) for (const run of windows(one)) made.add(run);
+    };
+    for (const { table, values } of found.records.values()) if (profile.proper[table]) take(table, values);
+    for (const section of ["sources", "other_sources", "coders"]) {
+      for (const one of Object.values(file[section] ?? {})) take(section === "coders" ? section : "sources", one);
+    }
+    return made;
+  }
+
+  /** Every text of the file in which words of the source stand: where, what it is, its path, and of which sentence. */
+  function copies(file, found) {
+    const made = [];
+    const take = (path, where, value, what) => {
+      if (typeof value === "string") {
+        const own = sharedRuns(value);
+        if (own.length) made.push({ path, where, own, what });
+      } else if (value && typeof value === "object") {
+        for (const [name, one] of Object.entries(value)) take([...path, name], where, one, what);
+      }
+    };
+    for (const section of ["case", "sources", "coders", "reliability", "scope", "package"]) {
+      take([section], "", file[section], (path) => (path.length > 1 ? `${path[0]}: ${path.at(-1)}` : path[0]));
+    }
+    for (const [path, passage, part] of places(file)) {
+      take(path, passage, part, (at) => {
+        const entry = found.under.get(passage)?.find((one) => one.path.every((name, number) => String(name) === at[number]));
+        const name = entry && at[entry.path.length];
+        return entry ? `${whatOf(found, entry.id)}: ${fields[entry.table][name]?.title ?? name}` : (at.at(-1) === "note" ? "Note" : at.join(" "));
+      });
+    }
+    if (!made.length) return made;
+    const proper = properRuns(file, found);
+    return made.flatMap(({ path, where, own, what }) => {
+      const run = own.find((one) => !proper.has(one));
+      return run ? [{ path: path.join("/"), where, passage: runs.get(run), what: () => what(path.map(String)) }] : [];
+    });
+  }
+
+  /** The sentence whose words a text repeats; empty if none. */
+  function copyIn(file, found, text) {
+    const own = sharedRuns(text);
+    if (!own.length) return "";
+    const proper = properRuns(file, found);
+    return runs.get(own.find((one) => !proper.has(one))) ?? "";
+  }
+  const repeats = (passage) => `repeats words of ${passage}, ${RUN} letters or more in a row; say it in your own words`;
+
+  const whatOf = (found, id) =>
+    id === "case" ? "The case" : `${singular(TABLES[found.records.get(id).table].title)} “${nameOf(found, id)}”`;
+
   const isAsked = (field) => field.required && !field.default && !MADE.has(field.name) && field.refers !== "sources";
 
   /** How many rows of each table the sentences give; what only other sources say is not counted. */
@@ -371,19 +492,19 @@ const Coding = (() => {
   }
 
   /** Everything to correct, each with where it is: a passage, or the front page. */
-  function problems(file, found) {
+  function problems(file, found, copied = copies(file, found)) {
     const made = [];
     const add = (where, text) => made.push({ where, text });
     const linked = new Set(); // which links of which records there are
     for (const { table, values } of found.records.values()) {
       for (const part of TABLES[table].parts) linked.add(`${table} ${local(textOf(values[part]))}`);
     }
-    const check = (where, what, table, values, id = "") => {
+    const check = (where, what, table, values, id = "", at = {}) => {
       for (const field of TABLES[table].fields) {
         const text = textOf(values[field.name]);
         if (!text && isAsked(field)) add(where, `${what()}: ${field.title} is empty`);
         const problem = problemOf(text, field, found, values);
-        if (problem) add(where, `${what()}: ${field.title} is “${text}”; ${problem}`);
+        if (problem) add(at[field.name] ?? where, `${what()}: ${field.title} is “${text}”; ${problem}`);
       }
       for (const text of lacks(linked, table, id, values)) add(where, `${what()}: ${text}`);
     };
@@ -392,13 +513,31 @@ const Coding = (() => {
     if (!Object.keys(file.coders ?? {}).length) add("", "No coder is named");
     const rows = counts(found);
     for (const record of found.records.values()) {
-      const what = () => record.id === "case" ? "The case" : `${singular(TABLES[record.table].title)} “${nameOf(found, record.id)}”`;
-      check(record.home, what, record.table, record.values, record.id);
+      check(record.home, () => whatOf(found, record.id), record.table, record.values, record.id, record.at);
     }
+    for (const one of found.conflicts) {
+      const { title } = fields[found.records.get(one.id).table][one.name] ?? { title: one.name };
+      add(one.passage, `${whatOf(found, one.id)}: ${title} is “${one.text}” here and “${one.before}” in ${one.first || "the case"}; keep one of them`);
+    }
+    for (const { where, what, passage } of copied) add(where, `${what()} ${repeats(passage)}`);
     for (const { id, passage } of found.repeated) add(passage, `The id ${id} appears more than once`);
     if (!found.supported.has("case")) add("", "No sentence supports the case itself; choose one, and add “The case itself” below what it also supports");
     for (const [passage, tokens] of found.supports) {
-      for (const one of tokens) if (!found.records.has(one.record)) add(passage, `Supports ${one.text}: no such record`);
+      const bases = new Map(); // whether a record or a field of it is inferred from this sentence
+      for (const { id, table, content } of found.under.get(passage)) {
+        for (const [name, value] of Object.entries(content)) {
+          const isSaid = textOf(value) && (markOf(value) ? markOf(value) !== "elsewhere" : fields[table][name]?.evidence);
+          if (isSaid && !TABLES[table].parts.includes(name)) bases.set(`${id}:${name}`, markOf(value) === "inferred");
+        }
+      }
+      for (const one of tokens) {
+        if (!found.records.has(one.record)) add(passage, `Supports ${one.text}: no such record`);
+        for (const name of one.fields.length ? one.fields : [""]) {
+          const of = `${one.record}:${name}`;
+          if ((bases.get(of) ?? one.inferred) !== one.inferred) add(passage, `Supports ${one.text}: it is said here and inferred too; choose one`);
+          bases.set(of, one.inferred);
+        }
+      }
     }
     for (const [passage, part] of Object.entries(file.passages)) {
       if (textOf(part.coding) === "uncoded" && !textOf(part.note)) add(passage, "Uncoded: the reason is empty");
@@ -407,8 +546,9 @@ const Coding = (() => {
         add(passage, `Marked as ${textOf(part.coding)}, but records rest on it`);
       }
     }
+    const isAll = Object.keys(file.passages).every((passage) => statusOf(file, found, passage) !== "open"); // scope comes last
     const silent = profile.coded.filter((table) => !rows.get(table) && !["none", "not-coded"].includes(textOf(file.scope?.[table]?.extent)));
-    if (silent.length) add("", `Scope: no row of ${silent.map((table) => TABLES[table].title.toLowerCase()).join(", ")}; say whether the source has none or they were not coded`);
+    if (isAll && silent.length) add("", `Scope: no row of ${silent.map((table) => TABLES[table].title.toLowerCase()).join(", ")}; say whether the source has none or they were not coded`);
     for (const table of profile.coded) {
       const extent = textOf(file.scope?.[table]?.extent);
       const empty = ["none", "not-coded"].includes(extent);
@@ -422,7 +562,7 @@ const Coding = (() => {
   function fresh() {
     return {
       case: { case_id: caseId, country: COUNTRY, coded_on: new Date().toISOString().slice(0, 10) },
-      sources: { [data.source]: {} },
+      sources: { [data.source]: data.language ? { language: data.language } : {} },
       passages: Object.fromEntries(data.sentences.map(({ id }) => [id, {}])),
       coders: {},
       fingerprints: data.fingerprints,
@@ -572,6 +712,6 @@ const Coding = (() => {
   }
 
   return { data, profile, lists, caseId, TABLES, fields, MADE, MARKS, LOCAL, NotCoding, get, set, local, textOf, markOf, withText,
-    withMark, token, index, nameOf, singular, isMeant, idOf, statusOf, relinked, rename, remove, freeId, problemOf, problems, counts, isAsked, isFilledIn, fresh, parse,
+    withMark, token, index, isOwn, isInferred, withBasis, copies, copyIn, repeats, nameOf, singular, isMeant, idOf, statusOf, relinked, rename, remove, freeId, problemOf, problems, counts, isAsked, isFilledIn, fresh, parse,
     fitted, text };
 })();

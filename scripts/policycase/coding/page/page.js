@@ -134,6 +134,7 @@
   // --- one tab at a time: two would overwrite each other's draft ---
 
   const [HOLDER, CALL, ANSWER] = ["holder", "call", "answer"].map((name) => `policycase-tab:${name}:${DRAFT}`);
+  const SAVED = `policycase-saved:${DRAFT}`;
   const ME = `${Date.now()} ${Math.random()}`;
   const PATIENCE = 500; // milliseconds in which another tab answers
   let isHolder = false, isBegun = false, asking = 0;
@@ -210,13 +211,40 @@
     }
   }
 
+  /** Save, unless words of the source would be in the file: then ask first. */
   function save() {
+    const copies = Coding.copies(file, found);
+    if (!copies.length) return download();
+    const named = [...new Set(copies.map(({ where, what, passage }) => `${where || "the case"}: ${what()} ${Coding.repeats(passage)}.`))];
+    return show({
+      dialog: {
+        title: "The file would hold words of the source",
+        text: [...named.slice(0, 5), ...(named.length > 5 ? [`${named.length - 5} more stand below what is to correct.`] : []), "A file with such words in it may not be published."],
+        actions: [
+          ["Correct it", () => { show({ dialog: null }); choose(copies[0].where || FRONT); }],
+          ["Save all the same", () => { show({ dialog: null }); download(); }],
+        ],
+      },
+    });
+  }
+
+  /** The name of the file: with the time once there is an older one, which the browser would not replace. */
+  function fileName() {
+    if (!data.resume && !kept(SAVED)) return `${caseId}.yaml`;
+    const now = new Date(), two = (number) => String(number).padStart(2, "0");
+    const day = [now.getFullYear(), two(now.getMonth() + 1), two(now.getDate())].join("-");
+    return `${caseId}-${day}-${[now.getHours(), now.getMinutes(), now.getSeconds()].map(two).join("")}.yaml`;
+  }
+
+  function download() {
     const link = document.createElement("a");
     link.href = URL.createObjectURL(new Blob([Coding.text(file)], { type: "application/yaml" }));
-    link.download = `${caseId}.yaml`;
+    link.download = fileName();
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 10000);
-    show({ notice: `Saved as ${caseId}.yaml in your downloads` });
+    const isFirst = link.download === `${caseId}.yaml`;
+    kept(SAVED, "yes");
+    show({ notice: `Saved as ${link.download} in your downloads. Then run: policycase import ${link.download}${isFirst ? "" : ` -o ${caseId} --force`}` });
   }
 
   const listed = (ids) => ids.slice(0, 12).join(", ") + (ids.length > 12 ? ` and ${ids.length - 12} more` : "");
@@ -322,11 +350,14 @@
     const rank = (one) => {
       if ([one.code, one.label].some((name) => name.toLowerCase() === words.join(" "))) return -1;
       const name = `${one.label} ${one.code}`.toLowerCase();
-      return words.every((word) => name.includes(word)) ? (name.startsWith(words.join(" ")) ? 0 : 1) : 2;
+      const meaning = `${name} ${one.definition ?? ""} ${one.use_when ?? ""}`.toLowerCase();
+      if (words.every((word) => name.includes(word))) return name.startsWith(words.join(" ")) ? 0 : 1;
+      return words.every((word) => meaning.includes(word)) ? 2 : 3; // 3: only what it is not
     };
-    const fitsIn = (one, text) => text.toLowerCase().split(/\s+/).every((word) => `${one.label} ${one.code} ${one.definition ?? ""}`.toLowerCase().includes(word));
+    const fitsIn = (one, text) => text.toLowerCase().split(/\s+/).every((word) => `${one.label} ${one.code} ${defined(one)}`.toLowerCase().includes(word));
     const fits = (one) => fitsIn(one, words.join(" "));
-    const fitting = options.filter(fits).sort((a, b) => rank(a) - rank(b));
+    const ranked = () => options.filter(fits).map((one) => ({ one, at: rank(one) })).sort((a, b) => a.at - b.at).map(({ one }) => one);
+    const fitting = words.length ? ranked() : options;
     const listedOptions = words.length && fitting.length ? fitting : options; // where nothing fits, one sees what there is
     const isNone = words.length > 0 && !fitting.length && !isFine(typed.trim());
     const close = () => {
@@ -346,7 +377,8 @@
       const list = listRef.current;
       if (!list) return;
       const [box, room] = [list.parentElement.getBoundingClientRect(), list.closest("#panel").getBoundingClientRect()];
-      list.classList.toggle("is-right", box.left + list.offsetWidth > room.right - EDGE);
+      const left = Math.min(0, room.right - EDGE - box.left - list.offsetWidth); // moved so far that it does not stick out at the right
+      list.style.left = `${Math.max(left, room.left + EDGE / 2 - box.left)}px`;
       list.classList.toggle("is-above", box.bottom + list.offsetHeight > room.bottom && box.top - list.offsetHeight > room.top);
     });
     useLayoutEffect(() => {
@@ -397,11 +429,16 @@
   }
 
   /** One field of a form, with how its value rests on the sentence it stands under. */
-  function Field({ path, field, record, isPart, onText }) {
+  function Field({ path, field, record, isPart, onText, entry, passage }) {
     const value = get(file, path);
     const text = textOf(value);
     const id = path.join("/");
-    const problem = Coding.problemOf(text.trim(), field, found, record);
+    const whole = entry && found.records.get(entry.id);
+    const first = whole && !text ? textOf(whole.values[field.name]) : ""; // what another sentence fills in
+    const conflict = text && entry && found.conflicts.find((one) => one.id === entry.id && one.name === field.name && one.passage === passage);
+    const copied = text && Coding.copyIn(file, found, text);
+    const problem = Coding.problemOf(text.trim(), field, found, record)
+      || (conflict && `${conflict.first || "the case"} has “${conflict.before}”; keep one of them`) || (copied && Coding.repeats(copied));
     const change = (typed) => {
       const plain = typed.replace(/\s*[\r\n]+\s*/g, " ");
       const made = set(file, path, plain || !Coding.isFilledIn(field) ? withText(value ?? "", plain) : null);
@@ -413,14 +450,14 @@
     const hasCode = options && !field.vocabulary && field.kind !== "boolean" && options.some((one) => one.code === code && one.label !== code);
     const isMarked = text && path[0] === "passages" && !isPart && (field.evidence || markOf(value) || field.refers || field.kind === "edtf");
     const help = () => show({ help: { field, path } });
-    const given = value === "" && Coding.isFilledIn(field) ? "empty on purpose" : field.default ? `${labelOf(field, field.default) ?? field.default} if left empty` : "";
+    const given = first ? `filled in ${whole.at[field.name] || "the case"}: ${labelOf(field, first) ?? (field.refers ? Coding.nameOf(found, idOf(first)) : first)}` : value === "" && Coding.isFilledIn(field) ? "empty on purpose" : field.default ? `${labelOf(field, field.default) ?? field.default} if left empty` : "";
     const common = { id, "aria-describedby": `${id}-help`, "aria-invalid": Boolean(problem), placeholder: given };
     return html`<div class="field ${LONG.has(field.name) ? "is-long" : ""}" onFocusIn=${help} data-field=${field.name}>
       <div class="label">
-        <label for=${id}>${field.title}${Coding.isAsked(field) && html` <span class="asked">required</span>`}${hasCode && html` <code>${code}</code>`}</label>
+        <label for=${id}>${field.title}${Coding.isAsked(field) && !first && html` <span class="asked">required</span>`}${hasCode && html` <code>${code}</code>`}</label>
         ${isMarked && html`<select class="mark" aria-label=${`${field.title}: how it rests on this sentence`} value=${markOf(value)}
           onChange=${(event) => edit(set(file, path, withMark(value, event.target.value)))}>
-          <option value="">${field.evidence ? "said here" : "no basis kept"}</option>
+          <option value="">${field.evidence ? "said here" : "needs no basis"}</option>
           ${!field.evidence && html`<option value="stated">said here</option>`}
           ${field.evidence && markOf(value) === "stated" && html`<option value="stated">stated</option>`}
           <option value="inferred">inferred</option>
@@ -467,7 +504,7 @@
     const isCase = name === "cases";
     const home = found.records.get(id)?.home;
     const isShown = (field) => (!MADE.has(field.name) && field.refers !== "sources") || textOf(content[field.name]);
-    const isMain = (field) => table.parts.includes(field.name) || Coding.isAsked(field) || field.evidence || field.name === "name" || field.name === "program_id";
+    const isMain = (field) => table.parts.includes(field.name) || Coding.isAsked(field) || field.evidence || field.at_once || field.name === "name" || field.name === "program_id";
     const all = table.fields.filter(isShown);
     const main = isCase ? all.filter((one) => one.evidence || one.name in content) : isHome ? all.filter(isMain) : all.filter((one) => one.name in content);
     const more = isCase || !isHome ? [] : all.filter((one) => !isMain(one));
@@ -485,14 +522,18 @@
     };
     const removeAll = () => edit(isCase ? set(file, path, undefined) : isHome ? Coding.remove(file, id) : Coding.relinked(file, set(file, path, undefined)), "", { focus: "#panel h2" });
     const field = (one) => html`<${Field} key=${one.name} path=${[...path, one.name]} field=${one} record=${content}
-      isPart=${table.parts.includes(one.name)} onText=${onText(one)} />`;
+      isPart=${table.parts.includes(one.name)} onText=${onText(one)} entry=${entry} passage=${passage} />`;
     return html`<article class="card" data-record=${id} data-table=${name} aria-label=${`${singular(table.title)}: ${Coding.nameOf(found, id)}`}>
       <header>
         <h4><span class="kind">${singular(table.title)}</span> ${isCase ? "what this sentence says of its time" : isLink || !isHome ? Coding.nameOf(found, id) : ""}</h4>
         ${isHome && !isLink && !isCase && html`<${IdField} id=${id} />`}
+        <span class="acts">${isHome && !isCase && html`<select class="mark" aria-label="How the record rests on this sentence" value=${Coding.isInferred(found, entry, passage) ? "inferred" : ""}
+          onChange=${(event) => edit(Coding.withBasis(file, entry, passage, Boolean(event.target.value)))}>
+          <option value="">said here</option><option value="inferred">inferred</option>
+        </select>`}
         ${!isHome && !isCase && html`<button type="button" class="plain" onClick=${() => choose(home || FRONT)}>first ${home ? `in ${home}` : "below other sources"}</button>`}
         <button type="button" class="plain remove" onClick=${removeAll}
-          aria-label=${`Remove ${Coding.nameOf(found, id)}`}>Remove</button>
+          aria-label=${`Remove ${Coding.nameOf(found, id)}`}>Remove</button></span>
       </header>
       <div class="fields">${main.map(field)}</div>
       ${more.length > 0 && html`<details open=${filled > 0}><summary>More fields${filled ? ` (${filled} filled)` : ""}</summary>
@@ -511,8 +552,14 @@
       return edit(set(file, [...place, id], {}), "", { focus: card(id) });
     }
     const here = found.under.get(passage).filter((one) => one.isHome);
-    const given = table.parts.map((part) => [part, here.filter((one) => one.table === fields[name][part].refers)]).filter(([, of]) => of.length === 1);
-    const row = Object.fromEntries(given.map(([part, [one]]) => [part, one.id]));
+    const all = [...found.records.values()].filter((one) => one.table === "programs");
+    const row = {};
+    for (const part of table.parts) {
+      const { refers } = fields[name][part];
+      const near = here.filter((one) => one.table === refers);
+      const [only, ...more] = near.length || refers !== "programs" ? near : all; // where there is one program, a link is of it
+      if (only && !more.length && !Object.values(row).includes(only.id)) row[part] = only.id;
+    }
     const rows = get(file, place) ?? [];
     const first = TABLES[name].fields.find((one) => !row[one.name] && !MADE.has(one.name) && one.refers !== "sources");
     return edit(Coding.relinked(file, set(file, [...place, rows.length], row)), "", { focus: `[id="${[...place, rows.length, first.name].join("/")}"]` });
@@ -567,7 +614,7 @@
     };
     return html`<section class="supports" aria-labelledby="supports-title">
       <h3 id="supports-title">It also supports</h3>
-      ${tokens.length > 0 && html`<ul>${tokens.map((one, at) => html`<li key=${`${at}${one.text}`}>
+      ${tokens.some((one) => !Coding.isOwn(found, passage, one)) && html`<ul>${tokens.map((one, at) => !Coding.isOwn(found, passage, one) && html`<li key=${`${at}${one.text}`}>
         <span>${found.records.has(one.record) ? Coding.nameOf(found, one.record) : one.text}${one.fields.length > 0 && html`: <i>${one.fields.join(", ")}</i>`}
           ${!found.records.has(one.record) && html` <span class="problem">no such record</span>`}${one.note && html` <small>${one.note}</small>`}</span>
         <label><input type="checkbox" checked=${one.inferred} onChange=${() => flip(one, at)} /> inferred</label>
@@ -583,7 +630,7 @@
           ${empty.length > 0 && html`<optgroup label="says its">${empty.map((one) => html`<option value=${`+${one.name}`}>${one.title}, not filled yet</option>`)}</optgroup>`}
         </select>
         <label class="inline"><input type="checkbox" checked=${draft.inferred} onChange=${(event) => setDraft({ ...draft, inferred: event.target.checked })} /> inferred</label>
-        <button type="submit" disabled=${!record}>Add support</button>
+        <button type="submit" disabled=${!record}>${draft.field.startsWith("+") ? "Fill in here" : "Add support"}</button>
       </form>
     </section>`;
   }
@@ -683,7 +730,7 @@
         <details class="rules"><summary>Show the rules</summary><div dangerouslySetInnerHTML=${RULES} /></details>
       </section>
       <section class="about" aria-label="About this page"><h3>About this page</h3>
-        <p>Everything stays in this browser. <b>Save</b> puts the coding file ${caseId}.yaml into your downloads; <code>policycase import ${caseId}.yaml</code> makes the tables of it. A draft is kept here meanwhile and offered when you open this page again.</p>
+        <p>Everything stays in this browser. <b>Save</b> puts the coding file ${caseId}.yaml into your downloads; <code>policycase import ${caseId}.yaml</code> makes the tables of it. A file that you save later has the time in its name; take it with <code>policycase import FILE -o ${caseId} --force</code>, which replaces the tables. A draft is kept here meanwhile and offered when you open this page again.</p>
         <p>Keys: <kbd>Alt</kbd> <kbd>↓</kbd> and <kbd>Alt</kbd> <kbd>↑</kbd> next sentence and the one before; <kbd>Alt</kbd> <kbd>N</kbd> the next that is left; <kbd>Ctrl</kbd> <kbd>S</kbd> save; <kbd>Ctrl</kbd> <kbd>Z</kbd> undo; <kbd>Ctrl</kbd> <kbd>Y</kbd> redo. <kbd>Tab</kbd> goes through everything; in a list <kbd>↓</kbd> and <kbd>Enter</kbd> choose.</p>
         <details><summary>Licenses of the libraries in this page</summary><pre>${document.getElementById("licenses").content.textContent}</pre></details>
       </section>
@@ -699,6 +746,8 @@
 
   // --- the left side, the head, the whole ---
 
+  const only = { programs: false }; // whether there is but one program
+
   class Item extends preact.Component {
     shouldComponentUpdate(next) {
       return ["status", "isChosen", "chips", "problems"].some((name) => next[name] !== this.props[name]);
@@ -712,9 +761,22 @@
     }
   }
 
+  /** A link without the parts that its neighbors share: those, and the only program there is, tell nothing apart. */
+  function linkName(one, here) {
+    const { parts, title } = TABLES[one.table];
+    const valueOf = (entry, part) => local(textOf(found.records.get(entry.id).values[part]));
+    const alike = here.filter((other) => other.table === one.table);
+    let shown = parts.filter((part) => !(fields[one.table][part].refers === "programs" && only.programs));
+    while (shown.length > 2 && alike.length > 1 && alike.every((other) => valueOf(other, shown[0]) === valueOf(one, shown[0]))) shown = shown.slice(1);
+    const name = Coding.nameOf(found, one.id, shown);
+    return shown.length > 1 ? name : `${singular(title)}: ${name}`;
+  }
+
   function chipsOf(passage) {
-    const here = (found.under.get(passage) ?? []).map((one) => (one.isHome ? "" : "+ ") + Coding.nameOf(found, one.id));
-    const more = (found.supports.get(passage) ?? []).map((one) => `↗ ${Coding.nameOf(found, one.record)}${one.fields.length ? `: ${one.fields.join(", ")}` : ""}${one.inferred ? " (inferred)" : ""}`);
+    const entries = found.under.get(passage) ?? [];
+    const here = entries.map((one) => (one.isHome ? "" : "+ ") + (TABLES[one.table].parts.length ? linkName(one, entries) : Coding.nameOf(found, one.id))
+      + (one.isHome && one.id !== "case" && Coding.isInferred(found, one, passage) ? " (inferred)" : ""));
+    const more = (found.supports.get(passage) ?? []).filter((one) => !Coding.isOwn(found, passage, one)).map((one) => `↗ ${Coding.nameOf(found, one.record)}${one.fields.length ? `: ${one.fields.join(", ")}` : ""}${one.inferred ? " (inferred)" : ""}`);
     const all = [...here, ...more].map((one) => (one.length > 42 ? `${one.slice(0, 40)}…` : one));
     return (all.length > 7 ? [...all.slice(0, 6), `${all.length - 6} more`] : all).join("\n");
   }
@@ -727,6 +789,7 @@
       all[all.indexOf(document.activeElement) + by]?.focus();
       event.preventDefault();
     };
+    only.programs = [...found.records.values()].filter((one) => one.table === "programs").length === 1;
     return html`<nav class="sentences" aria-label="Sentences" onKeyDown=${move}>
       <button type="button" class="sentence front" aria-current=${ui.chosen === FRONT ? "true" : undefined} onClick=${() => choose(FRONT)}>
         <span class="words"><b>The case, its source, coders and scope</b></span>
@@ -736,7 +799,7 @@
     </nav>`;
   }
 
-  function Head({ problems, left, total }) {
+  function Head({ problems, left, total, hasCopies }) {
     const opener = useRef(null);
     const onFile = async (event) => {
       const [one] = event.target.files;
@@ -744,7 +807,7 @@
       event.target.value = "";
     };
     return html`<header class="head">
-      <p class="warning"><b>For you alone:</b> this page holds the text of the source and is not for publication. The file it saves holds none of it.</p>
+      <p class="warning"><b>For you alone:</b> this page holds the text of the source and is not for publication. ${hasCopies ? "Words of it stand in what you coded; see what is to correct." : "The file it saves holds none of it."}</p>
       <div class="bar">
         <h1>Code <code>${caseId}</code></h1>
         <div class="tools">
@@ -789,13 +852,14 @@
   }
 
   function Page() {
-    const problems = Coding.problems(file, found);
+    const copies = Coding.copies(file, found);
+    const problems = Coding.problems(file, found, copies);
     const counts = new Map();
     for (const one of problems) counts.set(one.where, (counts.get(one.where) ?? 0) + 1);
     const inside = ui.chosen === FRONT ? html`<${Front} />` : ui.chosen === PROBLEMS ? html`<${Problems} problems=${problems} />`
       : file.passages[ui.chosen] ? html`<${Sentence} passage=${ui.chosen} />` : html`<${Front} />`;
     return html`<div class="page ${ui.isList ? "is-list" : "is-form"}">
-      <${Head} problems=${problems} left=${open()} total=${passages().length} />
+      <${Head} problems=${problems} hasCopies=${copies.length > 0} left=${open()} total=${passages().length} />
       <p class="notice" role="status">${ui.notice}</p>
       <main>
         <${List} counts=${counts} />
