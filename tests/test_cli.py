@@ -110,6 +110,7 @@ def test_wrong_usage_exits_with_two_and_names_the_nearest(capsys, arguments: lis
     assert hint in capsys.readouterr().err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("alias", "form"),
     [("xlsx", "excel"), ("dta", "stata"), ("sav", "spss"), ("db", "sqlite"), (".XLSX", "excel"), ("CSV", "csv")],

@@ -405,7 +405,7 @@ def test_finding_names_the_line_of_the_coding_file(tmp_path: Path, capsys: pytes
     assert check_coding(file).found[0].line == line
 
 
-@pytest.mark.parametrize("ending", ["yaml", "xlsx"])
+@pytest.mark.parametrize("ending", ["yaml", pytest.param("xlsx", marks=pytest.mark.slow)])
 def test_copy_of_the_source_is_looked_at_for_a_file_as_for_a_folder(tmp_path: Path, capsys, ending: str):
     folder = copy_lamps(tmp_path / "lamps")
     sentence = "The office said that its posts were there to cut the number of broken ankles"

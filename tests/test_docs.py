@@ -107,6 +107,7 @@ def test_recipe_for_pandas_keeps_every_cell_of_six_cases(name: str):
     assert six.fillna("").to_numpy().tolist() == cells(name)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TABLES)
 def test_recipe_for_polars_keeps_every_cell_of_six_cases(name: str):
     assert "`pl.read_csv(path, infer_schema=False)`" in EXPORT

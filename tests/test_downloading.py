@@ -168,6 +168,7 @@ def test_command_takes_an_address_and_warns_in_one_line(server: str, capsys, que
     assert (code, capsys.readouterr().err.count("\n")) == (0, 1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("page", "expected"),
     [

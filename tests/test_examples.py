@@ -33,6 +33,7 @@ def test_example_rests_on_its_passages(folder: Path):
     assert case.cases["review_status"].tolist() == ["double-coded" if len(case.reliability) else "single-coded"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("book", BOOKS, ids=lambda book: book.case_ids[0])
 def test_coded_rows_alone_are_a_valid_package(book: policycase.Casebook, tmp_path: Path):
     book.coded.write(tmp_path / "coded")
@@ -47,6 +48,7 @@ def test_all_cases_stack_into_one_valid_package(tmp_path: Path):
     assert policycase.validate(tmp_path / "stack").is_valid
 
 
+@pytest.mark.slow
 @given(st.permutations(BOOKS), st.integers(1, len(BOOKS)))
 @settings(max_examples=8, deadline=None)
 def test_stack_is_independent_of_order_associative_and_idempotent(books: list, cut: int):

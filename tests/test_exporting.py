@@ -225,6 +225,7 @@ def test_sqlite_has_keys_that_hold(exported):
     database.close()
 
 
+@pytest.mark.slow
 def test_duckdb_has_types_enums_in_their_order_and_names_its_keys(books, exported):
     codes = books["stack"].profile.vocabularies["goal_type"]
     with duckdb.connect(str(exported("stack", "duckdb")), read_only=True) as database:

@@ -188,6 +188,7 @@ def test_marks_of_a_merge_conflict_are_named(lamps: Path):
     assert all("merge conflict in Git" in finding.message for finding in report.found)
 
 
+@pytest.mark.slow
 def test_empty_row_has_a_text_as_frictionless_finds_it(lamps: Path):
     scope = lamps / "data/scope.csv"
     scope.write_bytes(scope.read_bytes() + b",,,\n")
@@ -200,6 +201,7 @@ def test_empty_row_has_a_text_as_frictionless_finds_it(lamps: Path):
     assert sorted(map(str, found)) == sorted(map(str, cell_checks.check_cells_exactly(Package.read(lamps))))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("folder", ["schemas", "data"])
 def test_litter_of_other_programs_changes_nothing(lamps: Path, tmp_path: Path, folder: str):
     before = policycase.load(lamps)
@@ -215,6 +217,7 @@ def test_litter_of_other_programs_changes_nothing(lamps: Path, tmp_path: Path, f
         assert not [name for name in archive.namelist() if name.rpartition("/")[2] in {*LITTER, ".#codes.csv"}]
 
 
+@pytest.mark.slow
 def test_line_ends_of_schemas_are_one_warning_and_no_other_profile(lamps: Path):
     for file in (lamps / "schemas").glob("*"):
         file.write_bytes(file.read_bytes().replace(b"\n", b"\r\n"))
@@ -230,6 +233,7 @@ def test_line_ends_of_schemas_are_one_warning_and_no_other_profile(lamps: Path):
     assert policycase.validate(lamps).findings.empty
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["codes.csv", "goals.schema.json", "profile.json"])
 def test_byte_order_mark_of_a_schema_is_a_warning_that_render_removes(lamps: Path, name: str):
     file = lamps / "schemas" / name
@@ -273,6 +277,7 @@ def made_by_pack(folder: Path) -> None:
         archive.extractall(folder)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", [made_new, made_by_stack, made_by_pack])
 def test_package_in_git_stays_as_it_is_on_windows(tmp_path: Path, make):
     make(tmp_path / "a")
@@ -303,6 +308,7 @@ def zipped(package: Path, archive: Path, top: str, *beside: str) -> Path:
     return archive
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("top", "beside"),
     [
@@ -433,6 +439,7 @@ print(max(opened.values()), len(opened))
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", [leave_as_it_is, quote_every_cell, add_a_bad_cell, add_a_long_row])
 def test_validate_opens_each_table_once(package: Path, change):
     change(package)

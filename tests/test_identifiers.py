@@ -77,6 +77,7 @@ def _found(root: Path, table: str, column: str, value: str) -> list[tuple[str, s
     return [(found.rule, found.severity, found.message) for found in report.found if found.field == column]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("table", "column", "value"),
     [
@@ -119,6 +120,7 @@ def test_text_of_any_language_is_not_damaged(lamps: Path, value: str):
     assert _found(lamps, "programs", "note", value) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("value", ["NA", "NULL", "None", "nan", "n/a", "-", "unknown"])
 def test_word_for_nothing_is_a_warning(lamps: Path, value: str):
     assert [found[:2] for found in _found(lamps, "programs", "name_local", value)] == [
@@ -126,11 +128,13 @@ def test_word_for_nothing_is_a_warning(lamps: Path, value: str):
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("value", ["می\u200cخواهم", "क्\u200dष", "ශ්\u200dරී", "മലയാളം"])
 def test_character_that_joins_letters_of_its_script_is_text(lamps: Path, value: str):
     assert _found(lamps, "programs", "name_local", value) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "value", ["a\u200db", "می\u200c", "a\U000e0041b", "a\u2800b", "\u3164", "a\u00adb", "a\ufff9b", "a\u2066b"]
 )
@@ -140,6 +144,7 @@ def test_character_that_shows_nothing_is_a_finding(lamps: Path, value: str):
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("table", "column", "value"),
     [
@@ -158,6 +163,7 @@ def test_space_in_a_cell_is_one_finding_with_all_that_follows(lamps: Path, table
     assert (finding.rule, finding.field, finding.hint) == ("text-has-no-control-or-edge-space", column, "take it out")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "value", ["1e3", "+5", "０１", "1_000", ".5", "5.", "0x10", "١٢", "1,5", "1 000", "½", "Infinity"]
 )
@@ -167,6 +173,7 @@ def test_number_in_another_form_is_one_finding(lamps: Path, value: str):
     assert found == [("cell-has-its-plain-form", "error", f'value is "{value}"; expected a number such as 12 or 0.5')]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("table", "column"), [("goals", "goal_type"), ("events", "start"), ("figures", "value"), ("goals", "goal_id")]
 )

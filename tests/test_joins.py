@@ -281,6 +281,7 @@ def day(number: int | None) -> pd.Timestamp:
     return pd.NaT if number is None else pd.Timestamp(DAY_ONE + timedelta(number))
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(st.lists(RECORD, min_size=1, max_size=4), st.lists(PERIOD, max_size=6))
 def test_join_is_what_every_reading_gives(records: list, spans: list):

@@ -53,6 +53,7 @@ def times(folder: Path) -> dict[str, int]:
     return {str(path): path.stat().st_mtime_ns for path in folder.glob("*/case_id=*/*.parquet")}
 
 
+@pytest.mark.slow
 def test_selection_of_all_cases_is_the_stack_cell_for_cell(whole: policycase.Corpus, packages: list[Path]):
     stacked = policycase.stack(packages)
 
@@ -84,6 +85,7 @@ def test_numbers_keep_how_they_are_written(tmp_path: Path):
     assert made.select(["bvt-lamps"]).text["figures"]["value"].tolist() == policycase.load(lamps).text["figures"]["value"].tolist()  # fmt: skip
 
 
+@pytest.mark.slow
 def test_selection_reads_only_its_cases(whole: policycase.Corpus):
     first, *others = whole.case_ids
     for case_id in others:
@@ -95,6 +97,7 @@ def test_selection_reads_only_its_cases(whole: policycase.Corpus):
     assert book.case_ids == [first]
 
 
+@pytest.mark.slow
 def test_tables_are_relations_of_duckdb(whole: policycase.Corpus, packages: list[Path]):
     stacked = policycase.stack(packages)
 
@@ -108,6 +111,7 @@ def test_tables_are_relations_of_duckdb(whole: policycase.Corpus, packages: list
         assert len(whole[name]) == len(stacked[name])
 
 
+@pytest.mark.slow
 def test_dask_and_pandas_read_it_with_one_schema(whole: policycase.Corpus, packages: list[Path]):
     events = policycase.stack(packages).events
 
@@ -118,6 +122,7 @@ def test_dask_and_pandas_read_it_with_one_schema(whole: policycase.Corpus, packa
     assert list(by_pandas["event_type"].cat.categories) == list(events["event_type"].cat.categories)
 
 
+@pytest.mark.slow
 def test_unknown_case_is_named(whole: policycase.Corpus):
     with pytest.raises(UnknownNameError, match='no case "kgz-nowhere"'):
         whole.select(["kgz-nowhere"])
@@ -240,6 +245,7 @@ def test_folder_without_a_corpus_is_not_opened(tmp_path: Path):
         policycase.open_corpus(tmp_path)
 
 
+@pytest.mark.slow
 def test_case_ids_of_a_corpus_cannot_leave_its_folder(whole: policycase.Corpus):
     about = json.loads((whole.folder / corpus.ABOUT).read_text())
     (whole.folder / corpus.ABOUT).write_text(json.dumps(about | {"cases": ["../../other"]}))

@@ -60,6 +60,7 @@ def cells_of(path: Path) -> set[str]:
         return {cell for row in csv.reader(file) for cell in row}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", NUMBERS)
 def test_number_is_written_and_stacked_as_it_stands(tmp_path: Path, number: str):
     case = with_value(tmp_path / "case", number)

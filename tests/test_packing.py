@@ -74,6 +74,7 @@ def test_pack_refuses_an_invalid_package_and_writes_nothing(package: Path, tmp_p
     assert not (tmp_path / "case.zip").exists()
 
 
+@pytest.mark.slow
 def test_pack_refuses_to_overwrite_unless_forced(tmp_path: Path):
     target = policycase.pack(output=tmp_path / "case.zip")
 

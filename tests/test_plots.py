@@ -187,6 +187,7 @@ def test_goals_stand_with_whoever_holds_them():
 LONG = "Interministerial Coordinating Council on Questions of Public Health, Community Safety and Well-Being of the Country"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("plot", PLOTS)
 def test_label_is_never_cut(plot):
     frames = dict(CASE.text.frames)

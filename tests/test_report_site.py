@@ -23,7 +23,7 @@ from policycase.errors import InvalidPackageError, UnreadableError
 from policycase.model.stack import each_case
 from policycase.reporting import site as site_module
 
-pytestmark = pytest.mark.xdist_group("report")
+pytestmark = [pytest.mark.xdist_group("report"), pytest.mark.slow]
 MANY = 200
 
 
@@ -146,7 +146,6 @@ def test_readme_says_licence_and_citation(site: Path):
     assert SIX.cite().strip() in text
 
 
-@pytest.mark.slow
 def test_same_cases_give_the_same_bytes(tmp_path: Path):
     paths = [ROOT / "examples/vnm-pmlsa", ROOT / "examples/can-insite"]
 
@@ -156,7 +155,6 @@ def test_same_cases_give_the_same_bytes(tmp_path: Path):
     assert content_of(first) == content_of(second)
 
 
-@pytest.mark.slow
 def test_few_cases_are_side_by_side_and_many_are_counted(pages: dict[str, Page], tmp_path: Path, monkeypatch):
     monkeypatch.setattr(site_module, "FEW", 1)
 
@@ -168,7 +166,6 @@ def test_few_cases_are_side_by_side_and_many_are_counted(pages: dict[str, Page],
     assert "Opioid agonist therapy 1 4 kgz-leph Supervised consumption 1 1 can-insite" in many.text
 
 
-@pytest.mark.slow
 def test_markup_in_the_data_is_text_in_the_site(tmp_path: Path):
     folder = policycase.report(hostile(tmp_path / "hostile"), tmp_path / "site")
 
@@ -203,7 +200,6 @@ def test_case_id_that_cannot_name_a_file_is_refused(tmp_path: Path):
     assert not (tmp_path / "site").exists()
 
 
-@pytest.mark.slow
 def test_only_a_site_is_replaced_and_only_with_force(lamps: Path, tmp_path: Path):
     case, target, mine = lamps, tmp_path / "site", tmp_path / "mine"
     policycase.report(case, target)
@@ -236,7 +232,6 @@ def test_output_follows_from_its_ending(capsys, lamps: Path, tmp_path: Path, mon
     assert (said["folder"], said["cases"], said["files"]) == ("folder", 1, len(content_of(tmp_path / "folder")))
 
 
-@pytest.mark.slow
 def test_many_cases_are_a_site_unless_one_page_is_asked_for(capsys, tmp_path: Path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(site_module, "FEW", 1)
@@ -287,7 +282,6 @@ def choose(browser: Browser, **values: str) -> list[str]:
 
 
 @pytest.mark.browser
-@pytest.mark.slow
 def test_index_of_many_cases_filters_without_a_reload(browser: Browser, many: Path, stack_of_many: policycase.Casebook):
     cases, programs = stack_of_many.cases, stack_of_many.coded.programs
     browser.open(many / "index.html")
@@ -309,7 +303,6 @@ def test_index_of_many_cases_filters_without_a_reload(browser: Browser, many: Pa
 
 
 @pytest.mark.browser
-@pytest.mark.slow
 def test_filters_are_in_the_address_and_come_back_from_it(browser: Browser, many: Path):
     browser.open(many / "index.html")
     chosen = choose(browser, **{"f-country": "PRT", "q": "commission"})
@@ -326,7 +319,6 @@ def test_filters_are_in_the_address_and_come_back_from_it(browser: Browser, many
 
 
 @pytest.mark.browser
-@pytest.mark.slow
 def test_search_finds_records_in_any_spelling_and_leads_to_them(browser: Browser, site: Path):
     browser.open(site / "index.html")
 
@@ -344,7 +336,6 @@ def test_search_finds_records_in_any_spelling_and_leads_to_them(browser: Browser
 
 
 @pytest.mark.browser
-@pytest.mark.slow
 def test_each_page_opens_by_itself_and_asks_for_nothing(browser: Browser, many: Path, tmp_path: Path):
     alone = tmp_path / "alone.html"
     alone.write_bytes((many / "cases/can-c00001.html").read_bytes())
@@ -360,7 +351,6 @@ def test_each_page_opens_by_itself_and_asks_for_nothing(browser: Browser, many: 
 
 
 @pytest.mark.browser
-@pytest.mark.slow
 @pytest.mark.parametrize("width", [360, 768, 1280])
 def test_site_never_scrolls_sideways(browser: Browser, many: Path, site: Path, width: int):
     for page in (many / "index.html", many / "shared.html", site / "shared.html", site / "cases/kgz-leph.html"):
@@ -371,7 +361,6 @@ def test_site_never_scrolls_sideways(browser: Browser, many: Path, site: Path, w
 
 
 @pytest.mark.browser
-@pytest.mark.slow
 def test_index_is_a_plain_list_without_script(browser: Browser, many: Path):
     browser.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
     try:
@@ -388,7 +377,6 @@ def test_index_is_a_plain_list_without_script(browser: Browser, many: Path):
 
 
 @pytest.mark.browser
-@pytest.mark.slow
 def test_markup_in_the_data_runs_nothing_in_the_index(browser: Browser, tmp_path: Path):
     folder = policycase.report(hostile(tmp_path / "hostile"), tmp_path / "site")
     browser.requests(), browser.complaints()

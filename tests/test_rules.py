@@ -120,6 +120,7 @@ def test_note_silences_a_rule_only_by_the_code_of_what_is_missing(code: str, tmp
     assert ("note-code-is-about-its-row" in rules) == (code == "[no agency]")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "rule", ["goal-positions-have-no-gap", "id-has-case-prefix", "date-is-edtf", "figure-parts-add-up"]
 )

@@ -179,6 +179,7 @@ WORDS = "Thank the seals of the western beach, who listened to two drafts"
 SENTENCE = "Without the volunteers of Fyrvåg, who carried lanterns through the dark lanes when lamp oil ran short, in 2006 as it seems, the town would have lost its evenings"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "rules"), [(WORDS, set()), (SENTENCE, {"no-words-of-the-source"})])
 def test_validate_with_a_source_lets_a_long_name_stand_but_no_sentence(lamps: Path, name: str, rules: set[str]):
     edit(lamps / "data/agencies.csv", ",Board of Light,", f',"{name}",')

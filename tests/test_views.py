@@ -78,6 +78,7 @@ def test_view_of_a_stack_holds_the_view_of_each_case(name: str, others: bool):
     assert set(whole["case_id"]) == set(SIX.case_ids) - without
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [*VIEWS, "conditions"])
 def test_view_of_a_case_without_rows_has_its_columns_and_types(name: str, tmp_path: Path):
     empty = policycase.load(policycase.new("usa-lead", tmp_path / "empty"))
@@ -683,6 +684,7 @@ def test_no_spell_says_more_than_its_rows(corpus: list[policycase.Casebook]):
         assert {program for program, _ in seen} == begun
 
 
+@pytest.mark.slow
 def test_no_panel_says_more_than_its_rows(corpus: list[policycase.Casebook]):
     for book in corpus:
         tables = coded(book)
@@ -768,6 +770,7 @@ def scored(book: policycase.Casebook) -> Iterator[tuple[str, int]]:
         yield from ((f"{prefix}_{code.replace('-', '_')}", 1) for code in codes if code)
 
 
+@pytest.mark.slow
 def test_no_goal_is_counted_as_nobodys(corpus: list[policycase.Casebook]):
     zeros = 0
     for book in corpus:

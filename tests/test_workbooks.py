@@ -410,6 +410,7 @@ def test_workbook_is_for_one_case_and_is_never_replaced(made: Path, tmp_path: Pa
     assert mine.read_bytes() == made.read_bytes()
 
 
+@pytest.mark.slow
 def test_rows_deleted_in_the_workbook_are_deleted_in_the_tables(made: Path, package: Path, tmp_path: Path):
     book = openpyxl.load_workbook(made)
     book["goals"].delete_rows(3, 2)
@@ -441,6 +442,7 @@ def test_rows_deleted_in_the_workbook_are_deleted_in_the_tables(made: Path, pack
     assert after.passages.equals(before.passages)
 
 
+@pytest.mark.slow
 def test_command_says_what_an_import_changes(capsys, made: Path, package: Path, tmp_path: Path):
     book = openpyxl.load_workbook(made)
     book["goals"].delete_rows(3, 2)
