@@ -197,10 +197,12 @@ def counted_in_words(own: int, more: int, noun: str) -> str:
 
     Examples
     --------
-    >>> counted_in_words(23, 10, "events"), counted_in_words(14, 0, "programs")
-    ('23 events, 10 more named only by other sources', '14 programs')
+    >>> counted_in_words(23, 10, "events"), counted_in_words(14, 0, "programs"), counted_in_words(1, 0, "agencies")
+    ('23 events, 10 more named only by other sources', '14 programs', '1 agency')
     """
-    return f"{own:,} {noun}, {more:,} more named only by other sources" if more else f"{own:,} {noun}"
+    one = f"{noun.removesuffix('ies')}y" if noun.endswith("ies") else noun.removesuffix("s")
+    counted = f"{own:,} {one if own == 1 else noun}"
+    return f"{counted}, {more:,} more named only by other sources" if more else counted
 
 
 def _single(text: str) -> str:
