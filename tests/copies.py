@@ -37,9 +37,9 @@ def copy_lamps(target: Path) -> Path:
 
 
 def edit(file: Path, old: str, new: str | bytes) -> None:
-    """Replace a text that stands exactly once in a file."""
+    """Replace a text that is exactly once in a file."""
     content = file.read_bytes()
-    assert content.count(old.encode()) == 1, f"{old!r} stands {content.count(old.encode())} times in {file.name}"
+    assert content.count(old.encode()) == 1, f"{old!r} appears {content.count(old.encode())} times in {file.name}"
     file.write_bytes(content.replace(old.encode(), new if isinstance(new, bytes) else new.encode()))
 
 

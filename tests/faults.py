@@ -6,7 +6,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Fault:
-    """An edit: the text `old`, which stands once in the file, becomes `new`."""
+    """An edit: the text `old`, which appears once in the file, becomes `new`."""
 
     file: str
     old: str

@@ -318,7 +318,7 @@ def as_read(book: Casebook) -> BibliographyData:
 
 
 def shown(field: str) -> str:
-    """What LaTeX shows of a field that stands in braces of its own."""
+    """What LaTeX shows of a field that is in braces of its own."""
     text = field.removeprefix("{").removesuffix("}")
     for letter, command in SPECIAL.items():
         text = text.replace(command, chr(letter)) if len(command) > 2 else text

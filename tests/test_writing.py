@@ -71,7 +71,7 @@ for number in range(times):
 
 
 def content(place: Path) -> dict[str, bytes] | bytes | None:
-    """All that stands at a place."""
+    """All that is at a place."""
     if place.is_dir():
         return {str(path.relative_to(place)): path.read_bytes() for path in sorted(place.rglob("*")) if path.is_file()}
     return place.read_bytes() if place.exists() else None
@@ -141,7 +141,7 @@ def killed_runs(runs: tuple[Path, dict[str, str]], name: str) -> list[Path]:
 
 
 def outputs(room: Path) -> dict[str, dict[str, bytes] | bytes | None]:
-    """What stands at each output of a run."""
+    """What is at each output of a run."""
     return {path.name: content(path) for path in room.iterdir() if path.name not in INPUTS and path.name[0] != "."}
 
 
@@ -197,7 +197,7 @@ def test_killed_render_leaves_each_file_old_or_new_and_can_be_run_again(runs: tu
 
 
 def seen(place: Path) -> dict[str, bytes]:
-    """All that stands at a place, but what is hidden."""
+    """All that is at a place, but what is hidden."""
     return {path: text for path, text in content(place).items() if path[0] != "." or path in OWN}
 
 

@@ -661,7 +661,7 @@
           <input id="reason" type="text" value=${textOf(part.note)} onInput=${(event) => edit(set(file, ["passages", passage, "note"], event.target.value), `${passage}/note`)} /></div>`}
       </fieldset>
       ${(!isOut || entries.length > 0) && html`<h3>What it says</h3>
-      ${entries.length === 0 && html`<p class="hint">Add what this sentence says. A record stands under the first sentence that says it.</p>`}
+      ${entries.length === 0 && html`<p class="hint">Add what this sentence says. A record is under the first sentence that says it.</p>`}
       ${entries.map((entry, at) => html`<${Card} key=${`${passage}${entry.table}${at}`} entry=${entry} passage=${passage} />`)}
       <${AddBar} passage=${passage} />
       <${Supports} key=${passage} passage=${passage} />`}
@@ -719,7 +719,7 @@
       <section aria-label="The case"><div class="card" data-record="case" data-table="cases"><div class="fields">
         ${TABLES.cases.fields.filter((one) => !MADE.has(one.name) && (!one.evidence || textOf(file.case[one.name]))).map((one) => html`<${Field} key=${one.name} path=${["case", one.name]} field=${one} record=${file.case} />`)}
       </div>
-      <p class="hint">${said.map((one) => `${one.title}: ${textOf(found.records.get("case").values[one.name])}. `)}Start and end of the case stand under the sentence that says them.</p></div></section>
+      <p class="hint">${said.map((one) => `${one.title}: ${textOf(found.records.get("case").values[one.name])}. `)}Start and end of the case are under the sentence that says them.</p></div></section>
       <${Rows} section="sources" table="sources" title="The source" none="No source." />
       ${others.length + loose > 0 && html`<p class="hint kept">Kept as they are, without a form here: ${others.length} other sources with ${rows} claims and figures; ${loose} records without a sentence.</p>`}
       <${Rows} section="coders" table="coders" title="Coders" none="Name who codes: yourself, for a start." />
