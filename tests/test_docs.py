@@ -175,3 +175,27 @@ def test_version_in_the_pages_is_the_one_of_the_package():
     version = re.search(r'^  "version": "(.+)"', (ROOT / "datapackage.json").read_text(encoding="utf-8"), re.MULTILINE)
 
     assert set(re.findall(r"kgz-leph-(\d\S*?)\.zip", "".join(TEXTS.values()))) == {version[1]}
+
+
+def test_counts_in_prose_are_those_of_the_data():
+    six = policycase.stack(SIX)
+    own = six.coded
+    counts = {name: int(own[name]["case_id"].eq("kgz-leph").sum()) for name in ("claims", "events", "figures")}
+    agreed = {}
+    for name in ("can-insite", "vnm-pmlsa"):
+        rows = six["reliability"][six["reliability"]["case_id"].eq(name)]
+        for is_record, of in rows.groupby(rows["field"].eq("record")):
+            agreed[name, bool(is_record)] = (int(of["agreed"].sum()), int(of["pairs"].sum()))
+
+    assert counts == {"claims": 38, "events": 23, "figures": 0}
+    assert not policycase.conditions(six).select_dtypes("Int64").eq(0).any(axis=None)
+    assert agreed == {
+        ("can-insite", False): (260, 266),
+        ("can-insite", True): (74, 89),
+        ("vnm-pmlsa", False): (142, 147),
+        ("vnm-pmlsa", True): (35, 43),
+    }
+    assert "260 of 266 pairs of cells, and 74 of the 89 rows" in TEXTS["docs/explanation/agreement.md"]
+    assert "142 of 147 cells and 35 of 43 rows" in TEXTS["docs/explanation/agreement.md"]
+    assert "`kgz-leph`, 38 claims and 23 events remain" in TEXTS["docs/tutorials/compare-six-cases.md"]
+    assert "In the six cases here no cell is 0" in TEXTS["docs/how-to/qca.md"]

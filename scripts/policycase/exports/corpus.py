@@ -43,10 +43,7 @@ if TYPE_CHECKING:
 
 AT_ONCE = 100  # packages of a part: more are hardly quicker, and take more memory
 ABOUT, PARTS = "corpus.json", ".parts"
-DESCRIPTORS, TEXTS = (
-    "descriptors",
-    "texts",
-)  # a file for each case: what describes it; cells that a number does not give
+DESCRIPTORS, TEXTS = "descriptors", "texts"  # a file per case: what describes it; cells that a number does not give
 CASE_ID = re.compile(r"[a-z]{3}(?:-[a-z0-9]+)+")
 
 
